@@ -1,0 +1,98 @@
+# Everything a person or the CI types. `make` alone lists it.
+# Options for demo, run, test and bench: make demo ARGS="--no-serve --port 9000"
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv --quiet
+# The empty environment, then what the service needs, then what developers need besides: a demo
+# does not wait for the developers' tools.
+BASE := $(VENV)/.base
+RUNTIME := $(VENV)/.runtime
+DEV := $(VENV)/.dev
+EDITABLE := $(UV) pip install --no-build-isolation --no-deps --editable .
+COMPILE := $(UV) pip compile --universal --generate-hashes --no-header --no-annotate \
+	--python-version 3.11
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test check static lint format types layers compose bench requirements clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(DEV) ## Make .venv with everything developers need (PYTHON=... chooses the interpreter)
+
+demo: $(RUNTIME) ## Replay the bundled reconstruction offline, print the table, serve the pages
+	@$(BIN)/settlewatch demo $(ARGS)
+
+run: $(RUNTIME) ## Start the API, the dashboard and the jobs against the live sources
+	@$(BIN)/settlewatch run $(ARGS)
+
+test: $(DEV) ## Run every test (PostgreSQL comes with the environment)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+check: static test ## What the CI runs
+
+static: lint types layers compose ## Every check that runs no code of ours
+
+lint: $(DEV) ## Ruff: rules and format
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+format: $(DEV) ## Ruff: mend and format
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+types: $(DEV) ## mypy, strict
+	@$(BIN)/python -m mypy
+
+layers: $(DEV) ## import-linter: who may import whom
+	@$(BIN)/lint-imports
+
+compose: $(DEV) ## docker-compose.yml against its schema, Dockerfile against hadolint
+	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	@$(BIN)/hadolint Dockerfile
+
+bench: $(DEV) requirements/bench.txt ## Run the measurements in bench/
+	@$(UV) pip install --require-hashes --requirement requirements/bench.txt
+	@for script in bench/*.py; do $(BIN)/python "$$script" $(ARGS) || exit 1; done
+
+requirements: $(BASE) ## Pin again after a change in pyproject.toml (UPGRADE=--upgrade takes newer ones)
+	@$(COMPILE) $(UPGRADE) requirements/bootstrap.in --allow-unsafe -o requirements/bootstrap.txt
+	@$(COMPILE) $(UPGRADE) pyproject.toml -o requirements/runtime.txt
+	@$(COMPILE) $(UPGRADE) pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
+	@$(COMPILE) $(UPGRADE) pyproject.toml --group bench -c requirements/runtime.txt -o requirements/bench.txt
+
+clean: ## Remove the environment and every cache (never a database)
+	@rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find bench jobs migrations models service tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps: each is older than what it was made from, or up to date.
+
+$(BASE): requirements/bootstrap.txt
+	@python="$(PYTHON)"; \
+	for candidate in python3.13 python3.12 python3.11 python3 python; do \
+		[ -z "$$python" ] || break; \
+		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+		then python=$$candidate; fi; \
+	done; \
+	[ -n "$$python" ] || { echo "No Python 3.11 or newer found: install one, or name it with PYTHON=/path/to/python." >&2; exit 2; }; \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+		|| { echo "PYTHON=$$python is not a Python 3.11 or newer." >&2; exit 2; }; \
+	"$$python" -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "$$python cannot make virtual environments: install python3-venv (Debian, Ubuntu: apt-get install python3-venv)." >&2; exit 2; }; \
+	echo "Making $(VENV) with $$("$$python" --version)"; \
+	"$$python" -m venv --clear $(VENV)
+	@$(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes --requirement requirements/bootstrap.txt
+	@touch $@
+
+$(RUNTIME): $(BASE) requirements/runtime.txt pyproject.toml
+	@echo "Installing what the service needs"
+	@$(UV) pip install --require-hashes --compile-bytecode --requirement requirements/runtime.txt
+	@$(EDITABLE)
+	@touch $@
+
+$(DEV): $(RUNTIME) requirements/dev.txt
+	@echo "Installing what developers need"
+	@$(UV) pip sync --require-hashes --compile-bytecode requirements/dev.txt requirements/bootstrap.txt
+	@$(EDITABLE)
+	@touch $@

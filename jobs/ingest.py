@@ -1,0 +1,71 @@
+"""One capture of a chain into rows: the path archives and the live reader share."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from service.chain.archive import Capture
+from service.chain.decode import decode_logs
+from service.protocol.contracts import ContractBook
+from service.protocol.facts import LogPosition, PricePushed
+from service.protocol.finality import known_at
+from service.store.blocks import add_blocks, first_conflict, remove_blocks_from
+from service.store.facts import add_facts, add_undecodable
+from service.store.stale import bridged_questions, mark_stale, touched_by, touched_from
+
+
+@dataclass(frozen=True, slots=True)
+class IngestCounts:
+    """What became of a capture; every log is in exactly one of the last five."""
+
+    blocks: int
+    blocks_removed: int
+    logs: int
+    facts_added: int
+    already_known: int
+    outside_book: int
+    unknown_topic: int
+    undecodable: int
+
+
+def ingest_capture(
+    session: Session, capture: Capture, book: ContractBook, at: datetime
+) -> IngestCounts:
+    """Store a capture in the caller's transaction: all of it or, if that fails, nothing.
+
+    A capture is canonical for its range: where a stored block has another hash, that block and
+    all above it are removed first, and with them every fact they carried.
+    """
+    removed = _remove_conflicts(session, capture, at)
+    decoded = decode_logs(capture.logs, book)
+    block_ids = add_blocks(session, capture.blocks)
+    mined_at = {block.hash: block.mined_at for block in capture.blocks}
+
+    def known(position: LogPosition) -> datetime:
+        return known_at(position.chain_id, mined_at[position.block_hash])
+
+    added = add_facts(session, decoded.facts, block_ids, known)
+    add_undecodable(session, decoded.undecodable, block_ids, known)
+    if added:
+        questions, conditions = touched_by(decoded.facts)
+        pushed = {f.request_hash for f in decoded.facts if isinstance(f, PricePushed)}
+        mark_stale(session, questions | bridged_questions(session, pushed), conditions, at)
+    return IngestCounts(
+        blocks=len(capture.blocks),
+        blocks_removed=removed,
+        logs=len(capture.logs),
+        facts_added=added,
+        already_known=len(decoded.facts) - added,
+        outside_book=decoded.outside_book,
+        unknown_topic=decoded.unknown_topic,
+        undecodable=len(decoded.undecodable),
+    )
+
+
+def _remove_conflicts(session: Session, capture: Capture, at: datetime) -> int:
+    fork = first_conflict(session, capture.blocks)
+    if fork is None:
+        return 0
+    mark_stale(session, *touched_from(session, capture.chain_id, fork), at)
+    return remove_blocks_from(session, capture.chain_id, fork)

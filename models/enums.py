@@ -1,0 +1,181 @@
+"""The field's closed vocabularies, stored as their own words.
+
+Standard library only: the pure layers (``service.protocol``, ``service.risk``) import this file.
+"""
+
+from enum import StrEnum
+
+
+class ContractKind(StrEnum):
+    """What an address of the contract book is (docs/data-dictionary.md, "Contract book")."""
+
+    CONDITIONAL_TOKENS = "conditional_tokens"
+    UMA_CTF_ADAPTER = "uma_ctf_adapter"
+    NEG_RISK_UMA_CTF_ADAPTER = "neg_risk_uma_ctf_adapter"
+    NEG_RISK_ADAPTER = "neg_risk_adapter"
+    NEG_RISK_OPERATOR = "neg_risk_operator"
+    OPTIMISTIC_ORACLE = "optimistic_oracle"
+    OPTIMISTIC_ORACLE_V2 = "optimistic_oracle_v2"
+    MANAGED_OPTIMISTIC_ORACLE_V2 = "managed_optimistic_oracle_v2"
+    ORACLE_CHILD_TUNNEL = "oracle_child_tunnel"
+    ORACLE_ROOT_TUNNEL = "oracle_root_tunnel"
+    VOTING_V2 = "voting_v2"
+    VOTING_TOKEN = "voting_token"
+    ADDRESS_WHITELIST = "address_whitelist"
+    UMA_SPORTS_ORACLE = "uma_sports_oracle"
+    CTF_EXCHANGE = "ctf_exchange"
+    NEG_RISK_CTF_EXCHANGE = "neg_risk_ctf_exchange"
+    ORACLE_AGGREGATOR = "oracle_aggregator"
+    OO_REPORTER = "oo_reporter"
+    SIGNED_PROPOSER = "signed_proposer"
+    GOVERNOR_V2 = "governor_v2"
+    EMERGENCY_PROPOSER = "emergency_proposer"
+    DESIGNATED_VOTING_FACTORY = "designated_voting_factory"
+    SAFE_FACTORY = "safe_factory"
+    PROXY_FACTORY = "proxy_factory"
+    DEPOSIT_WALLET_FACTORY = "deposit_wallet_factory"
+    RELAY_HUB = "relay_hub"
+    FINDER = "finder"
+    STORE = "store"
+    QUESTION_CREATOR = "question_creator"
+
+
+class RequestState(StrEnum):
+    """The oracle contract's own word for a price request (``getState``)."""
+
+    REQUESTED = "Requested"
+    PROPOSED = "Proposed"
+    EXPIRED = "Expired"
+    DISPUTED = "Disputed"
+    RESOLVED = "Resolved"
+    SETTLED = "Settled"
+
+
+class QuestionChangeKind(StrEnum):
+    """An adapter's change of one question that carries no text and no proposal."""
+
+    RESET = "reset"
+    FLAGGED = "flagged"
+    UNFLAGGED = "unflagged"
+    PAUSED = "paused"
+    UNPAUSED = "unpaused"
+    RESOLVED = "resolved"
+
+
+class OverrideLayer(StrEnum):
+    """Which contract an administrator used to set an outcome by hand."""
+
+    ADAPTER = "adapter"
+    OPERATOR = "operator"
+
+
+class MarketState(StrEnum):
+    """Where a market stands on its way to a payout (docs/methodology.md, "States").
+
+    The order of the members is the order of alarm: a later member is never calmer than an
+    earlier one while the market is unpaid.
+    """
+
+    PRE_PROPOSAL = "pre_proposal"
+    PROPOSED = "proposed"
+    DISPUTED_ONCE = "disputed_once"
+    REPROPOSED = "reproposed"
+    VOTING = "voting"
+    ANSWERED = "answered"
+    FLAGGED = "flagged"
+    RESOLVED = "resolved"
+
+
+class Outcome(StrEnum):
+    """What a binary question pays, or what a price says."""
+
+    YES = "YES"
+    NO = "NO"
+    HALF = "50-50"
+
+
+class Category(StrEnum):
+    """The risk model's market categories (docs/methodology.md, "Cells")."""
+
+    SPORTS = "sports"
+    CRYPTO = "crypto"
+    POLITICS = "politics"
+    GEOPOLITICS = "geopolitics"
+    CULTURE = "culture"
+    WEATHER = "weather"
+    MENTIONS = "mentions"
+    OTHER = "other"
+
+
+class OracleVersion(StrEnum):
+    """Which oracle's rules a market resolves under; a new version is a new cell."""
+
+    OOV2 = "oov2"
+    MANAGED = "managed"
+    MANAGED_RESOLVER = "managed_resolver"
+
+
+class VolumeStratum(StrEnum):
+    """Traded volume in USD, in five strata."""
+
+    UNDER_10K = "under_10k"
+    FROM_10K = "10k_100k"
+    FROM_100K = "100k_1m"
+    FROM_1M = "1m_10m"
+    OVER_10M = "over_10m"
+
+
+class Support(StrEnum):
+    """What a number rests on: data, data and assumptions, or assumptions alone."""
+
+    MEASURED = "measured"
+    MIXED = "mixed"
+    ASSUMED = "assumed"
+
+
+class Remedy(StrEnum):
+    """What was done about a payout after the oracle had answered."""
+
+    NONE = "none"
+    OVERRIDE = "override"
+    REFUND = "refund"
+
+
+class SourceState(StrEnum):
+    """Whether a source of facts can be relied on at this moment."""
+
+    UNKNOWN = "unknown"
+    OK = "ok"
+    DEGRADED = "degraded"
+    DOWN = "down"
+    NOT_CONFIGURED = "not_configured"
+
+
+class JobOutcome(StrEnum):
+    """How one run of a job ended."""
+
+    RUNNING = "running"
+    OK = "ok"
+    DEGRADED = "degraded"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class AlertReason(StrEnum):
+    """Why somebody is told something (service/alerts/decide.py)."""
+
+    FIRST = "first"
+    WORSENED = "worsened"
+    STATE_WORSENED = "state_worsened"
+
+
+class DataIssueKind(StrEnum):
+    """Why a record could not become a fact; the record is kept as evidence."""
+
+    UNDECODABLE_LOG = "undecodable_log"
+    REFUSED_MARKET = "refused_market"
+    REFUSED_RESOLUTION = "refused_resolution"
+    REFUSED_BOOK = "refused_book"
+    REFUSED_OPEN_INTEREST = "refused_open_interest"
+    REFUSED_CLARIFICATION = "refused_clarification"
+    UNEXPECTED_PRICE = "unexpected_price"

@@ -1,0 +1,126 @@
+"""The catalogue: markets, their groups, and every version of their rules."""
+
+from datetime import datetime
+
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Address, Base, Bytes32, Document, RowId, UsdcAmount, UtcTimestamp
+from models.enums import Category
+
+
+class MarketGroup(Base):
+    """Polymarket's "event": markets that share a page and, when neg-risk, a single Yes."""
+
+    __tablename__ = "market_groups"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    gamma_id: Mapped[str] = mapped_column(String(40), unique=True)
+    slug: Mapped[str | None] = mapped_column(String(300))
+    title: Mapped[str] = mapped_column(Text)
+    neg_risk_market_id: Mapped[bytes | None] = mapped_column(Bytes32)
+    known_at: Mapped[datetime] = mapped_column(UtcTimestamp)
+
+
+class Market(Base):
+    """One tradeable question, as the catalogue last showed it."""
+
+    __tablename__ = "markets"
+    __table_args__ = (
+        Index(None, "uma_question_id"),
+        Index(None, "slug"),
+        Index(None, "closed", "end_at"),
+        Index(None, "stale_since"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    gamma_id: Mapped[str | None] = mapped_column(String(40), unique=True)
+    condition_id: Mapped[bytes] = mapped_column(Bytes32, unique=True)
+    # Gamma's questionID; on neg-risk markets not the id the UMA adapter knows.
+    question_id: Mapped[bytes | None] = mapped_column(Bytes32)
+    # The adapter's question id: negRiskRequestID on neg-risk markets, else questionID.
+    uma_question_id: Mapped[bytes | None] = mapped_column(Bytes32)
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("market_groups.id"))
+    slug: Mapped[str | None] = mapped_column(String(300))
+    title: Mapped[str] = mapped_column(Text)
+    category: Mapped[Category] = mapped_column(String(20))
+    tags: Mapped[list[str]] = mapped_column(Document)
+    outcomes: Mapped[list[str]] = mapped_column(Document)
+    # ERC-1155 ids as base-10 strings, aligned with outcomes.
+    token_ids: Mapped[list[str]] = mapped_column(Document)
+    # The oracle adapter Gamma names in resolvedBy; None on markets without UMA.
+    adapter: Mapped[bytes | None] = mapped_column(Address)
+    neg_risk: Mapped[bool | None] = mapped_column(Boolean)
+    closed: Mapped[bool] = mapped_column(Boolean)
+    end_at: Mapped[datetime | None] = mapped_column(UtcTimestamp)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcTimestamp)
+    uma_status: Mapped[str | None] = mapped_column(String(20))
+    uma_statuses: Mapped[list[str]] = mapped_column(Document)
+    uma_bond: Mapped[int | None] = mapped_column(UsdcAmount)
+    custom_liveness_seconds: Mapped[int | None] = mapped_column(Integer)
+    # First seen by us; every later sighting moves refreshed_at.
+    known_at: Mapped[datetime] = mapped_column(UtcTimestamp)
+    refreshed_at: Mapped[datetime] = mapped_column(UtcTimestamp)
+    # Set when a fact about the market arrived that no assessment has read yet.
+    stale_since: Mapped[datetime | None] = mapped_column(UtcTimestamp)
+
+
+class RulesText(Base):
+    """A rule text, stored once by its SHA-256."""
+
+    __tablename__ = "rules_texts"
+
+    hash: Mapped[bytes] = mapped_column(Bytes32, primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+
+
+class RulesVersion(Base):
+    """From when on a market carried which rule text."""
+
+    __tablename__ = "rules_versions"
+    __table_args__ = (UniqueConstraint("market_id", "version"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    market_id: Mapped[int] = mapped_column(ForeignKey("markets.id", ondelete="CASCADE"))
+    version: Mapped[int] = mapped_column(Integer)
+    text_hash: Mapped[bytes] = mapped_column(ForeignKey("rules_texts.hash"))
+    known_at: Mapped[datetime] = mapped_column(UtcTimestamp)
+
+
+class ResolutionReport(Base):
+    """What Polymarket's own resolution feed said of a market; a row a change."""
+
+    __tablename__ = "resolution_reports"
+    __table_args__ = (Index(None, "market_id", "known_at"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    market_id: Mapped[int] = mapped_column(ForeignKey("markets.id", ondelete="CASCADE"))
+    # The feed's word: initialized, posed, proposed, challenged, reproposed, disputed, resolved…
+    status: Mapped[str] = mapped_column(String(20))
+    # Raw prices scaled by 1e18 as base-10 strings; None where the feed says "69" (unset).
+    proposed_price: Mapped[str | None] = mapped_column(String(80))
+    reproposed_price: Mapped[str | None] = mapped_column(String(80))
+    price: Mapped[str | None] = mapped_column(String(80))
+    was_disputed: Mapped[bool] = mapped_column(Boolean)
+    extended_review: Mapped[bool] = mapped_column(Boolean)
+    rules_updated: Mapped[bool] = mapped_column(Boolean)
+    expected_settlement_at: Mapped[datetime | None] = mapped_column(UtcTimestamp)
+    settlement_basis: Mapped[str | None] = mapped_column(String(40))
+    reported_at: Mapped[datetime | None] = mapped_column(UtcTimestamp)
+    # Micro-USDC a share and outcome, once paid.
+    payouts: Mapped[list[int] | None] = mapped_column(Document)
+    known_at: Mapped[datetime] = mapped_column(UtcTimestamp)
+
+
+class TradingActivity(Base):
+    """Traded volume and Polymarket's liquidity score; a row when either moved."""
+
+    __tablename__ = "trading_activity"
+    __table_args__ = (Index(None, "market_id", "known_at"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    market_id: Mapped[int] = mapped_column(ForeignKey("markets.id", ondelete="CASCADE"))
+    volume: Mapped[int | None] = mapped_column(UsdcAmount)
+    volume_24h: Mapped[int | None] = mapped_column(UsdcAmount)
+    liquidity: Mapped[int | None] = mapped_column(UsdcAmount)
+    known_at: Mapped[datetime] = mapped_column(UtcTimestamp)

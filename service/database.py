@@ -1,0 +1,125 @@
+"""The engine, the session factory, and the one check of the schema's version."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+import migrations
+from alembic import command
+from service.errors import SchemaMismatch, UsageError
+
+BUSY_TIMEOUT_MS = 30_000
+SQLITE_BEGIN = "settlewatch_sqlite_begin"
+UPGRADE_LINE = "Run `settlewatch db upgrade`."
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for an SQLite file or a PostgreSQL database."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        message = "SETTLEWATCH_DATABASE_URL: not a database URL. Use sqlite:///FILE or postgresql://…"
+        raise UsageError(message) from error
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        engine = create_engine(parsed)
+        event.listen(engine, "connect", _tune_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if backend == "postgresql":
+        # The driver is named: a bare URL means another one to older SQLAlchemy.
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=10
+        )
+    message = f"SETTLEWATCH_DATABASE_URL: {backend} is not supported. Use sqlite or postgresql."
+    raise UsageError(message)
+
+
+def open_sessions(engine: Engine) -> sessionmaker[Session]:
+    """The session factory for jobs; transactions are opened there, nowhere below."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+def open_read_sessions(engine: Engine) -> sessionmaker[Session]:
+    """The session factory for routes and pages, which never wait for a writer."""
+    reading = engine.execution_options(**{SQLITE_BEGIN: "DEFERRED"})
+    return sessionmaker(reading, expire_on_commit=False)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # Taking the write lock at once lets a job wait its turn; a transaction that reads first and
+    # writes later would be refused without waiting when another had written in between.
+    mode = connection.get_execution_options().get(SQLITE_BEGIN, "IMMEDIATE")
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def _tune_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # The driver's own transaction control leaves DDL outside; _begin_sqlite takes its place.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    cursor.close()
+
+
+def alembic_config(engine: Engine) -> Config:
+    """Alembic's configuration, without a file: the scripts lie beside the ``migrations`` package."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.attributes["engine"] = engine
+    return config
+
+
+def head_revision() -> str:
+    """The schema this version works with."""
+    head = ScriptDirectory(str(Path(migrations.__file__).parent)).get_current_head()
+    assert head is not None  # noqa: S101  # the package always ships at least one migration
+    return head
+
+
+def current_revision(engine: Engine) -> str | None:
+    """The schema the database has; ``None`` for a database without any."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the schema to the version this code works with."""
+    command.upgrade(alembic_config(engine), "head")
+
+
+def ensure_schema(engine: Engine) -> None:
+    """Give an empty database its schema; refuse an older, newer or foreign one in one line."""
+    try:
+        current = current_revision(engine)
+        if current == head_revision():
+            return
+        if current is None and not inspect(engine).get_table_names():
+            upgrade(engine)
+            return
+    except OperationalError as error:
+        message = f"the database cannot be opened: {str(error.orig)[:200]}. Check SETTLEWATCH_DATABASE_URL."
+        raise UsageError(message) from error
+    raise SchemaMismatch(_mismatch(current))
+
+
+def _mismatch(current: str | None) -> str:
+    if current is None:
+        return "the database holds tables that are not Settlewatch's. Set SETTLEWATCH_DATABASE_URL."
+    known = {s.revision for s in ScriptDirectory(str(Path(migrations.__file__).parent)).walk_revisions()}
+    if current in known:
+        return f"the database has schema {current}, this version needs {head_revision()}. {UPGRADE_LINE}"
+    return (
+        f"the database has schema {current}, newer than this version knows ({head_revision()}). "
+        "Install the newer Settlewatch, then run `settlewatch db upgrade`."
+    )

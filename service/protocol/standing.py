@@ -1,0 +1,116 @@
+"""Where a market stands: from the chain's facts or, without them, from Polymarket's feed."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from models.enums import ContractKind, MarketState, Outcome, RequestState
+from service.protocol.lifecycle import QuestionStatus, RequestStatus
+from service.protocol.listings import ResolutionRow
+from service.protocol.prices import TOO_EARLY, outcome_of, outcome_of_payouts
+
+# The last second of the year 9999: what lies beyond is no instant.
+LAST_INSTANT = 253_402_300_799
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A market's place on its way to a payout."""
+
+    state: MarketState
+    # The oracle's final answer, or what was paid.
+    answer: Outcome | None
+    # Until when a dispute is surely possible. On the managed oracle it stays possible after.
+    challenge_ends_at: datetime | None
+    challenge_open: bool
+
+
+def standing_of(status: QuestionStatus, now: datetime) -> Standing:
+    """A market's standing by the chain."""
+    state, answer = _state(status)
+    operative = status.operative
+    if operative is None or operative.state is not RequestState.PROPOSED or status.paid_at:
+        return Standing(state, answer, None, challenge_open=False)
+    ends_at = instant_of(operative.expiration_timestamp)
+    is_managed = operative.oracle_kind is ContractKind.MANAGED_OPTIMISTIC_ORACLE_V2
+    is_open = is_managed or ends_at is None or now < ends_at
+    return Standing(state, answer, ends_at if is_open else None, challenge_open=is_open)
+
+
+def _state(status: QuestionStatus) -> tuple[MarketState, Outcome | None]:
+    if status.payouts is not None:
+        return MarketState.RESOLVED, status.outcome
+    operative = status.operative
+    answer = _answer(status, operative)
+    if status.resolved:
+        return MarketState.ANSWERED, answer
+    if status.paused:
+        return MarketState.FLAGGED, answer
+    if operative is None:
+        return MarketState.PRE_PROPOSAL, None
+    return _request_standing(operative, status.disputes), answer
+
+
+def _request_standing(request: RequestStatus, disputes: int) -> MarketState:
+    match request.state:
+        case RequestState.REQUESTED:
+            return MarketState.DISPUTED_ONCE if disputes else MarketState.PRE_PROPOSAL
+        case RequestState.PROPOSED | RequestState.EXPIRED:
+            return MarketState.REPROPOSED if disputes else MarketState.PROPOSED
+        case RequestState.DISPUTED:
+            return MarketState.VOTING
+        case RequestState.RESOLVED | RequestState.SETTLED:
+            return MarketState.ANSWERED
+
+
+def _answer(status: QuestionStatus, request: RequestStatus | None) -> Outcome | None:
+    if request is None:
+        return None
+    if request.resolved_price is not None:
+        return outcome_of(request.resolved_price)
+    if request.state is RequestState.RESOLVED and request.proposed_at is not None:
+        dvm_time = int(request.proposed_at.timestamp())
+        pushed = next((d.pushed_price for d in status.dvm_requests if d.dvm_time == dvm_time), None)
+        return None if pushed in (None, TOO_EARLY) else outcome_of(pushed)
+    return None
+
+
+def instant_of(timestamp: int | None) -> datetime | None:
+    """A contract's unix time as an instant; ``None`` where it lies beyond the year 9999."""
+    if timestamp is None or not 0 <= timestamp <= LAST_INSTANT:
+        return None
+    return datetime.fromtimestamp(timestamp, UTC)
+
+
+_FEED_STATES = {
+    "initialized": MarketState.PRE_PROPOSAL,
+    "posed": MarketState.PRE_PROPOSAL,
+    "active": MarketState.PRE_PROPOSAL,
+    "requested": MarketState.PRE_PROPOSAL,
+    "proposed": MarketState.PROPOSED,
+    "challenged": MarketState.DISPUTED_ONCE,
+    "reproposed": MarketState.REPROPOSED,
+    "disputed": MarketState.VOTING,
+    "arbitration": MarketState.VOTING,
+    "settled": MarketState.ANSWERED,
+    "resolved": MarketState.RESOLVED,
+}
+
+
+def standing_of_report(report: ResolutionRow, now: datetime) -> Standing | None:
+    """A market's standing by Polymarket's resolution feed; ``None`` for a word it never used."""
+    state = _FEED_STATES.get(report.status)
+    if state is None:
+        return None
+    answer = _report_answer(report)
+    if state not in (MarketState.PROPOSED, MarketState.REPROPOSED):
+        return Standing(state, answer, None, challenge_open=False)
+    # The feed does not say which oracle it is; its estimate is a time, not a promise. A proposal
+    # it still shows as proposed is taken as open: on the managed oracle it can be disputed.
+    ends_at = report.expected_settlement_at
+    return Standing(state, answer, ends_at if ends_at and ends_at > now else None, challenge_open=True)
+
+
+def _report_answer(report: ResolutionRow) -> Outcome | None:
+    if report.payouts is not None:
+        return outcome_of_payouts(report.payouts)
+    return None if report.price is None else outcome_of(report.price)

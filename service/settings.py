@@ -1,0 +1,106 @@
+"""Every setting, its default and its meaning: the only reader of the environment."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from service.errors import UsageError
+
+PREFIX = "SETTLEWATCH_"
+SECRETS_DIR = Path("/run/secrets")
+
+# A comma list in one variable; a secret because RPC and webhook URLs carry keys.
+SecretList = Annotated[tuple[SecretStr, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Settlewatch's settings, from ``SETTLEWATCH_*`` variables, ``.env`` or mounted secrets."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        secrets_dir=SECRETS_DIR if SECRETS_DIR.is_dir() else None,
+    )
+
+    database_url: SecretStr = Field(
+        SecretStr("sqlite:///settlewatch.db"),
+        description="Where facts and scores are stored: an SQLite file or a PostgreSQL database.",
+    )
+    polygon_rpc_urls: SecretList = Field(
+        (), description="Comma list of Polygon JSON-RPC URLs. Empty: no chain facts."
+    )
+    ethereum_rpc_urls: SecretList = Field(
+        (), description="Comma list of Ethereum JSON-RPC URLs. Empty: no votes."
+    )
+    gamma_url: str = Field(
+        "https://gamma-api.polymarket.com", description="Polymarket's catalogue API."
+    )
+    clob_url: str = Field("https://clob.polymarket.com", description="Polymarket's order-book API.")
+    data_url: str = Field(
+        "https://data-api.polymarket.com",
+        description="Polymarket's resolution and open-interest API.",
+    )
+    ws_url: str = Field(
+        "wss://ws-subscriptions-clob.polymarket.com/ws/market",
+        description="Polymarket's market stream (not used yet).",
+    )
+    contracts: Path | None = Field(
+        None, description="A contract book (JSON) that replaces mainnet's."
+    )
+    host: str = Field("127.0.0.1", description="Address the API and dashboard listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port the API and dashboard listen on.")
+    alert_urls: SecretList = Field(
+        (), description="Comma list of Apprise URLs alerts go to. Empty: alerts are only stored."
+    )
+    alert_probability: float = Field(
+        0.05, ge=0, le=1, description="Alert when P(paid out wrong) reaches this."
+    )
+    alert_expected_loss_usdc: int = Field(
+        10_000, ge=0, description="Alert when the expected loss in USD reaches this."
+    )
+    allow_private_alert_targets: bool = Field(
+        default=False, description="Let alerts reach loopback and private addresses."
+    )
+    min_volume_usdc: int = Field(
+        1_000, ge=0, description="Open markets with less traded volume (USD) are not followed."
+    )
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @field_validator("polygon_rpc_urls", "ethereum_rpc_urls", "alert_urls", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("gamma_url", "clob_url", "data_url")
+    @classmethod
+    def _http(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            message = "must start with http:// or https://"
+            raise ValueError(message)
+        return value.rstrip("/")
+
+    @field_validator("log_level")
+    @classmethod
+    def _level(cls, value: str) -> str:
+        level = value.upper()
+        if level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            message = "must be DEBUG, INFO, WARNING or ERROR"
+            raise ValueError(message)
+        return level
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings; a bad one is a :class:`UsageError` that names its variable."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        message = f"{name}: {first['msg']}. Set it to a valid value or unset it."
+        raise UsageError(message) from error

@@ -1,0 +1,96 @@
+"""Assessments: an append-only history, and the current line that lists read."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from models.assessment import MarketAssessment, MarketStanding
+from models.enums import Category, MarketState, Remedy, Support
+from service.store.standings import UNKNOWN_LOSS
+
+
+@dataclass(frozen=True, slots=True)
+class NewAssessment:
+    """One scoring, ready to store. Money is micro-USDC, probabilities are in 0..1."""
+
+    as_of: datetime
+    model_version: str
+    priors_version: str
+    inputs_digest: bytes
+    state: MarketState
+    category: Category
+    p_mean: float
+    p_low: float
+    p_high: float
+    open_interest: int | None
+    # None where neither open interest nor volume is known; the document says so.
+    expected_loss: int | None
+    support: Support
+    remedy: Remedy
+    challenge_ends_at: datetime | None
+    challenge_open: bool
+    document: dict[str, object]
+
+
+_STANDING_ONLY = {"category", "open_interest", "remedy", "challenge_ends_at", "challenge_open"}
+_ASSESSMENT_ONLY = {"model_version", "priors_version", "inputs_digest", "document"}
+_NAMES = {field.name for field in fields(NewAssessment)}
+
+
+def add_assessment(session: Session, market_id: int, new: NewAssessment) -> MarketAssessment:
+    """Append an assessment and make it the market's current line.
+
+    An assessment older than the current line (a backfill) joins the history and moves nothing.
+    """
+    values = asdict(new)
+    row = MarketAssessment(
+        market_id=market_id, **{name: values[name] for name in _NAMES - _STANDING_ONLY}
+    )
+    session.add(row)
+    session.flush()
+    standing = {name: values[name] for name in _NAMES - _ASSESSMENT_ONLY}
+    if new.expected_loss is None:
+        standing["expected_loss"] = UNKNOWN_LOSS
+    _upsert_standing(session, {"market_id": market_id, "assessment_id": row.id, **standing})
+    return row
+
+
+def get_latest(session: Session, market_id: int) -> MarketAssessment | None:
+    """The assessment a market's current line was folded from; ``None`` before the first one."""
+    return session.scalar(
+        select(MarketAssessment)
+        .join(MarketStanding, MarketStanding.assessment_id == MarketAssessment.id)
+        .where(MarketStanding.market_id == market_id)
+    )
+
+
+def list_history(
+    session: Session, market_id: int, limit: int, before: tuple[datetime, int] | None = None
+) -> Sequence[MarketAssessment]:
+    """A market's assessments, newest first; ``before`` is the (as_of, id) of the last one seen."""
+    query = select(MarketAssessment).where(MarketAssessment.market_id == market_id)
+    if before is not None:
+        at, row_id = before
+        query = query.where(
+            (MarketAssessment.as_of < at)
+            | ((MarketAssessment.as_of == at) & (MarketAssessment.id < row_id))
+        )
+    newest_first = query.order_by(MarketAssessment.as_of.desc(), MarketAssessment.id.desc())
+    return session.scalars(newest_first.limit(limit)).all()
+
+
+def _upsert_standing(session: Session, values: dict[str, object]) -> None:
+    dialect = session.get_bind().dialect.name
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = insert(MarketStanding).values(**values)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[MarketStanding.market_id],
+            set_={name: statement.excluded[name] for name in values if name != "market_id"},
+            where=MarketStanding.as_of <= statement.excluded.as_of,
+        )
+    )

@@ -1,0 +1,103 @@
+"""Blocks and cursors, and the undoing of what a chain no longer says."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from models.chain import Block, Cursor
+from service.protocol.facts import BlockHeader
+from service.store.upserts import IN_CHUNK, chunks, insert_or_ignore
+
+
+def first_conflict(session: Session, headers: Sequence[BlockHeader]) -> int | None:
+    """The lowest number at which a stored block of the same chain has another hash."""
+    conflicts = []
+    for part in chunks(headers, IN_CHUNK):
+        hashes = {header.number: header.hash for header in part}
+        stored = session.execute(
+            select(Block.number, Block.hash).where(
+                Block.chain_id == part[0].chain_id, Block.number.in_(hashes)
+            )
+        )
+        conflicts += [number for number, block_hash in stored if hashes[number] != block_hash]
+    return min(conflicts, default=None)
+
+
+def remove_blocks_from(session: Session, chain_id: int, number: int) -> int:
+    """Delete a chain's blocks from a number up; their facts go with them (cascade)."""
+    removed = session.connection().execute(
+        delete(Block).where(Block.chain_id == chain_id, Block.number >= number)
+    )
+    return removed.rowcount
+
+
+def add_blocks(session: Session, headers: Sequence[BlockHeader]) -> dict[bytes, int]:
+    """Store blocks that are new; returns the row id of every block given, by hash."""
+    insert_or_ignore(
+        session,
+        Block,
+        [
+            {
+                "chain_id": header.chain_id,
+                "number": header.number,
+                "hash": header.hash,
+                "parent_hash": header.parent_hash,
+                "mined_at": header.mined_at,
+            }
+            for header in headers
+        ],
+    )
+    ids: dict[bytes, int] = {}
+    for part in chunks(headers, IN_CHUNK):
+        found = session.execute(
+            select(Block.hash, Block.id).where(
+                Block.chain_id == part[0].chain_id, Block.hash.in_([h.hash for h in part])
+            )
+        )
+        ids.update((block_hash, block_id) for block_hash, block_id in found)
+    return ids
+
+
+def get_head(session: Session, chain_id: int, at: datetime | None = None) -> Block | None:
+    """The newest stored block of a chain, or the newest mined by an instant."""
+    query = select(Block).where(Block.chain_id == chain_id)
+    if at is not None:
+        query = query.where(Block.mined_at <= at)
+    return session.scalars(query.order_by(Block.number.desc()).limit(1)).first()
+
+
+def count_blocks(session: Session, chain_id: int) -> int:
+    """How many blocks of a chain are stored."""
+    return session.scalar(
+        select(func.count()).select_from(Block).where(Block.chain_id == chain_id)
+    ) or 0
+
+
+def get_cursor(session: Session, chain_id: int, reader: str) -> int | None:
+    """The next block a reader has to read; ``None`` if it never ran."""
+    cursor = session.get(Cursor, (chain_id, reader))
+    return None if cursor is None else cursor.next_block
+
+
+def move_cursor(
+    session: Session, chain_id: int, reader: str, *, expected: int | None, to: int, at: datetime
+) -> bool:
+    """Move a cursor if it still stands where it was read; ``False`` if another reader moved it."""
+    cursor = session.get(Cursor, (chain_id, reader), with_for_update=True)
+    if cursor is None:
+        if expected is not None:
+            return False
+        added = insert_or_ignore(
+            session,
+            Cursor,
+            [{"chain_id": chain_id, "reader": reader, "next_block": to, "updated_at": at}],
+        )
+        return added == 1
+    if cursor.next_block != expected:
+        return False
+    cursor.next_block = to
+    cursor.updated_at = at
+    session.flush()
+    return True

@@ -1,0 +1,57 @@
+"""The record of job runs."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from models.enums import JobOutcome
+from models.operation import JobRun
+
+
+def add_run(session: Session, job: str, at: datetime) -> int:
+    """Record that a run has begun; returns its id."""
+    run = JobRun(
+        job=job,
+        started_at=at,
+        finished_at=None,
+        outcome=JobOutcome.RUNNING,
+        counts={},
+        error=None,
+    )
+    session.add(run)
+    session.flush()
+    return run.id
+
+
+def finish_run(  # noqa: PLR0913  # the columns of a finished run
+    session: Session,
+    run_id: int,
+    at: datetime,
+    outcome: JobOutcome,
+    counts: Mapping[str, int],
+    error: str | None,
+) -> None:
+    """Record how a run ended."""
+    run = session.get_one(JobRun, run_id)
+    run.finished_at = at
+    run.outcome = outcome
+    run.counts = dict(counts)
+    run.error = error
+
+
+def list_latest_runs(session: Session) -> Sequence[JobRun]:
+    """The newest run of every job."""
+    newest = select(func.max(JobRun.id)).group_by(JobRun.job)
+    return session.scalars(select(JobRun).where(JobRun.id.in_(newest)).order_by(JobRun.job)).all()
+
+
+def close_orphans(session: Session, at: datetime) -> int:
+    """Mark runs that were cut off by a stop of the process as failed."""
+    closed = session.connection().execute(
+        update(JobRun)
+        .where(JobRun.outcome == JobOutcome.RUNNING)
+        .values(outcome=JobOutcome.FAILED, finished_at=at, error="the process stopped during the run")
+    )
+    return closed.rowcount

@@ -1,0 +1,106 @@
+"""Which markets need a new assessment because something about them became known."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from models import oracle
+from models.chain import Block
+from models.market import Market
+from service.protocol import facts
+from service.protocol.facts import Fact
+from service.store.upserts import IN_CHUNK, chunks
+
+
+def touched_by(decoded: Collection[Fact]) -> tuple[set[bytes], set[bytes]]:
+    """The adapter question ids and the condition ids that facts speak of."""
+    questions: set[bytes] = set()
+    conditions: set[bytes] = set()
+    for fact in decoded:
+        match fact:
+            case (
+                facts.PriceRequested()
+                | facts.PriceProposed()
+                | facts.PriceDisputed()
+                | facts.PriceSettled()
+            ):
+                questions.add(fact.key.ancillary_hash)
+            case facts.ConditionPrepared() | facts.ConditionResolved():
+                conditions.add(fact.condition_id)
+            case facts.RequestBridged():
+                questions.add(fact.ancillary_hash)
+            case facts.NegRiskQuestionPrepared() | facts.NegRiskQuestionReported():
+                questions.add(fact.request_id)
+            case facts.PricePushed():
+                pass
+            case _:
+                questions.add(fact.question_id)
+    return questions, conditions
+
+
+def bridged_questions(session: Session, request_hashes: Collection[bytes]) -> set[bytes]:
+    """The questions whose vote's answer carries one of these request ids."""
+    found: set[bytes] = set()
+    for part in chunks(sorted(request_hashes), IN_CHUNK):
+        found.update(
+            session.scalars(
+                select(oracle.BridgedRequest.ancillary_hash).where(
+                    or_(
+                        oracle.BridgedRequest.child_request_id.in_(part),
+                        oracle.BridgedRequest.parent_request_id.in_(part),
+                    )
+                )
+            )
+        )
+    return found
+
+
+_QUESTION_COLUMNS: tuple[InstrumentedAttribute[bytes], ...] = (
+    oracle.Question.question_id,
+    oracle.QuestionChange.question_id,
+    oracle.Override.question_id,
+    oracle.Clarification.question_id,
+    oracle.PriceRequest.ancillary_hash,
+    oracle.Proposal.ancillary_hash,
+    oracle.Dispute.ancillary_hash,
+    oracle.Settlement.ancillary_hash,
+    oracle.BridgedRequest.ancillary_hash,
+    oracle.NegRiskQuestion.request_id,
+    oracle.NegRiskReport.request_id,
+)
+
+
+def touched_from(session: Session, chain_id: int, number: int) -> tuple[set[bytes], set[bytes]]:
+    """The questions and conditions whose facts lie at or above a block: what its removal changes."""
+    blocks = select(Block.id).where(Block.chain_id == chain_id, Block.number >= number)
+    questions: set[bytes] = set()
+    for column in _QUESTION_COLUMNS:
+        questions.update(session.scalars(select(column).where(column.class_.block_id.in_(blocks))))
+    conditions = set(
+        session.scalars(
+            select(oracle.Payout.condition_id).where(oracle.Payout.block_id.in_(blocks))
+        )
+    )
+    pushed = session.scalars(
+        select(oracle.PushedPrice.request_hash).where(oracle.PushedPrice.block_id.in_(blocks))
+    ).all()
+    return questions | bridged_questions(session, set(pushed)), conditions
+
+
+def mark_stale(
+    session: Session, questions: Collection[bytes], conditions: Collection[bytes], at: datetime
+) -> int:
+    """Mark markets as needing an assessment; returns how many were not marked before."""
+    marked = 0
+    for column, keys in ((Market.uma_question_id, questions), (Market.condition_id, conditions)):
+        for part in chunks(sorted(keys), IN_CHUNK):
+            result = session.connection().execute(
+                update(Market)
+                .where(column.in_(part), Market.stale_since.is_(None))
+                .values(stale_since=at)
+            )
+            marked += cast("CursorResult[tuple[()]]", result).rowcount
+    return marked

@@ -1,0 +1,60 @@
+"""The small words timeline sentences are made of."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from models.enums import Outcome
+from service.protocol.ids import to_checksum
+from service.protocol.prices import TOO_EARLY, outcome_of, outcome_of_payouts
+
+_CHAINS = {137: "Polygon", 1: "Ethereum"}
+_LABEL_LENGTH = 60
+
+
+def chain_name(chain_id: int) -> str:
+    """A chain by the name people know."""
+    return _CHAINS.get(chain_id, f"chain {chain_id}")
+
+
+def short_address(address: bytes) -> str:
+    """An address shortened for a sentence; the whole of it stands in the entry's details."""
+    text = to_checksum(address)
+    return f"{text[:6]}…{text[-4:]}"
+
+
+def answer_words(price: int, outcomes: Sequence[str]) -> str:
+    """A raw oracle price as the answer it means for a market with these outcome labels."""
+    if price == TOO_EARLY:
+        return "\u201ctoo early\u201d"
+    outcome = outcome_of(price)
+    if outcome is None:
+        return f"the price {price}, which no outcome has"
+    return f"\u201c{_label(outcome, outcomes)}\u201d"
+
+
+def payout_words(numerators: Sequence[str], outcomes: Sequence[str]) -> str:
+    """A payout vector as what it pays."""
+    outcome = outcome_of_payouts([int(n) for n in numerators])
+    if outcome is None:
+        return f"payout vector [{', '.join(numerators)}]"
+    if outcome is Outcome.HALF:
+        return "both sides were paid half"
+    return f"\u201c{_label(outcome, outcomes)}\u201d was paid in full"
+
+
+def utc_words(at: datetime) -> str:
+    """An instant for a sentence."""
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def one_line(text: str) -> str:
+    """Foreign text on one line, without control characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _label(outcome: Outcome, outcomes: Sequence[str]) -> str:
+    if outcome is Outcome.HALF:
+        return "50-50"
+    index = 0 if outcome is Outcome.YES else 1
+    label = one_line(outcomes[index]) if index < len(outcomes) else ""
+    return (label or outcome.value.capitalize())[:_LABEL_LENGTH]

@@ -1,0 +1,36 @@
+"""Insert-or-ignore on both databases."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase, Session
+
+Item = TypeVar("Item")
+
+# Rows a statement: large enough to be fast, small enough to keep memory flat.
+CHUNK = 5_000
+# Values in one IN list: below SQLite's limit on variables in any build.
+IN_CHUNK = 500
+
+
+def insert_or_ignore(
+    session: Session, model: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]
+) -> int:
+    """Insert rows whose key is new; returns how many were."""
+    if not rows:
+        return 0
+    table = model.__table__
+    assert isinstance(table, Table)  # noqa: S101  # every mapped class here has a table of its own
+    dialect = session.get_bind().dialect.name
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = insert(table).on_conflict_do_nothing()
+    connection = session.connection()
+    return sum(connection.execute(statement, list(part)).rowcount for part in chunks(rows, CHUNK))
+
+
+def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    """The items in slices of at most ``size``."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
