@@ -113,6 +113,12 @@ def ensure_schema(engine: Engine) -> None:
     raise SchemaMismatch(_mismatch(current))
 
 
+def schema_fault(engine: Engine) -> str | None:
+    """Why the database's schema does not fit this version; ``None`` when it does."""
+    current = current_revision(engine)
+    return None if current == head_revision() else _mismatch(current)
+
+
 def _mismatch(current: str | None) -> str:
     if current is None:
         return "the database holds tables that are not Settlewatch's. Set SETTLEWATCH_DATABASE_URL."

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from models.enums import ContractKind
+from models.enums import ContractKind, OracleVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,30 @@ class ContractBook:
         """The role an address was first listed with."""
         entries = self._by_address.get((chain_id, address), ())
         return entries[0].kind if entries else None
+
+    def oracle_version(self, chain_id: int, oracle: bytes, at: datetime) -> OracleVersion | None:
+        """Whose rules an oracle works by at an instant; ``None`` for an address that is no oracle."""
+        entries = self._by_address.get((chain_id, oracle), ())
+        version: OracleVersion | None = None
+        for entry in entries:
+            if entry.from_time is not None and entry.from_time > at:
+                continue
+            if entry.kind is ContractKind.OPTIMISTIC_ORACLE_V2:
+                version = OracleVersion.OOV2
+            elif entry.kind is ContractKind.MANAGED_OPTIMISTIC_ORACLE_V2:
+                # Version 2 of the managed oracle settles only by its resolver role.
+                is_gated = (entry.version or "1").startswith("2")
+                version = OracleVersion.MANAGED_RESOLVER if is_gated else OracleVersion.MANAGED
+        return version
+
+    def oracle_of_adapter(self, chain_id: int, adapter: bytes | None) -> bytes | None:
+        """The oracle an adapter asks, by its version: the managed one from version 4 on."""
+        entries = self._by_address.get((chain_id, adapter), ()) if adapter is not None else ()
+        version = entries[0].version if entries else None
+        is_old = version is not None and version < "4"
+        kinds = (ContractKind.OPTIMISTIC_ORACLE_V2, ContractKind.MANAGED_OPTIMISTIC_ORACLE_V2)
+        oracles = self.addresses(chain_id, kinds[:1] if is_old else kinds[1:])
+        return oracles[0] if oracles else None
 
     def is_trusted_creator(self, chain_id: int, creator: bytes) -> bool:
         """Whether an address's questions count as Polymarket's."""

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -11,17 +11,18 @@ from sqlalchemy.orm import Session
 
 from models import oracle
 from models.chain import Block
-from service.protocol import facts
+from service.protocol.ancillary import read_ancillary
 from service.protocol.contracts import ContractBook
 from service.protocol.facts import LogPosition, QuestionInitialized
 from service.protocol.lifecycle import DatedFact, QuestionFacts, QuestionStatus, fold_question
 from service.store.blocks import get_head
-from service.store.question_rows import FactRow, fact_of, question_of
+from service.store.question_rows import NO_TEXT, FactRow, fact_of, question_of
 from service.store.upserts import IN_CHUNK, chunks
 
 Model = TypeVar("Model", bound=oracle.LogFact)
 # (chain, adapter, question id): the same text on two adapters is two questions.
 QuestionKey = tuple[int, bytes, bytes]
+NO_ADDRESS = bytes(20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,45 @@ def get_statuses(
             found[loaded.facts.initialized.question_id].append(
                 _fold(session, loaded, book, heads, as_of)
             )
+        for loaded in _load_partial(session, [q for q in part if q not in found], as_of):
+            found[loaded.facts.initialized.question_id].append(
+                _fold(session, loaded, book, heads, as_of)
+            )
     return dict(found)
+
+
+def _load_partial(
+    session: Session, ids: Sequence[bytes], as_of: datetime | None
+) -> Iterator[LoadedQuestion]:
+    """Questions that entered before indexing began, as far as their proposals tell of them.
+
+    The text each proposal repeats names the creator; rewards and bonds stay unknown.
+    """
+    firsts: dict[QuestionKey, tuple[QuestionInitialized, datetime, str]] = {}
+    query = (
+        _dated(oracle.Proposal, as_of)
+        .add_columns(oracle.AncillaryText.data)
+        .join(oracle.AncillaryText, oracle.AncillaryText.hash == oracle.Proposal.ancillary_hash)
+        .where(oracle.Proposal.ancillary_hash.in_(ids))
+        .order_by(Block.number, oracle.Proposal.log_index)
+    )
+    for row, chain_id, number, block_hash, mined_at, text in session.execute(query):
+        read = read_ancillary(text)
+        at = replace(_position(row, chain_id, number, block_hash), address=row.requester)
+        initialized = QuestionInitialized(
+            at=at,
+            question_id=row.ancillary_hash,
+            request_timestamp=row.request_timestamp,
+            creator=read.initializer or NO_ADDRESS,
+            ancillary_hash=row.ancillary_hash,
+            ancillary_data=NO_TEXT,
+            reward_token=NO_ADDRESS,
+            reward=0,
+            proposal_bond=0,
+        )
+        key = (chain_id, row.requester, row.ancillary_hash)
+        firsts.setdefault(key, (initialized, mined_at, read.title))
+    yield from _assemble(session, firsts, as_of)
 
 
 def _fold(
@@ -99,6 +138,14 @@ def _load(
         at = _position(row, chain_id, number, block_hash)
         key = (chain_id, row.address, row.question_id)
         questions[key] = (question_of(row, at), mined_at, row.title)
+    yield from _assemble(session, questions, as_of)
+
+
+def _assemble(
+    session: Session,
+    questions: dict[QuestionKey, tuple[QuestionInitialized, datetime, str]],
+    as_of: datetime | None,
+) -> Iterator[LoadedQuestion]:
     found = _collect(session, questions, as_of)
     for key, (initialized, mined_at, title) in questions.items():
         dated = sorted(

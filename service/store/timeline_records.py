@@ -65,7 +65,7 @@ def _feed(session: Session, market: Market) -> Iterator[TimelineEntry]:
             at=row.reported_at or row.known_at,
             known_at=row.known_at,
             kind="feed_report",
-            sentence=f"Polymarket's resolution feed: {_status(row, market)}{suffix}.",
+            sentence=f"Polymarket's resolution feed says {_status(row, market)}{suffix}.",
             source="Polymarket resolution feed",
             details={
                 "status": row.status,
@@ -77,13 +77,14 @@ def _feed(session: Session, market: Market) -> Iterator[TimelineEntry]:
 
 
 def _status(row: ResolutionReport, market: Market) -> str:
-    proposed = row.reproposed_price or row.proposed_price
-    status = one_line(row.status)
-    if row.price is not None:
-        return f"{status}, answer {answer_words(int(row.price), market.outcomes)}"
-    if status in _PROPOSING and proposed is not None:
-        return f"{status}, proposed answer {answer_words(int(proposed), market.outcomes)}"
-    return status
+    word = one_line(row.status)
+    said = f"\u201c{word}\u201d"
+    price = row.price
+    if price is None and word in _PROPOSING:
+        price = row.reproposed_price or row.proposed_price
+    if price is None:
+        return said
+    return f"{said}, with the answer {answer_words(int(price), market.outcomes)}"
 
 
 def _announcements(session: Session, market: Market) -> Iterator[TimelineEntry]:

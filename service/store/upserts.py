@@ -1,7 +1,7 @@
 """Insert-or-ignore on both databases."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
@@ -27,7 +27,21 @@ def insert_or_ignore(
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     statement = insert(table).on_conflict_do_nothing()
     connection = session.connection()
-    return sum(connection.execute(statement, list(part)).rowcount for part in chunks(rows, CHUNK))
+    # Without the option the driver's count of an executemany is thrown away on PostgreSQL.
+    options = {"preserve_rowcount": True}
+    return sum(
+        connection.execute(statement, list(part), execution_options=options).rowcount
+        for part in chunks(rows, CHUNK)
+    )
+
+
+def insert_for(session: Session, model: type[DeclarativeBase]) -> sqlite.Insert:
+    """An INSERT into a model's table that can say what to do on conflict (the same on both)."""
+    table = model.__table__
+    assert isinstance(table, Table)  # noqa: S101  # every mapped class here has a table of its own
+    dialect = session.get_bind().dialect.name
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return cast("sqlite.Insert", insert(table))
 
 
 def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

@@ -1,0 +1,240 @@
+"""Every command of ``settlewatch``."""
+
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from service.errors import SettlewatchError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jobs.wiring import House
+
+BAD_USAGE = 2
+FAILED = 1
+
+app = typer.Typer(
+    name="settlewatch",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="How likely each Polymarket market is to be paid out wrong, and how much hangs on it.",
+)
+database = typer.Typer(no_args_is_help=True, help="The database's schema.")
+app.add_typer(database, name="db")
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def main() -> None:
+    """Run a command; an error ends it with one line: exit 2 for bad input, 1 for anything else."""
+    try:
+        app()
+    except UsageError as error:
+        _fail(error, BAD_USAGE)
+    except SettlewatchError as error:
+        _fail(error, FAILED)
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`): nothing is left to say.
+        sys.stderr.close()
+        raise SystemExit(FAILED) from None
+
+
+def _fail(error: Exception, code: int) -> None:
+    line = " ".join(str(error).split())
+    sys.stderr.write(f"settlewatch: {line}\n")
+    raise SystemExit(code)
+
+
+@contextmanager
+def _house(**overrides: Any) -> "Iterator[House]":
+    """Settings, logging and the database, opened for one command."""
+    from jobs.wiring import open_house  # noqa: PLC0415  # `--help` needs none of it
+    from service.settings import load_settings  # noqa: PLC0415  # as above
+    from service.telemetry import configure_logging  # noqa: PLC0415  # as above
+
+    settings = load_settings(**{k: v for k, v in overrides.items() if v is not None})
+    configure_logging(settings.log_level)
+    house = open_house(settings)
+    try:
+        yield house
+    finally:
+        house.close()
+
+
+def _print_json(value: object) -> None:
+    import orjson  # noqa: PLC0415  # only with --json
+
+    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+@app.command(epilog="Example: settlewatch run --port 9000")
+def run(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+) -> None:
+    """Start the API, the dashboard and the jobs in one process, live."""
+    from jobs.serve import serve_all  # noqa: PLC0415  # the web stack
+
+    with _house(host=host, port=port) as house:
+        serve_all(house)
+
+
+@app.command(epilog="Example: settlewatch api --port 9000")
+def api(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+) -> None:
+    """Start the API and the dashboard only, on what is stored."""
+    from jobs.serve import serve_api  # noqa: PLC0415  # the web stack
+
+    with _house(host=host, port=port) as house:
+        serve_api(house)
+
+
+@app.command(epilog="Example: settlewatch worker")
+def worker() -> None:
+    """Run the jobs only. Start one worker a database."""
+    from jobs.serve import work  # noqa: PLC0415  # the scheduler
+
+    with _house() as house:
+        work(house)
+
+
+@app.command(epilog="Example: settlewatch job score_markets --json")
+def job(
+    name: Annotated[str, typer.Argument(help="sync_markets, sync_resolutions, sync_liquidity, "
+                                             "index_oracle, score_markets or send_alerts.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Run one job once and say what it did."""
+    from jobs.wiring import begin_service, run_job  # noqa: PLC0415  # as above
+
+    with _house() as house:
+        begin_service(house)
+        result = run_job(house, name)
+    if as_json:
+        _print_json(
+            {
+                "job": result.job,
+                "outcome": result.outcome,
+                "counts": dict(result.counts),
+                "error": result.error,
+                "seconds": round(result.seconds, 3),
+            }
+        )
+    else:
+        counts = ", ".join(f"{key} {value}" for key, value in result.counts.items()) or "nothing"
+        sys.stdout.write(f"{result.job}: {result.outcome} in {result.seconds:.1f} s: {counts}\n")
+    if result.outcome == "failed":
+        raise SettlewatchError(f"{name}: {result.error}")
+    if result.error:
+        sys.stderr.write(f"settlewatch: {name}: {result.error}\n")
+
+
+@app.command(
+    "import-logs",
+    epilog="Example: settlewatch import-logs logs/*.json.gz --contracts contracts.json --json",
+)
+def import_logs_command(
+    files: Annotated[list[Path], typer.Argument(help="Log archives, in any order.")],
+    contracts: Annotated[
+        Path | None, typer.Option(help="Contract book of these logs. Default: mainnet's.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import recorded logs; a file with a fault changes nothing, the others count."""
+    from jobs.import_logs import import_logs  # noqa: PLC0415  # as above
+    from service.chain.book import read_book  # noqa: PLC0415  # as above
+
+    with _house() as house, _progress("Importing", len(files)) as advance:
+        book = read_book(contracts) if contracts else house.book
+        result = import_logs(house.sessions, files, book, house.clock, advance)
+    if as_json:
+        _print_json(result.counts)
+    else:
+        counts = ", ".join(f"{value} {key.replace('_', ' ')}" for key, value in result.counts.items())
+        sys.stdout.write(f"Imported {counts}.\n")
+    for line in result.refused:
+        sys.stderr.write(f"settlewatch: {line}\n")
+    if result.refused:
+        raise SystemExit(BAD_USAGE)
+
+
+@app.command(epilog="Example: settlewatch export questions --format ndjson --out questions.ndjson")
+def export(
+    table: Annotated[str, typer.Argument(help="questions")],
+    fmt: Annotated[str, typer.Option("--format", help="ndjson or csv.")] = "ndjson",
+    out: Annotated[str, typer.Option(help="A file, or - for standard output.")] = "-",
+) -> None:
+    """Write a table of the stored history, one object a line."""
+    from jobs.export import FORMATS, TABLES, export_rows, format_rows  # noqa: PLC0415  # as above
+
+    if table not in TABLES:
+        raise UsageError(f"table: {table!r} cannot be exported. Choose one of: {', '.join(TABLES)}.")
+    if fmt not in FORMATS:
+        raise UsageError(f"--format: {fmt!r} is not known. Choose one of: {', '.join(FORMATS)}.")
+    with _house() as house, house.read_sessions() as session:
+        pieces = format_rows(export_rows(session, table), fmt)
+        if out == "-":
+            for piece in pieces:
+                sys.stdout.buffer.write(piece)
+            return
+        try:
+            with Path(out).open("wb") as target:
+                target.writelines(pieces)
+        except OSError as error:
+            raise UsageError(f"--out {out}: cannot be written ({error.strerror}).") from error
+
+
+@app.command(epilog="Example: settlewatch demo --no-serve --json")
+def demo(
+    serve: Annotated[bool, typer.Option(help="Serve the pages afterwards.")] = True,
+    port: Annotated[int, typer.Option(help="Port of the pages.")] = 8000,
+    cases: Annotated[
+        Path | None, typer.Option(help="A folder of case files. Default: those that ship.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Replay a labelled reconstruction through the real jobs, offline, and show what they say."""
+    from jobs.demo_command import demo_command  # noqa: PLC0415  # as above
+
+    demo_command(serve=serve, port=port, cases=cases, as_json=as_json)
+
+
+@database.command("upgrade", epilog="Example: settlewatch db upgrade")
+def upgrade_command() -> None:
+    """Bring the schema to this version."""
+    from service.database import head_revision, open_engine, upgrade  # noqa: PLC0415  # as above
+    from service.settings import load_settings  # noqa: PLC0415  # as above
+
+    engine = open_engine(load_settings().database_url.get_secret_value())
+    upgrade(engine)
+    sys.stdout.write(f"The schema is at {head_revision()}.\n")
+
+
+@database.command("check", epilog="Example: settlewatch db check")
+def check_command() -> None:
+    """Say whether the schema fits this version (exit 2 if it does not)."""
+    from service.database import head_revision  # noqa: PLC0415  # as above
+
+    with _house():
+        sys.stdout.write(f"The schema is at {head_revision()}, as this version needs.\n")
+
+
+@contextmanager
+def _progress(title: str, total: int) -> "Iterator[Callable[[object], None]]":
+    """A progress bar on a terminal, nothing elsewhere."""
+    from rich.progress import Progress  # noqa: PLC0415  # as above
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda _done: bar.advance(task)

@@ -1,0 +1,213 @@
+"""The composition root: settings become engines, clients, jobs and the application."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import version
+from random import Random
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from jobs.cycle import CycleReport, JobResult, run_cycle
+from models.enums import SourceState
+from service.chain.book import mainnet_book, read_book
+from service.chain.rpc import Node
+from service.circuit import Circuit, CircuitPolicy
+from service.clock import Clock, SystemClock
+from service.database import (
+    ensure_schema,
+    open_engine,
+    open_read_sessions,
+    open_sessions,
+    schema_fault,
+)
+from service.errors import UsageError
+from service.protocol.contracts import ContractBook
+from service.protocol.finality import ETHEREUM, POLYGON
+from service.protocol.sources import ETHEREUM_RPC, POLYGON_RPC, SourceHealth
+from service.settings import Settings
+from service.store.job_runs import close_orphans
+from service.store.sources import record_health
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from service.polymarket.client import PolymarketClient
+    from service.risk.parameters import RiskParameters
+
+NOT_CONFIGURED = {
+    POLYGON_RPC: "SETTLEWATCH_POLYGON_RPC_URLS is not set: proposers, disputers, bonds and the "
+    "contracts' own states are unknown; states come from Polymarket's feed",
+    ETHEREUM_RPC: "SETTLEWATCH_ETHEREUM_RPC_URLS is not set: votes and stake are unknown",
+}
+
+
+@dataclass
+class House:
+    """Everything one process of Settlewatch works with."""
+
+    settings: Settings
+    clock: Clock
+    engine: Engine
+    sessions: sessionmaker[Session] = field(init=False)
+    read_sessions: sessionmaker[Session] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Open the session factories."""
+        self.sessions = open_sessions(self.engine)
+        self.read_sessions = open_read_sessions(self.engine)
+
+    @cached_property
+    def book(self) -> ContractBook:
+        """The contract book in force."""
+        return read_book(self.settings.contracts) if self.settings.contracts else mainnet_book()
+
+    @cached_property
+    def polymarket(self) -> "PolymarketClient":
+        """Polymarket's APIs."""
+        from service.polymarket.client import PolymarketClient  # noqa: PLC0415  # only jobs need it
+
+        settings = self.settings
+        return PolymarketClient(
+            settings.gamma_url, settings.clob_url, settings.data_url, clock=self.clock
+        )
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """The chains that are configured."""
+        configured = (
+            (POLYGON_RPC, POLYGON, self.settings.polygon_rpc_urls),
+            (ETHEREUM_RPC, ETHEREUM, self.settings.ethereum_rpc_urls),
+        )
+        return tuple(
+            Node(source, chain, urls, Circuit(source, self.clock, CircuitPolicy(), Random()))  # noqa: S311  # spreads pauses, guards nothing
+            for source, chain, urls in configured
+            if urls
+        )
+
+    @cached_property
+    def parameters(self) -> "RiskParameters":
+        """The risk model's parameters."""
+        from service.risk.parameters import load_parameters  # noqa: PLC0415  # only scoring needs it
+
+        return load_parameters()
+
+    def close(self) -> None:
+        """Give back connections."""
+        if "polymarket" in self.__dict__:
+            self.polymarket.close()
+        self.engine.dispose()
+
+
+def open_house(settings: Settings, clock: Clock | None = None) -> House:
+    """Open the database (an empty one gets its schema) and note what is not configured."""
+    engine = open_engine(settings.database_url.get_secret_value())
+    ensure_schema(engine)
+    return House(settings, clock or SystemClock(), engine)
+
+
+def begin_service(house: House) -> None:
+    """What a long-running process does first: old runs closed, missing sources named."""
+    now = house.clock.now()
+    configured = {node.source for node in house.nodes}
+    missing = [
+        SourceHealth(name, SourceState.NOT_CONFIGURED, since=now, reason=reason)
+        for name, reason in NOT_CONFIGURED.items()
+        if name not in configured
+    ]
+    with house.sessions.begin() as session:
+        close_orphans(session, now)
+        record_health(session, missing, now)
+
+
+def run_job(house: House, name: str) -> JobResult:
+    """Run one job once and record it; an unknown name is a :class:`UsageError`."""
+    try:
+        job = JOBS[name]
+    except KeyError as error:
+        message = f"unknown job {name!r}. Choose one of: {', '.join(JOBS)}."
+        raise UsageError(message) from error
+    return run_cycle(name, lambda: job(house), house.sessions, house.clock)
+
+
+def _sync_markets(house: House) -> CycleReport:
+    from jobs.sync_markets import sync_markets  # noqa: PLC0415  # each job loads what it needs
+
+    return sync_markets(
+        house.sessions,
+        house.polymarket,
+        house.clock,
+        min_volume_usdc=house.settings.min_volume_usdc,
+    )
+
+
+def _sync_resolutions(house: House) -> CycleReport:
+    from jobs.sync_resolutions import sync_resolutions  # noqa: PLC0415  # as above
+
+    return sync_resolutions(house.sessions, house.polymarket, house.clock)
+
+
+def _sync_liquidity(house: House) -> CycleReport:
+    from jobs.sync_liquidity import sync_liquidity  # noqa: PLC0415  # as above
+
+    return sync_liquidity(house.sessions, house.polymarket, house.clock)
+
+
+def _index_oracle(house: House) -> CycleReport:
+    from jobs.index_oracle import index_oracle  # noqa: PLC0415  # as above
+
+    return index_oracle(house.sessions, house.nodes, house.book, house.clock)
+
+
+def _score_markets(house: House) -> CycleReport:
+    from jobs.score_markets import score_markets  # noqa: PLC0415  # as above
+
+    missing = tuple(
+        f"{name}: not configured"
+        for name in NOT_CONFIGURED
+        if name not in {node.source for node in house.nodes}
+    )
+    return score_markets(house.sessions, house.clock, house.parameters, house.book, missing)
+
+
+def _send_alerts(house: House) -> CycleReport:
+    from jobs.send_alerts import send_alerts  # noqa: PLC0415  # as above
+    from service.alerts.decide import AlertRule  # noqa: PLC0415  # as above
+
+    settings = house.settings
+    rule = AlertRule(
+        probability=settings.alert_probability,
+        expected_loss=settings.alert_expected_loss_usdc * 10**6,
+    )
+    return send_alerts(
+        house.sessions,
+        house.clock,
+        rule=rule,
+        destinations=settings.alert_urls,
+        allow_private=settings.allow_private_alert_targets,
+    )
+
+
+JOBS: Mapping[str, Callable[[House], CycleReport]] = {
+    "sync_markets": _sync_markets,
+    "sync_resolutions": _sync_resolutions,
+    "sync_liquidity": _sync_liquidity,
+    "index_oracle": _index_oracle,
+    "score_markets": _score_markets,
+    "send_alerts": _send_alerts,
+}
+
+
+def make_app(house: House, banner: str | None = None) -> "FastAPI":
+    """The API and the dashboard on this house's database."""
+    from service.api.app import create_app  # noqa: PLC0415  # jobs alone do not need the web stack
+
+    return create_app(
+        house.read_sessions,
+        house.clock,
+        version=version("settlewatch"),
+        banner=banner,
+        readiness=lambda: schema_fault(house.engine),
+    )

@@ -1,0 +1,111 @@
+"""How many questions of each cell were proposed, disputed, and disputed again."""
+
+from collections import Counter
+from datetime import datetime
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from models import oracle
+from models.enums import Category, OracleVersion
+from models.market import Market, TradingActivity
+from service.protocol.contracts import ContractBook
+from service.protocol.finality import POLYGON
+from service.risk.inputs import CellCount, volume_stratum
+
+USDC = 10**6
+FIRST, SECOND = 1, 2
+# The lower bounds of the volume strata in micro-USDC, highest first.
+_BOUNDS = (10_000_000 * USDC, 1_000_000 * USDC, 100_000 * USDC, 10_000 * USDC)
+
+
+def count_cells(session: Session, book: ContractBook, at: datetime) -> list[CellCount]:
+    """Counts by category, volume stratum and oracle version, of what was known at ``at``.
+
+    A question counts once, under the oracle of its first proposal's contract; only questions
+    that belong to a market of the catalogue count (the rest may be anybody's).
+    """
+    proposals = (
+        select(
+            oracle.Proposal.requester,
+            oracle.Proposal.ancillary_hash,
+            oracle.Proposal.address.label("oracle"),
+            func.min(oracle.Proposal.known_at).label("first_at"),
+        )
+        .where(oracle.Proposal.known_at <= at)
+        .group_by(
+            oracle.Proposal.requester, oracle.Proposal.ancillary_hash, oracle.Proposal.address
+        )
+        .subquery()
+    )
+    disputes = (
+        select(
+            oracle.Dispute.requester,
+            oracle.Dispute.ancillary_hash,
+            func.count().label("disputes"),
+        )
+        .where(oracle.Dispute.known_at <= at)
+        .group_by(oracle.Dispute.requester, oracle.Dispute.ancillary_hash)
+        .subquery()
+    )
+    volume = (
+        select(
+            TradingActivity.market_id,
+            func.max(TradingActivity.volume).label("volume"),
+        )
+        .where(TradingActivity.known_at <= at)
+        .group_by(TradingActivity.market_id)
+        .subquery()
+    )
+    floor = case(*((volume.c.volume >= bound, bound) for bound in _BOUNDS), else_=0).label("floor")
+    era = case(
+        *((proposals.c.first_at >= change, number) for number, change in _changes(book)), else_=0
+    ).label("era")
+    times = func.coalesce(disputes.c.disputes, 0)
+    rows = session.execute(
+        select(
+            Market.category,
+            floor,
+            proposals.c.oracle,
+            func.min(proposals.c.first_at),
+            func.count(),
+            func.sum(case((times >= FIRST, 1), else_=0)),
+            func.sum(case((times >= SECOND, 1), else_=0)),
+        )
+        .join(Market, Market.uma_question_id == proposals.c.ancillary_hash)
+        .outerjoin(volume, volume.c.market_id == Market.id)
+        .outerjoin(
+            disputes,
+            (disputes.c.requester == proposals.c.requester)
+            & (disputes.c.ancillary_hash == proposals.c.ancillary_hash),
+        )
+        .group_by(Market.category, floor, proposals.c.oracle, era)
+    )
+    cells: Counter[tuple[Category, int, OracleVersion]] = Counter()
+    first: Counter[tuple[Category, int, OracleVersion]] = Counter()
+    second: Counter[tuple[Category, int, OracleVersion]] = Counter()
+    for category, low, address, earliest, questions, disputed, again in rows:
+        version = book.oracle_version(POLYGON, address, earliest)
+        if version is None:
+            continue
+        key = (Category(category), low, version)
+        cells[key] += questions
+        first[key] += disputed
+        second[key] += again
+    return [
+        CellCount(
+            category=key[0],
+            stratum=volume_stratum(key[1]),
+            version=key[2],
+            questions=cells[key],
+            disputed=first[key],
+            disputed_again=second[key],
+        )
+        for key in sorted(cells)
+    ]
+
+
+def _changes(book: ContractBook) -> list[tuple[int, datetime]]:
+    """The instants at which an oracle's rules changed, numbered from the latest down."""
+    times = sorted({e.from_time for e in book.entries if e.from_time is not None}, reverse=True)
+    return [(len(times) - index, time) for index, time in enumerate(times)]

@@ -1,0 +1,140 @@
+"""Open interest and order books into rows."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_DOWN, Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.liquidity import BookSnapshot, OpenInterest
+from models.market import Market
+from service.protocol.listings import BookLevel, BookRow, OpenInterestRow
+from service.store.latest import latest_by_market
+from service.store.listing_history import has_moved
+from service.store.listings import mark_changed
+from service.store.resolution_rows import market_ids_of
+from service.store.upserts import IN_CHUNK, chunks
+
+# What did not move is still written this often, so that the age of a row tells when it was seen.
+INTEREST_REPEAT = timedelta(hours=1)
+BOOK_REPEAT = timedelta(minutes=10)
+DEPTH_BAND = Decimal("0.05")
+LEVELS = 20
+# The column's: NUMERIC(10, 6).
+PRICE_STEP = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapped:
+    """What a batch of snapshots did."""
+
+    added: int
+    unchanged: int
+    # Rows of markets or tokens that are not followed.
+    unknown: int
+
+
+def add_open_interest(
+    session: Session, rows: Sequence[OpenInterestRow], known_at: datetime
+) -> Snapped:
+    """Keep open interest where it moved by a step, and once an hour where it did not."""
+    values = {row.condition_id: row.value for row in rows}
+    ids = market_ids_of(session, list(values))
+    latest = latest_by_market(session, OpenInterest, ids.values(), known_at)
+    moved: set[int] = set()
+    added = 0
+    for condition_id, market_id in ids.items():
+        last = latest.get(market_id)
+        value = values[condition_id]
+        is_move = has_moved(last.value if last else None, value)
+        if is_move:
+            moved.add(market_id)
+        if last is None or is_move or known_at - last.known_at >= INTEREST_REPEAT:
+            session.add(OpenInterest(market_id=market_id, value=value, known_at=known_at))
+            added += 1
+    session.flush()
+    mark_changed(session, moved, known_at)
+    return Snapped(added, len(ids) - added, len(values) - len(ids))
+
+
+def add_books(
+    session: Session, books: Sequence[BookRow], market_ids: Collection[int], known_at: datetime
+) -> Snapped:
+    """Keep the books of these markets' tokens where they changed, and every ten minutes."""
+    places = _places(session, market_ids)
+    latest = latest_by_market(
+        session, BookSnapshot, market_ids, known_at, BookSnapshot.outcome_index
+    )
+    moved: set[int] = set()
+    added = unknown = 0
+    for book in {book.token_id: book for book in books}.values():
+        place = places.get(book.token_id)
+        if place is None:
+            unknown += 1
+            continue
+        snapshot = _to_snapshot(book, place, known_at)
+        last = latest.get(place)
+        if last is None or (last.best_bid, last.best_ask) != (snapshot.best_bid, snapshot.best_ask):
+            moved.add(place[0])
+        if last is None or not _is_repeat(last, snapshot):
+            session.add(snapshot)
+            added += 1
+    session.flush()
+    mark_changed(session, moved, known_at)
+    return Snapped(added, len(books) - added - unknown, unknown)
+
+
+def depth(levels: Sequence[BookLevel]) -> int:
+    """Executable value within 5 cents of the best price, in micro-USDC; levels best first."""
+    if not levels:
+        return 0
+    best = levels[0].price
+    near = (lv for lv in levels if abs(lv.price - best) <= DEPTH_BAND)
+    value = sum((level.price * level.size for level in near), Decimal(0))
+    return int((value * 10**6).to_integral_value(ROUND_DOWN))
+
+
+def _places(session: Session, market_ids: Collection[int]) -> dict[str, tuple[int, int]]:
+    """Which market and outcome a token belongs to."""
+    found: dict[str, tuple[int, int]] = {}
+    for part in chunks(sorted(market_ids), IN_CHUNK):
+        query = select(Market.id, Market.token_ids).where(Market.id.in_(part))
+        for market_id, tokens in session.execute(query):
+            found.update((token, (market_id, index)) for index, token in enumerate(tokens))
+    return found
+
+
+def _to_snapshot(book: BookRow, place: tuple[int, int], known_at: datetime) -> BookSnapshot:
+    return BookSnapshot(
+        market_id=place[0],
+        token_id=book.token_id,
+        outcome_index=place[1],
+        booked_at=book.booked_at,
+        best_bid=_best(book.bids),
+        best_ask=_best(book.asks),
+        bid_depth=depth(book.bids),
+        ask_depth=depth(book.asks),
+        bids=_texts(book.bids),
+        asks=_texts(book.asks),
+        known_at=known_at,
+    )
+
+
+def _is_repeat(last: BookSnapshot, new: BookSnapshot) -> bool:
+    same = (last.bids, last.asks, last.bid_depth, last.ask_depth) == (
+        new.bids,
+        new.asks,
+        new.bid_depth,
+        new.ask_depth,
+    )
+    return same and new.known_at - last.known_at < BOOK_REPEAT
+
+
+def _best(levels: Sequence[BookLevel]) -> Decimal | None:
+    return levels[0].price.quantize(PRICE_STEP) if levels else None
+
+
+def _texts(levels: Sequence[BookLevel]) -> list[list[str]]:
+    return [[f"{level.price:f}", f"{level.size:f}"] for level in levels[:LEVELS]]

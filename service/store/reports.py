@@ -1,0 +1,57 @@
+"""Reading Polymarket's resolution reports back."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.market import ResolutionReport
+from service.protocol.listings import ResolutionRow
+from service.store.upserts import IN_CHUNK, chunks
+
+PROPOSED_WORDS = ("proposed", "challenged", "reproposed", "disputed", "resolved")
+
+
+def first_proposal_report(
+    session: Session, market_ids: Collection[int], as_of: datetime
+) -> dict[int, ResolutionReport]:
+    """The first report of each market that names a proposed price."""
+    found: dict[int, ResolutionReport] = {}
+    for part in chunks(sorted(market_ids), IN_CHUNK):
+        rows = session.scalars(
+            select(ResolutionReport)
+            .where(
+                ResolutionReport.market_id.in_(part),
+                ResolutionReport.known_at <= as_of,
+                ResolutionReport.proposed_price.is_not(None),
+                ResolutionReport.status.in_(PROPOSED_WORDS),
+            )
+            .order_by(ResolutionReport.known_at, ResolutionReport.id)
+        )
+        for row in rows:
+            found.setdefault(row.market_id, row)
+    return found
+
+
+def to_resolution_row(report: ResolutionReport, condition_id: bytes) -> ResolutionRow:
+    """A stored report in the shape the protocol reads."""
+    return ResolutionRow(
+        condition_id=condition_id,
+        question_id=None,
+        status=report.status,
+        proposed_price=_number(report.proposed_price),
+        reproposed_price=_number(report.reproposed_price),
+        price=_number(report.price),
+        was_disputed=report.was_disputed,
+        extended_review=report.extended_review,
+        rules_updated=report.rules_updated,
+        expected_settlement_at=report.expected_settlement_at,
+        settlement_basis=report.settlement_basis,
+        reported_at=report.reported_at,
+        payouts=None if report.payouts is None else tuple(report.payouts),
+    )
+
+
+def _number(price: str | None) -> int | None:
+    return None if price is None else int(price)

@@ -1,0 +1,73 @@
+"""The health of the sources, as the jobs last found it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.enums import SourceState
+from models.operation import Source
+from service.protocol.sources import KNOWN_SOURCES, SourceHealth
+
+REASON_LENGTH = 500
+
+
+def record_health(session: Session, health: Iterable[SourceHealth], now: datetime) -> None:
+    """Keep what a client knows of its sources; what it never asked leaves the row as it is.
+
+    ``since`` survives a restart: a source found in the state it was left in has been in it since.
+    """
+    for found in health:
+        known = session.get(Source, found.name)
+        if known is None:
+            session.add(_to_row(found, now))
+        elif found.state is not SourceState.UNKNOWN:
+            if found.state is not known.state:
+                known.state, known.since = found.state, found.since or now
+            known.reason = _cut(found.reason)
+            known.last_success_at = found.last_success_at or known.last_success_at
+            known.last_failure_at = found.last_failure_at or known.last_failure_at
+            known.failures_in_a_row = found.failures_in_a_row
+            known.retry_at = found.retry_at
+    session.flush()
+
+
+def list_sources(session: Session) -> Sequence[SourceHealth]:
+    """Every known source, the never asked among them, in one order."""
+    rows = {row.name: row for row in session.scalars(select(Source))}
+    names = [*KNOWN_SOURCES, *sorted(rows.keys() - set(KNOWN_SOURCES))]
+    return [
+        _to_health(rows[name]) if name in rows else SourceHealth(name, SourceState.UNKNOWN)
+        for name in names
+    ]
+
+
+def _to_row(found: SourceHealth, now: datetime) -> Source:
+    return Source(
+        name=found.name,
+        state=found.state,
+        since=found.since or now,
+        reason=_cut(found.reason),
+        last_success_at=found.last_success_at,
+        last_failure_at=found.last_failure_at,
+        failures_in_a_row=found.failures_in_a_row,
+        retry_at=found.retry_at,
+    )
+
+
+def _to_health(row: Source) -> SourceHealth:
+    return SourceHealth(
+        name=row.name,
+        state=SourceState(row.state),
+        since=row.since,
+        reason=row.reason,
+        last_success_at=row.last_success_at,
+        last_failure_at=row.last_failure_at,
+        failures_in_a_row=row.failures_in_a_row,
+        retry_at=row.retry_at,
+    )
+
+
+def _cut(reason: str | None) -> str | None:
+    return None if reason is None else reason[:REASON_LENGTH]
