@@ -74,9 +74,8 @@ def _list_due(
 
 
 def _take(sessions: sessionmaker[Session], clock: Clock, due: DueNotification) -> bool:
-    now = clock.now()
     with sessions.begin() as session:
-        return take_notification(session, due, now, until=now + LEASE)
+        return take_notification(session, due, until=clock.now() + LEASE)
 
 
 def _record_failure(

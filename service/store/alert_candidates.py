@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select, union_all
+from sqlalchemy import select, union, union_all
 from sqlalchemy.orm import Session, aliased
 
 from models.assessment import MarketAssessment, MarketStanding
@@ -66,12 +66,12 @@ def list_candidates(
         .limit(1)
         .scalar_subquery()
     )
-    # Three plain branches, so that each finds its own index.
-    challengeable = MarketStanding.challenge_open
-    wanted = or_(
-        and_(MarketStanding.p_mean >= probability, challengeable),
-        and_(MarketStanding.expected_loss >= expected_loss, challengeable),
-        and_(MarketStanding.state.in_(states), MarketStanding.as_of >= since),
+    # A union and not an OR: each branch reads its own index, and the catalogue is not scanned.
+    ids = select(MarketStanding.market_id)
+    wanted = union(
+        ids.where(MarketStanding.p_mean >= probability, MarketStanding.challenge_open),
+        ids.where(MarketStanding.expected_loss >= expected_loss, MarketStanding.challenge_open),
+        ids.where(MarketStanding.state.in_(states), MarketStanding.as_of >= since),
     )
     query = (
         select(
@@ -99,7 +99,7 @@ def list_candidates(
         .join(Market, Market.id == MarketStanding.market_id)
         .join(MarketAssessment, MarketAssessment.id == MarketStanding.assessment_id)
         .outerjoin(MarketGroup, MarketGroup.id == Market.group_id)
-        .where(wanted)
+        .where(MarketStanding.market_id.in_(wanted))
         .order_by(MarketStanding.market_id)
     )
     return [_to_candidate(row) for row in session.execute(query)]

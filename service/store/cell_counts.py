@@ -1,4 +1,4 @@
-"""How many questions of each cell were proposed, disputed, and disputed again."""
+"""How many finished questions of each cell were disputed, and disputed again."""
 
 from collections import Counter
 from datetime import datetime
@@ -22,7 +22,8 @@ _BOUNDS = (10_000_000 * USDC, 1_000_000 * USDC, 100_000 * USDC, 10_000 * USDC)
 def count_cells(session: Session, book: ContractBook, at: datetime) -> list[CellCount]:
     """Counts by category, volume stratum and oracle version, of what was known at ``at``.
 
-    A question counts once, under the oracle of its first proposal's contract; only questions
+    A question counts once, when an answer of it has settled (until then it may still be
+    disputed), under the oracle of its first proposal's contract; only questions
     that belong to a market of the catalogue count (the rest may be anybody's).
     """
     proposals = (
@@ -36,6 +37,12 @@ def count_cells(session: Session, book: ContractBook, at: datetime) -> list[Cell
         .group_by(
             oracle.Proposal.requester, oracle.Proposal.ancillary_hash, oracle.Proposal.address
         )
+        .subquery()
+    )
+    settled = (
+        select(oracle.Settlement.requester, oracle.Settlement.ancillary_hash)
+        .where(oracle.Settlement.known_at <= at)
+        .distinct()
         .subquery()
     )
     disputes = (
@@ -73,6 +80,11 @@ def count_cells(session: Session, book: ContractBook, at: datetime) -> list[Cell
             func.sum(case((times >= SECOND, 1), else_=0)),
         )
         .join(Market, Market.uma_question_id == proposals.c.ancillary_hash)
+        .join(
+            settled,
+            (settled.c.requester == proposals.c.requester)
+            & (settled.c.ancillary_hash == proposals.c.ancillary_hash),
+        )
         .outerjoin(volume, volume.c.market_id == Market.id)
         .outerjoin(
             disputes,

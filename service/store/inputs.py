@@ -285,11 +285,3 @@ def _missing(market: Market, rows: _Rows, status: QuestionStatus | None) -> tupl
     return tuple(lacks)
 
 
-def stale_market_ids(session: Session, limit: int) -> Collection[int]:
-    """Markets that need a new assessment, longest waiting first."""
-    return session.scalars(
-        select(Market.id)
-        .where(Market.stale_since.is_not(None))
-        .order_by(Market.stale_since, Market.id)
-        .limit(limit)
-    ).all()

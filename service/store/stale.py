@@ -93,13 +93,16 @@ def touched_from(session: Session, chain_id: int, number: int) -> tuple[set[byte
 def mark_stale(
     session: Session, questions: Collection[bytes], conditions: Collection[bytes], at: datetime
 ) -> int:
-    """Mark markets as needing an assessment; returns how many were not marked before."""
+    """Mark markets as needing an assessment; returns how many.
+
+    A mark that is already there is renewed: a scoring under way must not clear it.
+    """
     marked = 0
     for column, keys in ((Market.uma_question_id, questions), (Market.condition_id, conditions)):
         for part in chunks(sorted(keys), IN_CHUNK):
             result = session.connection().execute(
                 update(Market)
-                .where(column.in_(part), Market.stale_since.is_(None))
+                .where(column.in_(part))
                 .values(stale_since=at)
             )
             marked += cast("CursorResult[tuple[()]]", result).rowcount

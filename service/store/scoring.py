@@ -1,0 +1,58 @@
+"""Which markets are due for an assessment, and what they were last assessed on."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from models.assessment import MarketAssessment, MarketStanding
+from models.market import Market
+from service.store.upserts import IN_CHUNK, chunks
+
+
+def list_due_markets(session: Session) -> Sequence[int]:
+    """Markets with news no assessment has read, and those whose challenge clock is running.
+
+    Where a challenge is open the score moves with time alone; the rest moves only with facts.
+    """
+    return session.scalars(
+        select(Market.id)
+        .outerjoin(MarketStanding, MarketStanding.market_id == Market.id)
+        .where(
+            or_(
+                Market.stale_since.is_not(None),
+                MarketStanding.challenge_open.is_(True),
+                MarketStanding.market_id.is_(None),
+            )
+        )
+        .order_by(Market.id)
+    ).all()
+
+
+def latest_digests(session: Session, market_ids: Collection[int]) -> dict[int, bytes]:
+    """The inputs digest of each market's current assessment."""
+    found: dict[int, bytes] = {}
+    for part in chunks(sorted(market_ids), IN_CHUNK):
+        rows = session.execute(
+            select(MarketStanding.market_id, MarketAssessment.inputs_digest)
+            .join(MarketAssessment, MarketAssessment.id == MarketStanding.assessment_id)
+            .where(MarketStanding.market_id.in_(part))
+        )
+        found.update((market_id, digest) for market_id, digest in rows)
+    return found
+
+
+def clear_stale(session: Session, seen: Mapping[int, datetime | None]) -> None:
+    """Note that the news each market was loaded with has been read.
+
+    ``seen`` holds the marks as they were before the facts were read: news that arrived in
+    between has another mark, and stays.
+    """
+    for market_id, mark in seen.items():
+        if mark is not None:
+            session.execute(
+                update(Market)
+                .where(Market.id == market_id, Market.stale_since == mark)
+                .values(stale_since=None)
+            )
