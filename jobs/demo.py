@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,6 @@ JOB_ORDER = (
     "score_markets",
     "send_alerts",
 )
-MICRO = 1_000_000
 
 # Told after each instant: how many are done, of how many, and which it was.
 Progress = Callable[[int, int, datetime], None]
@@ -91,7 +91,8 @@ def list_rows(house: House) -> list[dict[str, Any]]:
     )
     with house.read_sessions() as session:
         rows = [
-            _row(market, line, dict(document)) for market, line, document in session.execute(query)
+            _row(market, line, dict(document), house.parameters.open_interest_over_volume)
+            for market, line, document in session.execute(query)
         ]
     return sorted(rows, key=lambda row: (-(row["money_at_risk_usdc"] or -1), row["title"]))
 
@@ -156,25 +157,34 @@ def _note_announcements(
             )
 
 
-def _row(market: Market, line: MarketStanding, document: Mapping[str, Any]) -> dict[str, Any]:
-    money = document.get("money")
-    source = money.get("source") if isinstance(money, Mapping) else None
+def _row(
+    market: Market, line: MarketStanding, document: Mapping[str, Any], share_of_volume: float
+) -> dict[str, Any]:
+    money = document["money"]
     return {
         "ref": to_hex(market.condition_id),
         "slug": market.slug,
         "title": market.title,
         "state": line.state,
         "p": {"mean": line.p_mean, "p05": line.p_low, "p95": line.p_high},
-        "money_at_risk_usdc": _usdc(line.open_interest),
-        "money_source": source,
-        "expected_loss_usdc": None if line.open_interest is None else _usdc(line.expected_loss),
+        "money_at_risk_usdc": _at_risk(money, share_of_volume),
+        "money_source": money["source"],
+        "expected_loss_usdc": _number(money["expected_loss_usdc"]),
         "support": line.support,
         "remedy": line.remedy,
         "as_of": line.as_of.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
 
 
-def _usdc(micro: int | None) -> int | float | None:
-    if micro is None:
+def _at_risk(money: Mapping[str, Any], share_of_volume: float) -> int | float | None:
+    """The open interest, or the share of the volume the score took in its place."""
+    if money["source"] == "assumed":
+        return _number(str(Decimal(money["volume_usdc"]) * Decimal(repr(share_of_volume))))
+    return _number(money["open_interest_usdc"])
+
+
+def _number(usdc: str | None) -> int | float | None:
+    if usdc is None:
         return None
-    return micro // MICRO if micro % MICRO == 0 else micro / MICRO
+    amount = Decimal(usdc)
+    return int(amount) if amount == amount.to_integral_value() else float(amount)

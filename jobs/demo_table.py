@@ -7,11 +7,13 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from jobs.demo import Progress as OnProgress
 from jobs.demo import Reconstruction
+from service.demo.case import Case
 
 SIGNIFICANT = 2
 NEARLY_CERTAIN = 0.99
@@ -29,19 +31,18 @@ STATE_WORDS = {
 
 
 def print_table(result: Reconstruction, console: Console) -> None:
-    """The markets by money at risk, then the labels a reader must not miss."""
+    """The markets by money at risk, then the labels a reader must not miss; fits 80 columns."""
     table = Table(
         title=f"Settlewatch reconstruction as of {result.world.ends_at:%Y-%m-%d %H:%M} UTC",
         title_justify="left",
         header_style="bold",
-        expand=False,
+        show_lines=True,
     )
-    table.add_column("Market", overflow="fold", max_width=44)
-    table.add_column("State", overflow="fold", max_width=22)
-    for heading in ("P(paid wrong)", "90 % interval", "Money at risk", "Expected loss"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("Support")
-    table.add_column("Remedy")
+    table.add_column("Market", ratio=3, overflow="fold")
+    table.add_column("State", ratio=2, overflow="fold")
+    table.add_column("P(paid wrong)\n90 % interval", justify="right", no_wrap=True)
+    table.add_column("Money at risk\nexpected loss", justify="right", no_wrap=True)
+    table.add_column("Support\nremedy", no_wrap=True)
     for row in result.markets:
         table.add_row(*_cells(row))
     console.print(table)
@@ -73,15 +74,15 @@ def progress_bar(console: Console) -> Iterator[OnProgress]:
 def _cells(row: Mapping[str, Any]) -> Sequence[str]:
     p = row["p"]
     is_assumed = row["money_source"] == "assumed"
+    interval = f"{percent(p['p05'])} to {percent(p['p95'])}"
+    at_risk = dollars(row["money_at_risk_usdc"], is_assumed=is_assumed)
+    loss = dollars(row["expected_loss_usdc"], is_assumed=is_assumed)
     return (
-        row["title"].replace("[", r"\["),
+        escape(row["title"]),
         STATE_WORDS.get(row["state"], row["state"]),
-        percent(p["mean"]),
-        f"{percent(p['p05'])} to {percent(p['p95'])}",
-        dollars(row["money_at_risk_usdc"], is_assumed=is_assumed),
-        dollars(row["expected_loss_usdc"], is_assumed=is_assumed),
-        row["support"],
-        row["remedy"],
+        f"[bold]{percent(p['mean'])}[/bold]\n{interval}",
+        f"[bold]{at_risk}[/bold]\n{loss}",
+        f"{row['support']}\n{row['remedy']}",
     )
 
 
@@ -90,10 +91,23 @@ def _labels(result: Reconstruction) -> Iterator[str]:
     invented = [case.market.title for case in result.cases if case.kind == "invented"]
     if invented:
         yield f"Invented from end to end: {'; '.join(invented)}."
+    guesses = [line for case in result.cases if case.kind != "invented" for line in _guesses(case)]
+    if guesses:
+        yield f"Invented figures that scores rest on: {'; '.join(guesses)}."
+    yield (
+        "The cases were chosen for what happened to them; where base rates learn from them, "
+        "probabilities read higher than they would over all of Polymarket."
+    )
     yield (
         "~ marks money that is an assumption: no open interest is published, so a share of the "
         "traded volume stands in. For a paid market the probability is that its payout was wrong."
     )
+
+
+def _guesses(case: Case) -> Iterator[str]:
+    for name in ("price", "open_interest", "volume"):
+        if any(point.invented for point in getattr(case, name)):
+            yield f"{case.market.title} ({name.replace('_', ' ')})"
 
 
 def percent(probability: float) -> str:

@@ -7,12 +7,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from jobs.cell_cache import CellCache
 from jobs.cycle import CycleReport
 from models.market import Market
 from service.clock import Clock
 from service.protocol.contracts import ContractBook
 from service.risk.assess import assess
-from service.risk.cells import CellPosteriors, build_cells
+from service.risk.cells import CellPosteriors
 from service.risk.digest import inputs_digest
 from service.risk.document import to_document
 from service.risk.inputs import MarketInputs
@@ -41,7 +42,7 @@ class _Scale:
 def score_markets(
     sessions: sessionmaker[Session],
     clock: Clock,
-    parameters: RiskParameters,
+    cache: CellCache,
     book: ContractBook,
     missing: tuple[str, ...],
 ) -> CycleReport:
@@ -51,9 +52,9 @@ def score_markets(
     with sessions.begin() as session:
         add_book(session, book)
         stored = load_book(session)
-        cells = build_cells(count_cells(session, stored, at), parameters)
+        cells = cache.get(count_cells(session, stored, at))
         due = list_due_markets(session)
-    scale = _Scale(cells, parameters, stored, missing)
+    scale = _Scale(cells, cache.parameters, stored, missing)
     for start in range(0, len(due), BATCH):
         with sessions.begin() as session:
             counts += _score_batch(session, due[start : start + BATCH], scale, at)

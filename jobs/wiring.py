@@ -34,6 +34,7 @@ from service.store.sources import record_health
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from jobs.cell_cache import CellCache
     from service.polymarket.client import PolymarketClient
     from service.risk.parameters import RiskParameters
 
@@ -51,6 +52,8 @@ class House:
     settings: Settings
     clock: Clock
     engine: Engine
+    # The contract book in force.
+    book: ContractBook
     sessions: sessionmaker[Session] = field(init=False)
     read_sessions: sessionmaker[Session] = field(init=False)
 
@@ -58,11 +61,6 @@ class House:
         """Open the session factories."""
         self.sessions = open_sessions(self.engine)
         self.read_sessions = open_read_sessions(self.engine)
-
-    @cached_property
-    def book(self) -> ContractBook:
-        """The contract book in force."""
-        return read_book(self.settings.contracts) if self.settings.contracts else mainnet_book()
 
     @cached_property
     def polymarket(self) -> "PolymarketClient":
@@ -94,6 +92,13 @@ class House:
 
         return load_parameters()
 
+    @cached_property
+    def cells(self) -> "CellCache":
+        """The cells of the last counts: drawing them anew costs most of a second."""
+        from jobs.cell_cache import CellCache  # noqa: PLC0415  # only scoring needs it
+
+        return CellCache(self.parameters)
+
     def close(self) -> None:
         """Give back connections."""
         if "polymarket" in self.__dict__:
@@ -103,9 +108,10 @@ class House:
 
 def open_house(settings: Settings, clock: Clock | None = None) -> House:
     """Open the database (an empty one gets its schema) and note what is not configured."""
+    book = read_book(settings.contracts) if settings.contracts else mainnet_book()
     engine = open_engine(settings.database_url.get_secret_value())
     ensure_schema(engine)
-    return House(settings, clock or SystemClock(), engine)
+    return House(settings, clock or SystemClock(), engine, book)
 
 
 def begin_service(house: House) -> None:
@@ -169,7 +175,7 @@ def _score_markets(house: House) -> CycleReport:
         for name in NOT_CONFIGURED
         if name not in {node.source for node in house.nodes}
     )
-    return score_markets(house.sessions, house.clock, house.parameters, house.book, missing)
+    return score_markets(house.sessions, house.clock, house.cells, house.book, missing)
 
 
 def _send_alerts(house: House) -> CycleReport:
@@ -187,6 +193,7 @@ def _send_alerts(house: House) -> CycleReport:
         rule=rule,
         destinations=settings.alert_urls,
         allow_private=settings.allow_private_alert_targets,
+        page_base_url=settings.public_url,
     )
 
 

@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address the API and dashboard listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port the API and dashboard listen on.")
+    public_url: str = Field(
+        "", description="Address under which people reach the pages; links in alerts begin with it."
+    )
     alert_urls: SecretList = Field(
         (), description="Comma list of Apprise URLs alerts go to. Empty: alerts are only stored."
     )
@@ -77,10 +80,10 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("gamma_url", "clob_url", "data_url")
+    @field_validator("gamma_url", "clob_url", "data_url", "public_url")
     @classmethod
     def _http(cls, value: str) -> str:
-        if not value.startswith(("http://", "https://")):
+        if value and not value.startswith(("http://", "https://")):
             message = "must start with http:// or https://"
             raise ValueError(message)
         return value.rstrip("/")

@@ -9,8 +9,7 @@ from typing import Any
 
 import orjson
 
-from service.chain.decode import RawLog
-from service.chain.raw import parse_block, parse_log, parse_quantity
+from service.chain.raw import RawLog, parse_block, parse_log, parse_quantity
 from service.errors import UsageError
 from service.protocol.facts import BlockHeader
 

@@ -8,19 +8,11 @@ from eth_abi.exceptions import DecodingError
 
 from models.enums import ContractKind
 from service.chain.events import EVENTS, Event
+from service.chain.raw import RawLog
 from service.protocol.contracts import ContractBook
-from service.protocol.facts import Fact, LogPosition, UndecodableLog
+from service.protocol.facts import Fact, UndecodableLog
 
 _ADDRESS_PADDING = bytes(12)
-
-
-@dataclass(frozen=True, slots=True)
-class RawLog:
-    """A log as a node gives it, in bytes."""
-
-    at: LogPosition
-    topics: tuple[bytes, ...]
-    data: bytes
 
 
 @dataclass(slots=True)

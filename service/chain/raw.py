@@ -1,15 +1,24 @@
 """JSON-RPC objects (blocks, logs) into typed values; a wrong shape is a ``ValueError``."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from service.chain.decode import RawLog
 from service.protocol.facts import BlockHeader, LogPosition
 from service.protocol.ids import ADDRESS_BYTES, HASH_BYTES, parse_hex
 
 MAX_BLOCK = 2**63 - 1
 MAX_LOG_INDEX = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class RawLog:
+    """A log as a node gives it, in bytes."""
+
+    at: LogPosition
+    topics: tuple[bytes, ...]
+    data: bytes
 
 
 def parse_quantity(value: object, name: str, limit: int = MAX_BLOCK) -> int:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from service.chain.archive import Capture
-from service.chain.decode import RawLog
 from service.chain.events import EVENTS
+from service.chain.raw import RawLog
 from service.chain.rpc import Node
 from service.errors import RangeTooWide, SourceError, TransientSourceError
 from service.protocol.contracts import ContractBook

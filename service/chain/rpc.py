@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from service.chain.decode import RawLog
-from service.chain.raw import parse_block, parse_log, parse_quantity
+from service.chain.raw import RawLog, parse_block, parse_log, parse_quantity
 from service.circuit import Circuit
 from service.errors import RangeTooWide, SourceError, TransientSourceError
 from service.protocol.facts import BlockHeader

@@ -11,10 +11,13 @@ from collections.abc import Sequence
 
 from models.enums import Category
 
+# fmt: off
 TAGS: tuple[tuple[Category, frozenset[str]], ...] = (
     (
         Category.MENTIONS,
-        frozenset({"mentions", "mention-markets", "earnings-mentions", "speech", "tweets-markets"}),
+        frozenset({
+            "mentions", "mention-markets", "earnings-mentions", "speech", "tweets-markets",
+        }),
     ),
     (
         Category.WEATHER,
@@ -37,9 +40,9 @@ TAGS: tuple[tuple[Category, frozenset[str]], ...] = (
     (
         Category.CRYPTO,
         frozenset({
-            "crypto", "crypto-prices", "bitcoin", "ethereum", "solana", "xrp", "ripple", "dogecoin",
-            "bnb", "hyperliquid", "stablecoins", "defi", "airdrops", "nft", "nfts", "up-or-down",
-            "token-launches", "fdv", "memecoins", "exchange",
+            "crypto", "crypto-prices", "bitcoin", "ethereum", "solana", "xrp", "ripple",
+            "dogecoin", "bnb", "hyperliquid", "stablecoins", "defi", "airdrops", "nft", "nfts",
+            "up-or-down", "token-launches", "fdv", "memecoins", "exchange",
         }),
     ),
     (
@@ -57,8 +60,8 @@ TAGS: tuple[tuple[Category, frozenset[str]], ...] = (
             "politics", "us-politics", "elections", "us-election", "us-presidential-election",
             "global-elections", "world-elections", "midterms", "primaries", "congress", "senate",
             "house", "supreme-court", "scotus", "trump", "trump-presidency", "biden", "courts",
-            "us-current-affairs", "cabinet", "mayoral-elections", "gov-shutdown", "doge", "epstein",
-            "immigration", "tariffs", "executive-actions", "foreign-elections",
+            "us-current-affairs", "cabinet", "mayoral-elections", "gov-shutdown", "doge",
+            "epstein", "immigration", "tariffs", "executive-actions", "foreign-elections",
         }),
     ),
     (
@@ -71,6 +74,7 @@ TAGS: tuple[tuple[Category, frozenset[str]], ...] = (
         }),
     ),
 )
+# fmt: on
 
 WORDS: tuple[tuple[Category, re.Pattern[str]], ...] = (
     (Category.MENTIONS, re.compile(r"\bsays?\b.*\bduring\b|\bmentions?\b|\bwill .* say\b")),

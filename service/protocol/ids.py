@@ -5,7 +5,6 @@ Formulas: docs/data-dictionary.md, "Identities".
 
 from functools import lru_cache
 
-from eth_abi import encode
 from eth_hash.auto import keccak
 
 ADDRESS_BYTES = 20
@@ -57,5 +56,16 @@ def condition_id(oracle: bytes, question: bytes, outcome_slots: int = 2) -> byte
 
 
 def dvm_request_id(identifier: bytes, dvm_time: int, ancillary_data: bytes) -> bytes:
-    """The vote's key (``parentRequestId`` for the compressed text, ``childRequestId`` else)."""
-    return keccak(encode(["bytes32", "uint256", "bytes"], [identifier, dvm_time, ancillary_data]))
+    """The vote's key: keccak of ``abi.encode(bytes32, uint256, bytes)``.
+
+    With the compressed text it is the ``parentRequestId``, with the stamped one the
+    ``childRequestId``.
+    """
+    words = (
+        identifier,
+        dvm_time.to_bytes(HASH_BYTES, "big"),
+        (3 * HASH_BYTES).to_bytes(HASH_BYTES, "big"),
+        len(ancillary_data).to_bytes(HASH_BYTES, "big"),
+        ancillary_data + bytes(-len(ancillary_data) % HASH_BYTES),
+    )
+    return keccak(b"".join(words))

@@ -123,7 +123,7 @@ def take_notification(session: Session, due: DueNotification, until: datetime) -
             session,
             (
                 Notification.id == due.notification_id,
-                
+                Notification.attempts == due.attempts,
                 Notification.next_attempt_at.is_not(None),
             ),
             {"attempts": due.attempts + 1, "next_attempt_at": until},

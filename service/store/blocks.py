@@ -70,9 +70,10 @@ def get_head(session: Session, chain_id: int, at: datetime | None = None) -> Blo
 
 def count_blocks(session: Session, chain_id: int) -> int:
     """How many blocks of a chain are stored."""
-    return session.scalar(
-        select(func.count()).select_from(Block).where(Block.chain_id == chain_id)
-    ) or 0
+    return (
+        session.scalar(select(func.count()).select_from(Block).where(Block.chain_id == chain_id))
+        or 0
+    )
 
 
 def get_cursor(session: Session, chain_id: int, reader: str) -> int | None:

@@ -62,10 +62,10 @@ def list_book_markets(session: Session, now: datetime, limit: int) -> list[HotMa
 
 def list_open_by_volume(session: Session, min_volume: int) -> list[HotMarket]:
     """Open markets with at least this traded volume (micro-USDC), the largest first."""
-    volume = _last(TradingActivity, TradingActivity.volume)
+    volume = func.coalesce(_last(TradingActivity, TradingActivity.volume), 0)
     query = (
         select(Market.id, Market.condition_id, Market.token_ids)
-        .where(Market.closed.is_(False), func.coalesce(volume, 0) >= min_volume)
+        .where(Market.closed.is_(False), volume >= min_volume)
         .order_by(volume.desc(), Market.id)
     )
     return _read(session, query)

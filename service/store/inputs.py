@@ -143,7 +143,9 @@ def _standing(
         "proposed": MarketState.PROPOSED,
         "disputed": MarketState.DISPUTED_ONCE,
     }.get(market.uma_status or "", closed)
-    return Standing(closed if market.closed else state, None, None, challenge_open=False), "catalogue"
+    return Standing(
+        closed if market.closed else state, None, None, challenge_open=False
+    ), "catalogue"
 
 
 def _oracle_version(
@@ -168,7 +170,9 @@ def _proposal(request: RequestStatus) -> Proposal:
     assert request.proposed_at is not None  # noqa: S101  # callers choose proposed requests
     assert request.proposed_price is not None  # noqa: S101  # as above
     expires_at = instant_of(request.expiration_timestamp)
-    liveness = None if expires_at is None else int((expires_at - request.proposed_at).total_seconds())
+    liveness = (
+        None if expires_at is None else int((expires_at - request.proposed_at).total_seconds())
+    )
     return Proposal(
         outcome=outcome_of(request.proposed_price),
         proposed_at=request.proposed_at,
@@ -283,5 +287,3 @@ def _missing(market: Market, rows: _Rows, status: QuestionStatus | None) -> tupl
         lacks.append("oracle: the question's logs are not indexed")
     lacks.append("stake: votes are not indexed")
     return tuple(lacks)
-
-

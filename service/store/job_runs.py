@@ -58,6 +58,8 @@ def close_orphans(session: Session, at: datetime) -> int:
     closed = session.connection().execute(
         update(JobRun)
         .where(JobRun.outcome == JobOutcome.RUNNING)
-        .values(outcome=JobOutcome.FAILED, finished_at=at, error="the process stopped during the run")
+        .values(
+            outcome=JobOutcome.FAILED, finished_at=at, error="the process stopped during the run"
+        )
     )
     return closed.rowcount

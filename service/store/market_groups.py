@@ -36,4 +36,4 @@ def upsert_groups(
         list(rows.values()),
     )
     query = select(MarketGroup.gamma_id, MarketGroup.id).where(MarketGroup.gamma_id.in_(rows))
-    return dict(session.execute(query).tuples().all())
+    return {row.gamma_id: row.id for row in session.execute(query)}

@@ -59,9 +59,7 @@ def fact_of(row: FactRow, at: LogPosition) -> Fact:  # noqa: C901, PLR0911  # on
                 row.parent_request_id,
             )
         case oracle.PushedPrice():
-            return facts.PricePushed(
-                at, row.identifier, row.dvm_time, row.price, row.request_hash
-            )
+            return facts.PricePushed(at, row.identifier, row.dvm_time, row.price, row.request_hash)
         case oracle.Condition():
             return facts.ConditionPrepared(
                 at, row.condition_id, row.oracle, row.question_id, row.outcome_slots
@@ -93,9 +91,7 @@ def _request_fact(
     key = RequestKey(row.requester, row.identifier, row.request_timestamp, row.ancillary_hash)
     match row:
         case oracle.PriceRequest():
-            return facts.PriceRequested(
-                at, key, NO_TEXT, row.currency, row.reward, row.final_fee
-            )
+            return facts.PriceRequested(at, key, NO_TEXT, row.currency, row.reward, row.final_fee)
         case oracle.Proposal():
             return facts.PriceProposed(
                 at,

@@ -161,7 +161,9 @@ def _collect(
     ids = {key[2] for key in keys}
     found: dict[QuestionKey, list[DatedFact]] = defaultdict(list, {key: [] for key in keys})
 
-    def rows(model: type[Model], condition: ColumnElement[bool]) -> Iterator[tuple[FactRow, DatedFact]]:
+    def rows(
+        model: type[Model], condition: ColumnElement[bool]
+    ) -> Iterator[tuple[FactRow, DatedFact]]:
         for row, chain_id, number, block_hash, mined_at in session.execute(
             _dated(model, as_of).where(condition)
         ):
@@ -190,9 +192,7 @@ def _collect(
     return found
 
 
-def _collect_tokens(
-    rows: Any, ids: set[bytes], found: dict[QuestionKey, list[DatedFact]]
-) -> None:
+def _collect_tokens(rows: Any, ids: set[bytes], found: dict[QuestionKey, list[DatedFact]]) -> None:
     """Add what the tokens and the neg-risk operator say, through the neg-risk id where needed."""
     by_id: dict[bytes, list[QuestionKey]] = defaultdict(list)
     for key in found:
@@ -217,9 +217,7 @@ def _collect_tokens(
                     found[key].append(dated)
 
 
-def _position(
-    row: oracle.LogFact, chain_id: int, number: int, block_hash: bytes
-) -> LogPosition:
+def _position(row: oracle.LogFact, chain_id: int, number: int, block_hash: bytes) -> LogPosition:
     return LogPosition(
         chain_id, number, block_hash, row.log_index, row.transaction_hash, row.address
     )

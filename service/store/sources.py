@@ -23,7 +23,7 @@ def record_health(session: Session, health: Iterable[SourceHealth], now: datetim
         if known is None:
             session.add(_to_row(found, now))
         elif found.state is not SourceState.UNKNOWN:
-            if found.state is not known.state:
+            if found.state != known.state:  # The column gives back plain text.
                 known.state, known.since = found.state, found.since or now
             known.reason = _cut(found.reason)
             known.last_success_at = found.last_success_at or known.last_success_at

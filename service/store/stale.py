@@ -101,9 +101,7 @@ def mark_stale(
     for column, keys in ((Market.uma_question_id, questions), (Market.condition_id, conditions)):
         for part in chunks(sorted(keys), IN_CHUNK):
             result = session.connection().execute(
-                update(Market)
-                .where(column.in_(part))
-                .values(stale_since=at)
+                update(Market).where(column.in_(part)).values(stale_since=at)
             )
             marked += cast("CursorResult[tuple[()]]", result).rowcount
     return marked

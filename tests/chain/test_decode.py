@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from models.enums import ContractKind
 from service.chain.archive import read_archive
 from service.chain.book import mainnet_book, read_book
-from service.chain.decode import RawLog, decode_logs
+from service.chain.decode import decode_logs
 from service.chain.events import EVENTS
+from service.chain.raw import RawLog
 from service.protocol import facts
 from service.protocol.contracts import ContractBook, ContractEntry
 from service.protocol.facts import LogPosition

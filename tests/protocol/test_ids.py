@@ -4,6 +4,7 @@ import pytest
 
 from service.protocol.ids import (
     condition_id,
+    dvm_request_id,
     parse_address,
     parse_hex32,
     question_id,
@@ -54,3 +55,17 @@ def test_a_published_mainnet_condition_recomputes() -> None:
 def test_a_malformed_id_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="hex"):
         parse_hex32(text)
+
+
+def test_a_bridged_dispute_carries_the_ids_we_compute() -> None:
+    vote = read_replay("b-first-dispute")["expected"]["b1"]["requests"][0]["dvm"]
+    logs = read_replay("b-first-dispute")["chains"]["137"]["logs"]
+    (bridged,) = [log for log in logs if log["topics"][0].startswith("0x4d6a7c5b")]
+    identifier = b"YES_OR_NO_QUERY".ljust(32, b"\0")
+    compressed = vote["ancillaryData"].encode()
+    parent = dvm_request_id(identifier, vote["time"], compressed)
+    assert to_hex(parent) == bridged["topics"][3]
+    data = bytes.fromhex(bridged["data"][2:])
+    length = int.from_bytes(data[96:128], "big")
+    child = dvm_request_id(identifier, vote["time"], data[128 : 128 + length])
+    assert to_hex(child) == bridged["topics"][2]

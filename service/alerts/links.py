@@ -1,0 +1,30 @@
+"""Where a reader of an alert can look. Pure."""
+
+from urllib.parse import quote
+
+from service.protocol.finality import ETHEREUM, POLYGON
+from service.protocol.ids import to_hex
+
+_POLYMARKET = "https://polymarket.com"
+_EXPLORERS = {POLYGON: "https://polygonscan.com", ETHEREUM: "https://etherscan.io"}
+
+
+def market_page(condition_id: bytes, base_url: str = "") -> str:
+    """Our page of a market; only its path where the base URL is not known."""
+    return f"{base_url.rstrip('/')}/markets/{to_hex(condition_id)}"
+
+
+def polymarket_page(slug: str | None, group_slug: str | None) -> str | None:
+    """Polymarket's page of a market; ``None`` without a slug."""
+    if slug is None:
+        return None
+    if group_slug is None:
+        return f"{_POLYMARKET}/market/{quote(slug, safe='')}"
+    return f"{_POLYMARKET}/event/{quote(group_slug, safe='')}/{quote(slug, safe='')}"
+
+
+def transaction_page(chain_id: int, transaction_hash: bytes) -> str:
+    """A transaction in its chain's explorer, or its bare hash where we know of no explorer."""
+    explorer = _EXPLORERS.get(chain_id)
+    text = to_hex(transaction_hash)
+    return f"transaction {text} (chain {chain_id})" if explorer is None else f"{explorer}/tx/{text}"

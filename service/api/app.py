@@ -1,0 +1,96 @@
+"""The application: every route, the edge, the errors."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from sqlalchemy.orm import Session, sessionmaker
+
+from service.api.assessments import assessments_router
+from service.api.headers import Edge
+from service.api.markets import markets_router
+from service.api.pages import Pages
+from service.api.problems import MEDIA_TYPE, handle_problems
+from service.api.proposals import proposals_router
+from service.api.schemas import ProblemDetails
+from service.api.site import Site
+from service.api.sources import sources_router
+from service.api.timeline import timeline_router
+from service.clock import Clock
+
+_DESCRIPTION = """\
+How likely each Polymarket market that UMA resolves is to be paid out wrong, how much money hangs
+on it, and what happened to it so far. Every probability comes with its 90 % interval, its drivers
+and what it rests on; every fact with its transaction or source.
+
+Times are RFC 3339 in UTC. Money is a decimal string with its unit in the name. Absence is `null`
+with a reason, never 0. Every GET carries an `ETag`: send it back as `If-None-Match` and an
+unchanged answer costs nothing.
+"""
+
+
+def create_app(
+    sessions: sessionmaker[Session],
+    clock: Clock,
+    *,
+    version: str,
+    banner: str | None = None,
+    readiness: Callable[[], str | None] | None = None,
+    pages: Pages | None = None,
+) -> FastAPI:
+    """The API, and the pages where they are handed in.
+
+    ``banner`` goes out with every answer (a reconstruction, say). ``readiness`` gives the reason
+    why the database's schema does not fit this version, ``None`` when it fits.
+    """
+    app = FastAPI(
+        title="Settlewatch",
+        version=version,
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+        responses={422: {"model": ProblemDetails, "description": "A parameter cannot be used."}},
+    )
+    site = Site(sessions, clock, version, banner, readiness)
+    app.include_router(markets_router(site), responses=_NOT_FOUND)
+    app.include_router(assessments_router(site), responses=_NOT_FOUND)
+    app.include_router(timeline_router(site), responses=_NOT_FOUND)
+    app.include_router(proposals_router(site))
+    app.include_router(sources_router(site))
+    if pages is not None:
+        app.include_router(pages.router, include_in_schema=False)
+    handle_problems(app, pages)
+    app.add_middleware(Edge, notice=banner)
+    _describe_problems(app)
+    return app
+
+
+_NOT_FOUND: dict[int | str, dict[str, Any]] = {
+    404: {"model": ProblemDetails, "description": "No market has this reference."}
+}
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Give errors their own media type in the OpenAPI document, which FastAPI cannot be told."""
+    describe = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = describe()
+            for path in document["paths"].values():
+                for operation in path.values():
+                    for status, response in operation["responses"].items():
+                        content = response.get("content", {})
+                        if status in {"404", "422"} and "application/json" in content:
+                            content[MEDIA_TYPE] = content.pop("application/json")
+        assert app.openapi_schema is not None  # noqa: S101  # describing it keeps it
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend it

@@ -1,0 +1,88 @@
+"""What a question's logs repeat, and one log in the making."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from eth_abi import encode as abi_encode
+
+from models.enums import ContractKind
+from service.chain.events import Event
+from service.protocol.ids import condition_id, question_id
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The addresses a question's transactions touch."""
+
+    adapter: bytes
+    oracle: bytes
+    oracle_kind: ContractKind
+    tunnel: bytes
+    conditional_tokens: bytes
+    currency: bytes
+    # Whether the adapter says ManuallyResolved (v4) or EmergencyResolved (before).
+    is_v4: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One question, ready to be written: everything its logs repeat."""
+
+    places: Places
+    creator: bytes
+    ancillary: bytes
+    outcomes: tuple[str, str]
+    bond: int
+    reward: int
+    final_fee: int
+    liveness: timedelta
+    # The address behind a handle.
+    address_of: Callable[[str], bytes]
+    # The block of an instant.
+    block_of: Callable[[datetime], int]
+
+    @property
+    def question(self) -> bytes:
+        """The adapter's id of the question."""
+        return question_id(self.ancillary)
+
+    @property
+    def condition(self) -> bytes:
+        """The tokens' id of the question."""
+        return condition_id(self.places.adapter, self.question)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A log before it has a block."""
+
+    address: bytes
+    topics: tuple[bytes, ...]
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """The logs one transaction leaves, in order."""
+
+    at: datetime
+    logs: tuple[Draft, ...]
+
+
+def encode_log(address: bytes, event: Event, values: tuple[object, ...]) -> Draft:
+    """One event as a log; addresses are raw bytes."""
+    topics = [event.topic0]
+    kinds: list[str] = []
+    words: list[object] = []
+    for kind, is_indexed, value in zip(event.types, event.indexed, values, strict=True):
+        if is_indexed:
+            topics.append(abi_encode([kind], [_word(kind, value)]))
+        else:
+            kinds.append(kind)
+            words.append(_word(kind, value))
+    return Draft(address, tuple(topics), abi_encode(kinds, words))
+
+
+def _word(kind: str, value: object) -> object:
+    return "0x" + value.hex() if kind == "address" and isinstance(value, bytes) else value

@@ -1,0 +1,120 @@
+"""One market's score: a pure function of its inputs, its cell and the parameters."""
+
+from models.enums import MarketState, Support
+from service.risk.cells import Cell, CellPosteriors
+from service.risk.drivers import explain
+from service.risk.hazard import liveness_seconds
+from service.risk.inputs import MarketInputs, volume_stratum
+from service.risk.money import price_loss
+from service.risk.parameters import MODEL_VERSION, RiskParameters
+from service.risk.result import Answers, MarketAssessmentResult, Summary, Truth
+from service.risk.situation import (
+    SETTLED,
+    Situation,
+    is_book_stale,
+    is_stake_stale,
+    to_situation,
+)
+from service.risk.summary import summarise
+
+
+def assess(
+    inputs: MarketInputs, cells: CellPosteriors, parameters: RiskParameters
+) -> MarketAssessmentResult:
+    """Score one market as of ``inputs.at``."""
+    cell = cells.at(inputs.category, volume_stratum(inputs.volume), inputs.oracle_version)
+    situation = to_situation(inputs, parameters)
+    summary = summarise(cell, situation, parameters)
+    current = inputs.current_proposal
+    return MarketAssessmentResult(
+        inputs=inputs,
+        model_version=MODEL_VERSION,
+        priors_version=parameters.priors_version,
+        state=inputs.state,
+        summary=summary,
+        cell_mean=summarise(cell, Situation(), parameters).p_misresolved.mean,
+        drivers=explain(inputs, cell, situation, summary, parameters),
+        money=price_loss(inputs, summary, parameters),
+        answers=_answers(inputs, summary, situation, parameters),
+        truth=_truth(summary, situation),
+        proposed_value=current.outcome if current else None,
+        support=_support(cell),
+        warnings=_warnings(inputs, situation, parameters),
+    )
+
+
+def _support(cell: Cell) -> Support:
+    """Every score leans on d1w, which nobody has measured: data can only make it mixed."""
+    return Support.MIXED if cell.measured else Support.ASSUMED
+
+
+def _answers(
+    inputs: MarketInputs, summary: Summary, s: Situation, parameters: RiskParameters
+) -> Answers | None:
+    """Before a proposal the market's own price stands for the oracle's answer, for display."""
+    if s.state is not MarketState.PRE_PROPOSAL or inputs.yes_mid is None:
+        return summary.answers
+    mid = shown_mid(inputs.yes_mid)
+    half, given = parameters.belief.half_share, 1 - summary.p_stuck
+    return Answers(
+        mid * (1 - half) * given, (1 - mid) * (1 - half) * given, half * given, summary.p_stuck
+    )
+
+
+def shown_mid(yes_mid: float) -> float:
+    """The latest mid in cents: the score does not follow every tick of a price it only shows."""
+    return min(max(round(yes_mid, 2), 0.0), 1.0)
+
+
+def _truth(summary: Summary, s: Situation) -> Truth | None:
+    if summary.tau is None:
+        return None
+    sources = ["base_rate"]
+    if s.stage > 0:
+        sources.append("disputes")
+    if s.price_yes is not None:
+        sources.append("price_before_proposal")
+    if s.seen > 0:
+        sources.append("time_undisputed")
+    yes, no, half = summary.tau
+    return Truth(yes, no, half, tuple(sources))
+
+
+def _warnings(inputs: MarketInputs, s: Situation, parameters: RiskParameters) -> tuple[str, ...]:
+    """What a reader must know before leaning on the number; no ages, so that rows stay equal."""
+    found = []
+    if inputs.volume is None:
+        found.append("volume unknown: scored in the lowest volume stratum")
+    if is_book_stale(inputs, parameters):
+        found.append(f"order book older than {parameters.book_age_seconds:g} s: belief widened")
+    if is_stake_stale(inputs, parameters):
+        found.append(f"stake older than {parameters.stake_age_seconds:g} s: belief widened")
+    if s.state is not MarketState.PRE_PROPOSAL and s.price_yes is None:
+        found.append("no price before the first proposal: it could not weigh in")
+    if s.has_proposal and s.proposed is None and s.state not in SETTLED:
+        found.append("the proposed value is no outcome of a binary question: counted as stuck")
+    if s.state is MarketState.VOTING:
+        found.append("no vote data: the vote's answer is predicted from priors and belief alone")
+    return tuple(found + _hand_warnings(inputs) + _liveness_warnings(inputs, s, parameters))
+
+
+def _hand_warnings(inputs: MarketInputs) -> list[str]:
+    found = []
+    if inputs.overridden:
+        found.append("the payout was set by hand, not by the oracle's answer")
+    if inputs.state is MarketState.FLAGGED:
+        found.append("flagged: an administrator may set the payout by hand")
+    if inputs.state in SETTLED and inputs.answer is None and not inputs.overridden:
+        found.append("the answer is unknown: scored as if it were still open")
+    if inputs.state is MarketState.RESOLVED and not inputs.overridden:
+        found.append("paid: the only remedy left is a refund")
+    return found
+
+
+def _liveness_warnings(inputs: MarketInputs, s: Situation, parameters: RiskParameters) -> list[str]:
+    proposal, hazard = inputs.current_proposal, parameters.hazard
+    if proposal is None or s.state not in (MarketState.PROPOSED, MarketState.REPROPOSED):
+        return []
+    if liveness_seconds(proposal, hazard) >= hazard.short_liveness_seconds:
+        return []
+    return ["short liveness: fewer disputes than assumed may come in time"]

@@ -1,0 +1,96 @@
+"""Joint draws of all transitions of the path model. docs/methodology.md, "Intervals"."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from models.enums import OracleVersion
+from service.risk.parameters import Ambiguity, Prior, RiskParameters
+
+Values = npt.NDArray[np.float64]
+
+# Each stored draw is the mean of this many sorted ones: exact quantile slices, so that the
+# margins carry almost no sampling noise (Latin hypercube).
+_OVERSAMPLING = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Transitions:
+    """The symbols of docs/methodology.md, "Path model"; one value a draw."""
+
+    a1w: Values
+    a1e: Values
+    d1w: Values
+    d1e: Values
+    d1c: Values
+    ew: Values
+    a2w: Values
+    d2w: Values
+    d2c: Values
+    vh: Values
+    va: Values
+    r: Values
+    mu: Values
+    om_u: Values
+    om_v: Values
+    om0: Values
+    g: Values
+
+
+# The order fixes each symbol's random stream: append, never reorder.
+SYMBOLS = (
+    *("a1w", "a1e", "d1w", "d1e", "d1c", "ew", "a2w", "d2w", "d2c"),
+    *("va", "r", "mu", "om_u", "om_v", "om0", "g"),
+    *("vh_clear", "vh_moderate", "vh_contested"),
+)
+
+STREAM_DISPUTED, STREAM_AGAIN, STREAM_BELIEF = 100, 200, 300
+
+
+def draw_prior(prior: Prior, symbol: str, parameters: RiskParameters) -> Values:
+    """Draws of one transition, the same for every cell and every run (common random numbers)."""
+    rng = stream(parameters, SYMBOLS.index(symbol))
+    size = parameters.draws
+    raw = rng.beta(prior.mean * prior.n, (1 - prior.mean) * prior.n, size * _OVERSAMPLING)
+    slices = np.sort(raw).reshape(size, _OVERSAMPLING).mean(axis=1)
+    return frozen(recentre(rng.permutation(slices), prior.mean))
+
+
+def stream(parameters: RiskParameters, number: int) -> np.random.Generator:
+    """An independent random stream that depends on nothing but its number and the seed."""
+    return np.random.default_rng([parameters.seed, number])
+
+
+def recentre(values: Values, mean: float) -> Values:
+    """Scale the smaller side of probabilities so that their mean is exactly the wanted one.
+
+    Takes the sampling noise out of the mean; a draw that would leave 0..1 stays at its end.
+    """
+    if mean > 0.5:  # noqa: PLR2004  # the smaller side is the complement
+        return 1 - recentre(1 - values, 1 - mean)
+    found = float(values.mean())
+    if found <= 0:
+        return np.full_like(values, mean)
+    return np.minimum(values * (mean / found), 1.0)
+
+
+def frozen(values: Values) -> Values:
+    """The same array, protected: draws are shared between markets."""
+    values.setflags(write=False)
+    return values
+
+
+@lru_cache(maxsize=64)
+def base_transitions(parameters: RiskParameters, version: OracleVersion) -> Transitions:
+    """Draws of the priors under one oracle version, all-market mix, clear questions."""
+    names = (*SYMBOLS[: SYMBOLS.index("vh_clear")],)
+    drawn = {s: draw_prior(parameters.prior(s, version), s, parameters) for s in names}
+    return Transitions(**drawn, vh=vote_error(parameters, Ambiguity.CLEAR))
+
+
+@lru_cache(maxsize=64)
+def vote_error(parameters: RiskParameters, ambiguity: Ambiguity) -> Values:
+    """Draws of ``vh``, the honest vote's error."""
+    return draw_prior(parameters.vote_error[ambiguity], f"vh_{ambiguity}", parameters)

@@ -1,0 +1,127 @@
+"""Why a score is what it is: evidence added one piece at a time, in a fixed order.
+
+The contributions add up to the difference from the cell's own score exactly, because each is the
+change its piece makes on top of those before it. docs/methodology.md, "Drivers".
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import log
+
+from models.enums import MarketState
+from service.risk import belief
+from service.risk.cells import Cell
+from service.risk.hazard import elapsed_steps
+from service.risk.inputs import MarketInputs, Proposal
+from service.risk.parameters import RiskParameters
+from service.risk.result import Driver, Summary
+from service.risk.situation import SETTLED, Situation
+from service.risk.summary import summarise
+
+_OPEN = 1e-12
+_OPEN_STATES = (MarketState.PROPOSED, MarketState.REPROPOSED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    feature: str
+    value: str | float | int | None
+    unit: str
+    situation: Situation
+    evidence: tuple[str, ...] = ()
+
+
+def explain(
+    inputs: MarketInputs,
+    cell: Cell,
+    situation: Situation,
+    summary: Summary,
+    parameters: RiskParameters,
+) -> tuple[Driver, ...]:
+    """The drivers, largest first; their contributions sum to the score minus the cell's."""
+    before = summarise(cell, Situation(), parameters).p_misresolved.mean
+    drivers = [_base_rate(cell, before)]
+    for step in _steps(inputs, situation, parameters):
+        known = step.situation == situation
+        scored = summary if known else summarise(cell, step.situation, parameters)
+        after = scored.p_misresolved.mean
+        drivers.append(
+            Driver(
+                step.feature,
+                step.value,
+                step.unit,
+                logit(after) - logit(before),
+                after - before,
+                step.evidence,
+            )
+        )
+        before = after
+    return tuple(sorted(drivers, key=lambda d: -abs(d.contribution_p)))
+
+
+def logit(p: float) -> float:
+    """Log-odds, with p kept inside the open interval."""
+    inside = min(max(p, _OPEN), 1 - _OPEN)
+    return log(inside) - log(1 - inside)
+
+
+def _base_rate(cell: Cell, mean: float) -> Driver:
+    """Where the other drivers start from; it contributes nothing itself."""
+    name = f"{cell.category} / {cell.stratum} / {cell.version}"
+    counted = f"{cell.questions} finished questions of the cell, {cell.disputed} disputed"
+    return Driver("base_rate", mean, "probability", 0.0, 0.0, (name, counted))
+
+
+def _steps(inputs: MarketInputs, goal: Situation, parameters: RiskParameters) -> Iterator[_Step]:
+    """Situations from the calm market to the goal, one kind of evidence after another."""
+    if goal.state is MarketState.PRE_PROPOSAL and not (goal.flagged or goal.by_hand):
+        return
+    now = replace(
+        goal,
+        price_yes=None,
+        seen=0.0,
+        answer=goal.proposed or goal.answer if goal.state in SETTLED else None,
+        flagged=False,
+        by_hand=False,
+        stale=False,
+    )
+    if goal.state is not MarketState.PRE_PROPOSAL:
+        yield _Step("state", str(goal.state), "state", now, _proposal_evidence(inputs))
+    price = belief.price_of(goal.proposed, goal.price_yes)
+    if goal.price_yes is not None:
+        now = replace(now, price_yes=goal.price_yes)
+        evidence = ("median mid over [-60, -5] minutes before the first proposal",)
+        yield _Step("price_before_proposal", price, "USD per share proposed", now, evidence)
+    if goal.state in _OPEN_STATES and inputs.current_proposal is not None:
+        now = replace(now, seen=goal.seen)
+        minutes = _minutes(inputs.current_proposal, inputs, parameters)
+        yield _Step("time_undisputed", minutes, "minutes", now)
+    if now.answer is not goal.answer:
+        now = replace(now, answer=goal.answer)
+        yield _Step("answer", str(goal.answer), "outcome", now)
+    yield from _hands(now, goal)
+
+
+def _hands(now: Situation, goal: Situation) -> Iterator[_Step]:
+    """Last: what administrators did, and how stale the inputs are."""
+    if goal.stale:
+        now = replace(now, stale=True)
+        yield _Step("stale_inputs", 1, "flag", now)
+    if goal.flagged:
+        now = replace(now, flagged=True)
+        yield _Step("flagged", 1, "flag", now)
+    if goal.by_hand:
+        now = replace(now, by_hand=True)
+        yield _Step("payout_set_by_hand", 1, "flag", now)
+
+
+def _minutes(proposal: Proposal, inputs: MarketInputs, parameters: RiskParameters) -> int:
+    hazard = parameters.hazard
+    return elapsed_steps(proposal, inputs.at, hazard) * hazard.step_seconds // 60
+
+
+def _proposal_evidence(inputs: MarketInputs) -> tuple[str, ...]:
+    evidence = [f"state known from {inputs.state_source}", f"{inputs.disputes} disputes"]
+    if inputs.current_proposal is not None and inputs.current_proposal.proposer is not None:
+        evidence.append(f"proposer {inputs.current_proposal.proposer}")
+    return tuple(evidence)

@@ -1,0 +1,158 @@
+"""The model's numbers, read from ``priors.toml`` and typed. docs/methodology.md, "Priors"."""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+from models.enums import Category, OracleVersion, VolumeStratum
+
+MODEL_VERSION = "path-1.0.0"
+
+
+class Ambiguity(StrEnum):
+    """How contested a question is, as far as prices show it."""
+
+    CLEAR = "clear"
+    MODERATE = "moderate"
+    CONTESTED = "contested"
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """A belief about one probability: Beta(mean n, (1-mean) n), and where it comes from."""
+
+    mean: float
+    n: float
+    tag: str
+    assumed: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CellPriors:
+    """How fast a cell's own counts replace its parent's rate."""
+
+    kappa_low: float
+    kappa_high: float
+    kappa_points: int
+    kappa_median: float
+    kappa_log_sd: float
+    kappa_reference_rate: float
+    parent_pseudo_disputes: float
+    second_dispute_n: float
+    own_data_questions: int
+    own_data_disputes: int
+
+
+@dataclass(frozen=True, slots=True)
+class HazardPriors:
+    """When within its liveness a wrong proposal is disputed."""
+
+    cumulative: tuple[float, ...]
+    step_seconds: int
+    default_liveness_seconds: int
+    short_liveness_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class BeliefPriors:
+    """How evidence moves the belief about the truth."""
+
+    price_exponent: float
+    reference_price: float
+    ln_ratio_cap: float
+    clip: float
+    k: float
+    k_stale: float
+    k_floor_side: float
+    half_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class OverridePriors:
+    """What administrators do about a wrong answer."""
+
+    onchain: float
+    volume_slope: float
+    resolver_gated: float
+    cap: float
+    refund: float
+    refund_cap: float
+    onchain_share: float
+    flag_manual: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RiskParameters:
+    """Every number of the model; compared by identity, told apart by ``digest``."""
+
+    priors_version: str
+    digest: str
+    draws: int
+    seed: int
+    transitions: Mapping[str, Prior]
+    version: Mapping[OracleVersion, Mapping[str, Prior]]
+    vote_error: Mapping[Ambiguity, Prior]
+    vote_information: Mapping[Ambiguity, float]
+    clear_price: float
+    contested_price: float
+    dispute_ratio: Mapping[Category, float]
+    cells: CellPriors
+    hazard: HazardPriors
+    belief: BeliefPriors
+    override: OverridePriors
+    stratum_log10_volume: Mapping[VolumeStratum, float]
+    open_interest_over_volume: float
+    book_age_seconds: float
+    stake_age_seconds: float
+
+    def prior(self, symbol: str, version: OracleVersion) -> Prior:
+        """The prior of one transition under one oracle version."""
+        return self.version[version].get(symbol, self.transitions[symbol])
+
+
+@lru_cache(maxsize=1)
+def load_parameters() -> RiskParameters:
+    """The shipped priors."""
+    return parse_parameters(files("service.risk").joinpath("priors.toml").read_text("utf-8"))
+
+
+def parse_parameters(text: str) -> RiskParameters:
+    """Priors from TOML; a missing or unknown key is a ``KeyError`` or ``TypeError``."""
+    data = tomllib.loads(text)
+    rates = data["dispute_rate"]
+    return RiskParameters(
+        priors_version=data["priors_version"],
+        digest=hashlib.sha256(f"{MODEL_VERSION}\n{text}".encode()).hexdigest(),
+        draws=data["sampling"]["draws"],
+        seed=data["sampling"]["seed"],
+        transitions=_priors(data["transitions"]),
+        version=MappingProxyType({v: _priors(data["version"][v]) for v in OracleVersion}),
+        vote_error=MappingProxyType({a: Prior(**data["vote_error"][a]) for a in Ambiguity}),
+        vote_information=MappingProxyType({a: data["vote_information"][a] for a in Ambiguity}),
+        clear_price=data["ambiguity"]["clear_price"],
+        contested_price=data["ambiguity"]["contested_price"],
+        dispute_ratio=MappingProxyType({c: rates[c] / rates["all"] for c in Category}),
+        cells=CellPriors(**data["cells"]),
+        hazard=HazardPriors(
+            **{**data["hazard"], "cumulative": tuple(data["hazard"]["cumulative"])}
+        ),
+        belief=BeliefPriors(**data["belief"]),
+        override=OverridePriors(**data["override"]),
+        stratum_log10_volume=MappingProxyType(
+            {s: data["stratum_log10_volume"][s] for s in VolumeStratum}
+        ),
+        open_interest_over_volume=data["money"]["open_interest_over_volume"],
+        book_age_seconds=data["freshness"]["book_age_seconds"],
+        stake_age_seconds=data["freshness"]["stake_age_seconds"],
+    )
+
+
+def _priors(table: dict[str, dict[str, Any]]) -> Mapping[str, Prior]:
+    return MappingProxyType({symbol: Prior(**row) for symbol, row in table.items()})

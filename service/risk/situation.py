@@ -1,0 +1,115 @@
+"""A market's inputs reduced to what moves its probability. docs/methodology.md, "States"."""
+
+from dataclasses import dataclass
+
+from models.enums import MarketState, Outcome, Remedy
+from service.risk.hazard import disputes_seen
+from service.risk.inputs import MarketInputs
+from service.risk.parameters import RiskParameters
+
+SETTLED = (MarketState.ANSWERED, MarketState.RESOLVED)
+_SECOND = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Equal situations in one cell have equal scores; the default is a market not yet proposed."""
+
+    state: MarketState = MarketState.PRE_PROPOSAL
+    # Disputes that count: 0, 1, or 2 for a market-deciding vote.
+    stage: int = 0
+    has_proposal: bool = False
+    # The outcome of the proposal that decides; None where unknown or no binary outcome.
+    proposed: Outcome | None = None
+    first: Outcome | None = None
+    price_yes: float | None = None
+    # F(t) of the hazard: share of the disputes that would have come by now.
+    seen: float = 0.0
+    answer: Outcome | None = None
+    flagged: bool = False
+    by_hand: bool = False
+    refunded: bool = False
+    stale: bool = False
+
+
+def to_situation(inputs: MarketInputs, parameters: RiskParameters) -> Situation:
+    """Everything that matters to the probability, and nothing else."""
+    state, stage = _state_and_stage(inputs)
+    current = inputs.current_proposal
+    open_proposal = state in (MarketState.PROPOSED, MarketState.REPROPOSED)
+    seen = 0.0
+    if open_proposal and current is not None:
+        seen = disputes_seen(current, inputs.at, parameters)
+    return Situation(
+        state=state,
+        stage=stage,
+        has_proposal=current is not None,
+        proposed=_deciding(inputs, state),
+        first=inputs.first_proposal.outcome if inputs.first_proposal else None,
+        price_yes=inputs.price_before_proposal,
+        seen=seen,
+        answer=inputs.answer if state in SETTLED else None,
+        flagged=inputs.state is MarketState.FLAGGED,
+        by_hand=inputs.overridden,
+        refunded=inputs.remedy is Remedy.REFUND,
+        stale=is_stale(inputs, parameters),
+    )
+
+
+def is_stale(inputs: MarketInputs, parameters: RiskParameters) -> bool:
+    """Whether the book or the stake was read too long ago to lean on."""
+    return is_book_stale(inputs, parameters) or is_stake_stale(inputs, parameters)
+
+
+def is_book_stale(inputs: MarketInputs, parameters: RiskParameters) -> bool:
+    """Whether a known book is older than its limit."""
+    age = inputs.freshness.book_age_seconds
+    return age is not None and age > parameters.book_age_seconds
+
+
+def is_stake_stale(inputs: MarketInputs, parameters: RiskParameters) -> bool:
+    """Whether a known stake is older than its limit."""
+    age = inputs.freshness.stake_age_seconds
+    return age is not None and age > parameters.stake_age_seconds
+
+
+def _state_and_stage(inputs: MarketInputs) -> tuple[MarketState, int]:
+    """The state to score: a flagged or unanswered market is scored where it stood before."""
+    disputes = min(inputs.disputes, _SECOND)
+    match inputs.state:
+        case MarketState.PRE_PROPOSAL | MarketState.PROPOSED:
+            waiting = inputs.state is MarketState.PRE_PROPOSAL
+            if disputes == 0:
+                return inputs.state, 0
+            # A question reset after a dispute is on second-request terms.
+            return (MarketState.DISPUTED_ONCE if waiting else MarketState.REPROPOSED), 1
+        case MarketState.DISPUTED_ONCE | MarketState.REPROPOSED:
+            return inputs.state, 1
+        case MarketState.VOTING:
+            return inputs.state, 2
+        case MarketState.ANSWERED | MarketState.RESOLVED if inputs.answer is not None:
+            return inputs.state, disputes
+        case _:
+            return _underlying(inputs, disputes)
+
+
+def _underlying(inputs: MarketInputs, disputes: int) -> tuple[MarketState, int]:
+    if inputs.answer is not None:
+        return MarketState.ANSWERED, disputes
+    if disputes >= _SECOND:
+        return MarketState.VOTING, 2
+    waiting = inputs.current_proposal is None
+    if disputes == 1:
+        return (MarketState.DISPUTED_ONCE if waiting else MarketState.REPROPOSED), 1
+    return (MarketState.PRE_PROPOSAL if waiting else MarketState.PROPOSED), 0
+
+
+def _deciding(inputs: MarketInputs, state: MarketState) -> Outcome | None:
+    if state is MarketState.DISPUTED_ONCE:
+        # The first proposal is the one in doubt; there is no second yet.
+        return inputs.first_proposal.outcome if inputs.first_proposal else None
+    if inputs.current_proposal is not None:
+        return inputs.current_proposal.outcome
+    if state is MarketState.VOTING and inputs.first_proposal is not None:
+        return inputs.first_proposal.outcome
+    return inputs.answer if state in SETTLED else None

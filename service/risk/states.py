@@ -1,0 +1,167 @@
+"""The state table: from a situation to the ways it can end wrong.
+
+docs/methodology.md, "States".
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from models.enums import MarketState, Outcome
+from service.risk import belief
+from service.risk.belief import OUTCOMES, Classes
+from service.risk.draws import Transitions, Values, vote_error
+from service.risk.hazard import remaining
+from service.risk.parameters import Ambiguity, RiskParameters
+from service.risk.path import (
+    PATHS,
+    SECOND_UNDISPUTED,
+    UNDISPUTED,
+    VOTE_ATTACK,
+    VOTE_HONEST,
+    PathSum,
+    from_first,
+    from_second,
+    from_vote,
+    vote_parts,
+)
+from service.risk.situation import SETTLED, Situation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """How a market's course stands: its wrong endings and what is believed on the way."""
+
+    path: PathSum
+    # Classes of the proposal in doubt, and of the first one; None before any proposal.
+    classes: Classes | None = None
+    # P(T = o) in the order of OUTCOMES; None where no proposal gives a side to believe.
+    tau: Values | None = None
+    # P(the vote answers o | it answers); only while voting.
+    vote: Values | None = None
+    # The transitions after the evidence, for what is derived from them.
+    transitions: Transitions | None = None
+
+
+def follow(t: Transitions, s: Situation, parameters: RiskParameters) -> Course:
+    """The course of a market in a situation."""
+    ln_ratio = belief.ln_price_ratio(belief.price_of(s.proposed, s.price_yes), parameters.belief)
+    ambiguity = belief.ambiguity_of(belief.price_of(s.proposed, s.price_yes), s.stage, parameters)
+    t = replace(t, vh=vote_error(parameters, ambiguity))
+    if s.state in SETTLED and s.answer is not None:
+        return _settled(t, s, ln_ratio, parameters)
+    match s.state:
+        case MarketState.PROPOSED:
+            return _proposed(t, s, ln_ratio, parameters)
+        case MarketState.DISPUTED_ONCE:
+            return _disputed_once(t, s, ln_ratio, parameters)
+        case MarketState.REPROPOSED:
+            return _reproposed(t, s, ln_ratio, parameters)
+        case MarketState.VOTING:
+            return _voting(t, s, ln_ratio, parameters)
+        case _:
+            return Course(from_first(t), transitions=t)
+
+
+def _proposed(t: Transitions, s: Situation, ln_ratio: float, parameters: RiskParameters) -> Course:
+    classes = belief.with_price(belief.first_standing(t, s.seen), ln_ratio, parameters.belief)
+    now = replace(
+        t,
+        a1w=classes.wrong,
+        a1e=classes.early,
+        d1w=remaining(t.d1w, s.seen),
+        d1e=remaining(t.d1e, s.seen),
+        d1c=remaining(t.d1c, s.seen),
+    )
+    return Course(from_first(now), classes, _tau(classes, t, s, parameters), transitions=now)
+
+
+def _disputed_once(
+    t: Transitions, s: Situation, ln_ratio: float, parameters: RiskParameters
+) -> Course:
+    classes = belief.after_dispute(
+        belief.first_disputed_classes(t), belief.first_standing(t, 0), ln_ratio, parameters.belief
+    )
+    return Course(from_second(t), classes, _tau(classes, t, s, parameters), transitions=t)
+
+
+def _reproposed(
+    t: Transitions, s: Situation, ln_ratio: float, parameters: RiskParameters
+) -> Course:
+    classes = belief.with_price(belief.second_standing(t, s.seen), ln_ratio, parameters.belief)
+    now = replace(
+        t,
+        a2w=classes.wrong,
+        d2w=remaining(t.d2w, s.seen),
+        d2c=remaining(t.d2c, s.seen),
+    )
+    return Course(from_second(now), classes, _tau(classes, t, s, parameters), transitions=now)
+
+
+def _voting(t: Transitions, s: Situation, ln_ratio: float, parameters: RiskParameters) -> Course:
+    classes = _twice_disputed(t, ln_ratio, parameters)
+    tau = _tau(classes, t, s, parameters)
+    honest, attack = vote_parts(t)
+    if tau is None:
+        return Course(from_vote(t, honest + attack), classes, transitions=t)
+    vote = belief.vote_answers(tau, honest + attack, parameters.belief.half_share)
+    known = np.stack([_vote_known(tau[row], o, s, parameters) for row, o in enumerate(OUTCOMES)])
+    wrong: Values = (vote * (1 - known)).sum(axis=0)
+    return Course(from_vote(t, wrong), classes, tau, vote, t)
+
+
+def _settled(t: Transitions, s: Situation, ln_ratio: float, parameters: RiskParameters) -> Course:
+    """P(T differs from the answer given), on the one path that led there."""
+    if s.stage == 0:
+        classes = belief.with_price(belief.first_standing(t, 1), ln_ratio, parameters.belief)
+    elif s.stage == 1:
+        classes = belief.with_price(belief.second_standing(t, 1), ln_ratio, parameters.belief)
+    else:
+        classes = _twice_disputed(t, ln_ratio, parameters)
+    tau = _tau(classes, t, s, parameters)
+    wrong = np.zeros((len(PATHS), *t.a1w.shape))
+    none = np.zeros_like(t.a1w)
+    if tau is None or s.answer is None:
+        return Course(PathSum(wrong, none, none), classes, tau, transitions=t)
+    true = tau[OUTCOMES.index(s.answer)]
+    if s.stage > 1:
+        honest, attack = vote_parts(t)
+        share = attack / np.maximum(honest + attack, 1e-300)
+        doubt = 1 - _vote_known(true, s.answer, s, parameters)
+        wrong[VOTE_HONEST], wrong[VOTE_ATTACK] = doubt * (1 - share), doubt * share
+    else:
+        wrong[SECOND_UNDISPUTED if s.stage else UNDISPUTED] = 1 - true
+    path = PathSum(wrong, none + (s.stage > 0), none + (s.stage > 1))
+    return Course(path, classes, tau, transitions=t)
+
+
+def _twice_disputed(t: Transitions, ln_ratio: float, parameters: RiskParameters) -> Classes:
+    return belief.after_dispute(
+        belief.second_disputed_classes(t),
+        belief.second_standing(t, 0),
+        ln_ratio,
+        parameters.belief,
+    )
+
+
+def _vote_known(tau: Values, outcome: Outcome, s: Situation, parameters: RiskParameters) -> Values:
+    """tau_oo, with lam by how contested the answer ``outcome`` is."""
+    price = belief.price_of(outcome, s.price_yes)
+    ambiguity: Ambiguity = belief.ambiguity_of(price, s.stage, parameters)
+    return belief.informed(tau, parameters.vote_information[ambiguity])
+
+
+def _tau(
+    classes: Classes, t: Transitions, s: Situation, parameters: RiskParameters
+) -> Values | None:
+    # A settled answer without a known proposal is believed as its own proposal.
+    proposed = s.proposed
+    if proposed is None and s.state in SETTLED:
+        proposed = s.answer
+    if proposed is None:
+        return None
+    true = belief.proposed_true(classes, t)
+    if s.stage > 0:
+        k = parameters.belief.k_stale if s.stale else parameters.belief.k
+        true = belief.spread(true, k, parameters)
+    return belief.over_outcomes(proposed, true, s.price_yes, parameters.belief)

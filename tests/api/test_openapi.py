@@ -1,0 +1,50 @@
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def operations(app: FastAPI) -> dict[str, dict[str, Any]]:
+    return {path: item["get"] for path, item in app.openapi()["paths"].items()}
+
+
+def test_every_route_of_the_contract_is_described(app: FastAPI) -> None:
+    assert set(operations(app)) == {
+        "/v1/markets",
+        "/v1/markets/{ref}",
+        "/v1/markets/{ref}/assessment",
+        "/v1/markets/{ref}/assessments",
+        "/v1/markets/{ref}/timeline",
+        "/v1/proposals",
+        "/v1/sources",
+        "/healthz",
+        "/readyz",
+    }
+
+
+def test_every_described_parameter_is_accepted_and_every_other_refused(
+    app: FastAPI, client: TestClient
+) -> None:
+    for path, operation in operations(app).items():
+        described = {p["name"] for p in operation.get("parameters", ()) if p["in"] == "query"}
+        answer = client.get(f"{path.format(ref='x')}?surely_unknown=1")
+        assert answer.status_code == 422
+        takes = answer.json()["detail"].split("(it takes: ")[1].rstrip(")")
+        assert set(takes.split(", ")) == (described or {"none"})
+
+
+def test_errors_are_described_as_problem_documents(app: FastAPI) -> None:
+    for operation in operations(app).values():
+        for status in ("404", "422"):
+            response = operation["responses"].get(status)
+            if response is not None:
+                assert list(response["content"]) == ["application/problem+json"]
+
+
+def test_answers_are_described_by_named_shapes(app: FastAPI) -> None:
+    for operation in operations(app).values():
+        schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+        assert "$ref" in schema

@@ -1,0 +1,94 @@
+"""``sync_resolutions`` against a loopback Polymarket, on both databases."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from jobs.sync_markets import sync_markets
+from jobs.sync_resolutions import sync_resolutions
+from models.market import ResolutionReport
+from service.clock import SetClock
+from service.polymarket.client import PolymarketClient
+from tests.loopback.polymarket import RESOLUTIONS, PolymarketServer, html_page
+from tests.loopback.records import a_market, a_resolution, condition_of
+
+
+def statuses(sessions: sessionmaker[Session]) -> list[str]:
+    with sessions() as session:
+        return list(session.scalars(select(ResolutionReport.status).order_by(ResolutionReport.id)))
+
+
+def test_only_markets_where_something_moves_are_asked_for(
+    sessions: sessionmaker[Session],
+    server: PolymarketServer,
+    client: PolymarketClient,
+    clock: SetClock,
+) -> None:
+    server.markets = [
+        a_market(1),
+        a_market(2, umaResolutionStatus="proposed"),
+        a_market(3, endDate="2026-11-21T00:00:00Z"),
+    ]
+    server.resolutions = [a_resolution(number) for number in (1, 2)]
+    sync_markets(sessions, client, clock, min_volume_usdc=0)
+    report = sync_resolutions(sessions, client, clock)
+    (seen,) = (seen for seen in server.seen if seen.path == RESOLUTIONS)
+    assert seen.params["condition"] == [f"{condition_of(2)},{condition_of(3)}"]
+    assert (report.counts["added"], report.counts["missing"]) == (1, 1)
+
+
+def test_a_market_is_followed_from_proposal_to_its_final_word_after_it_closed(
+    sessions: sessionmaker[Session],
+    server: PolymarketServer,
+    client: PolymarketClient,
+    clock: SetClock,
+) -> None:
+    server.markets = [a_market(1, umaResolutionStatus="proposed")]
+    server.resolutions = [a_resolution(1)]
+    for _ in range(2):
+        sync_markets(sessions, client, clock, min_volume_usdc=0)
+        sync_resolutions(sessions, client, clock)
+    # It closes, and the feed lags behind the catalogue.
+    server.markets = [a_market(1, closed=True, umaResolutionStatus="resolved")]
+    clock.advance(timedelta(hours=2))
+    sync_markets(sessions, client, clock, min_volume_usdc=0)
+    sync_resolutions(sessions, client, clock)
+    server.resolutions = [a_resolution(1, status="resolved", payouts=[1000000, 0])]
+    sync_resolutions(sessions, client, clock)
+    assert statuses(sessions) == ["proposed", "resolved"]
+    server.seen.clear()
+    sync_resolutions(sessions, client, clock)
+    assert not server.seen
+
+
+def test_what_came_before_a_failure_is_kept(
+    sessions: sessionmaker[Session],
+    server: PolymarketServer,
+    client: PolymarketClient,
+    clock: SetClock,
+) -> None:
+    numbers = range(30)
+    server.markets = [a_market(number, umaResolutionStatus="proposed") for number in numbers]
+    server.resolutions = [a_resolution(number) for number in numbers]
+    sync_markets(sessions, client, clock, min_volume_usdc=0)
+    original = server.answer
+    server.answer = lambda seen: (  # type: ignore[method-assign]  # the second batch is broken
+        html_page(502) if server.requests[RESOLUTIONS] else original(seen)
+    )
+    report = sync_resolutions(sessions, client, clock)
+    assert report.degraded == ("resolutions: data_api: HTTP 502: an HTML page",)
+    assert len(statuses(sessions)) == 20
+
+
+def test_more_than_a_run_can_ask_is_said(
+    sessions: sessionmaker[Session],
+    server: PolymarketServer,
+    client: PolymarketClient,
+    clock: SetClock,
+) -> None:
+    server.markets = [a_market(number, umaResolutionStatus="disputed") for number in range(3)]
+    sync_markets(sessions, client, clock, min_volume_usdc=0)
+    report = sync_resolutions(sessions, client, clock, most_markets=2)
+    assert report.counts["asked"] == 2
+    assert "more than 2 markets" in report.degraded[0]

@@ -1,0 +1,49 @@
+"""The worked example of a calm market, and what overrides do."""
+
+import pytest
+
+from models.enums import OracleVersion, VolumeStratum
+from service.risk.situation import Situation
+from service.risk.summary import override_chance, summarise
+from tests.risk.scenes import CALM, NO_COUNTS, PARAMETERS, all_markets_cell
+
+
+def test_calm_market_of_the_worked_example() -> None:
+    summary = summarise(all_markets_cell(), Situation(), PARAMETERS)
+    p = summary.p_misresolved
+    assert p.mean == pytest.approx(2.3e-5, rel=0.02)
+    assert (p.p05, p.p95) == pytest.approx((5.5e-6, 5.6e-5), rel=0.04)
+    assert summary.components["override"] == pytest.approx(-2.5e-6, rel=0.02)
+    assert summary.components["wrong_override"] == pytest.approx(1.0e-6, rel=0.01)
+    assert summary.p_disputed == pytest.approx(6.4e-4, rel=0.01)
+    # 50,000 USD of open interest: 1.1 USD.
+    assert 50_000 * summary.loss_share == pytest.approx(1.1, abs=0.06)
+
+
+def test_the_other_category_scales_with_its_dispute_rate() -> None:
+    # docs/methodology.md, "Checks": 6.0e-5 follows from the table; 7.0e-5 is not reproduced.
+    p = summarise(all_markets_cell(ratio=17.2 / 6.4), Situation(), PARAMETERS).p_misresolved
+    assert p.mean == pytest.approx(6.0e-5, rel=0.02)
+    assert p.p05 < 1.8e-5 < p.mean < p.p95 < 1.7e-4
+
+
+def test_the_rates_of_2025_under_the_older_oracle() -> None:
+    # docs/methodology.md, "Checks": 1.3e-4 with the table's d1w of 0.90, 9.8e-5 with 0.95.
+    older = all_markets_cell(OracleVersion.OOV2)
+    p = summarise(older, Situation(), PARAMETERS).p_misresolved
+    assert p.mean == pytest.approx(1.35e-4, rel=0.02)
+    wrong_shown = 0.013 * 0.056
+    watched = all_markets_cell(OracleVersion.OOV2, d1w=0.95, a1w=wrong_shown / 0.95)
+    p = summarise(watched, Situation(), PARAMETERS).p_misresolved
+    assert p.mean == pytest.approx(9.8e-5, rel=0.02)
+
+
+def test_larger_markets_are_likelier_to_be_overridden_up_to_a_cap() -> None:
+    chances = [
+        override_chance(
+            0.05, 0.5, NO_COUNTS.at(CALM.category, s, OracleVersion.MANAGED_RESOLVER), PARAMETERS
+        )
+        for s in VolumeStratum
+    ]
+    assert chances == sorted(chances)
+    assert chances[-1] <= 0.5
