@@ -95,8 +95,8 @@ def _labels(result: Reconstruction) -> Iterator[str]:
     if guesses:
         yield f"Invented figures that scores rest on: {'; '.join(guesses)}."
     yield (
-        "The cases were chosen for what happened to them; where base rates learn from them, "
-        "probabilities read higher than they would over all of Polymarket."
+        "The cases were chosen for what happened to them. Scores rest on the priors that ship, not "
+        "on rates among these cases (docs/methodology.md says which priors are assumptions)."
     )
     yield (
         "~ marks money that is an assumption: no open interest is published, so a share of the "

@@ -210,11 +210,14 @@ JOBS: Mapping[str, Callable[[House], CycleReport]] = {
 def make_app(house: House, banner: str | None = None) -> "FastAPI":
     """The API and the dashboard on this house's database."""
     from service.api.app import create_app  # noqa: PLC0415  # jobs alone do not need the web stack
+    from service.dashboard.pages import create_dashboard  # noqa: PLC0415  # as above
 
+    sessions, clock, number = house.read_sessions, house.clock, version("settlewatch")
     return create_app(
-        house.read_sessions,
-        house.clock,
-        version=version("settlewatch"),
+        sessions,
+        clock,
+        version=number,
         banner=banner,
         readiness=lambda: schema_fault(house.engine),
+        pages=create_dashboard(sessions, clock, version=number, banner=banner),
     )

@@ -43,9 +43,8 @@ class Dashboard:
     def error_page(self, status: HTTPStatus, detail: str) -> Response:
         """An error, for a person."""
         page = self.templates.get_template("error.html")
-        html = page.render(
-            status=status.value, phrase=_TITLES.get(status, status.phrase), detail=detail
-        )
+        phrase = _TITLES.get(status, status.phrase)
+        html = page.render(active="", status=status.value, phrase=phrase, detail=detail)
         return HTMLResponse(html, status.value)
 
 

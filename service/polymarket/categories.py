@@ -2,8 +2,8 @@
 
 A market carries many tags ("politics" stands on every mention market, "awards" on the NBA's MVP),
 so the order of the table decides: the narrow subjects come before the broad ones. Where no tag
-matches, words of the title and its group decide; where none matches either: other. The same table
-stands in docs/data-dictionary.md, "Categories".
+matches, words of the title and its group decide; where none matches either: other. See
+docs/data-dictionary.md, "Categories".
 """
 
 import re

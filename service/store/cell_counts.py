@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import datetime
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, literal, select
 from sqlalchemy.orm import Session
 
 from models import oracle
@@ -64,20 +64,17 @@ def count_cells(session: Session, book: ContractBook, at: datetime) -> list[Cell
         .group_by(TradingActivity.market_id)
         .subquery()
     )
-    floor = case(*((volume.c.volume >= bound, bound) for bound in _BOUNDS), else_=0).label("floor")
-    era = case(
-        *((proposals.c.first_at >= change, number) for number, change in _changes(book)), else_=0
-    ).label("era")
-    times = func.coalesce(disputes.c.disputes, 0)
-    rows = session.execute(
+    floor = case(*((volume.c.volume >= bound, bound) for bound in _BOUNDS), else_=0)
+    changes = _changes(book)
+    era = case(*((proposals.c.first_at >= time, n) for n, time in changes), else_=0)
+    each = (
         select(
-            Market.category,
-            floor,
-            proposals.c.oracle,
-            func.min(proposals.c.first_at),
-            func.count(),
-            func.sum(case((times >= FIRST, 1), else_=0)),
-            func.sum(case((times >= SECOND, 1), else_=0)),
+            Market.category.label("category"),
+            floor.label("floor"),
+            proposals.c.oracle.label("oracle"),
+            (era if changes else literal(0)).label("era"),
+            proposals.c.first_at.label("first_at"),
+            func.coalesce(disputes.c.disputes, 0).label("times"),
         )
         .join(Market, Market.uma_question_id == proposals.c.ancillary_hash)
         .join(
@@ -91,7 +88,18 @@ def count_cells(session: Session, book: ContractBook, at: datetime) -> list[Cell
             (disputes.c.requester == proposals.c.requester)
             & (disputes.c.ancillary_hash == proposals.c.ancillary_hash),
         )
-        .group_by(Market.category, floor, proposals.c.oracle, era)
+        .subquery()
+    )
+    rows = session.execute(
+        select(
+            each.c.category,
+            each.c.floor,
+            each.c.oracle,
+            func.min(each.c.first_at),
+            func.count(),
+            func.sum(case((each.c.times >= FIRST, 1), else_=0)),
+            func.sum(case((each.c.times >= SECOND, 1), else_=0)),
+        ).group_by(each.c.category, each.c.floor, each.c.oracle, each.c.era)
     )
     cells: Counter[tuple[Category, int, OracleVersion]] = Counter()
     first: Counter[tuple[Category, int, OracleVersion]] = Counter()

@@ -1,10 +1,10 @@
 """The challenge-window queue: proposed answers that can still be disputed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from models.assessment import MarketStanding
@@ -15,6 +15,7 @@ from models.oracle import Dispute, Payout, PriceRequest, Proposal, Question, Set
 from service.protocol.contracts import ContractBook
 from service.store.contracts import load_book
 from service.store.standings import StandingLine, list_standings_of
+from service.store.upserts import IN_CHUNK, chunks
 
 # How long after its minimum window an unsettled proposal is looked for by time alone; an older
 # one is still found through its market's standing. Settling takes 1.5 h at the 99th percentile.
@@ -174,20 +175,24 @@ def _version(book: ContractBook, block: Block, proposal: Proposal) -> OracleVers
 
 def _markets_of(session: Session, hashes: set[bytes]) -> dict[tuple[bytes, bytes], Market]:
     """Markets by (question id, adapter); the catalogue names the adapter of every UMA market."""
-    query = select(Market).where(Market.uma_question_id.in_(hashes)).order_by(Market.id)
-    return {
-        (market.uma_question_id, market.adapter): market
-        for market in session.scalars(query)
-        if market.uma_question_id is not None and market.adapter is not None
-    }
+    found: dict[tuple[bytes, bytes], Market] = {}
+    for part in chunks(sorted(hashes), IN_CHUNK):
+        query = select(Market).where(Market.uma_question_id.in_(part)).order_by(Market.id)
+        for market in session.scalars(query):
+            if market.uma_question_id is not None and market.adapter is not None:
+                found[(market.uma_question_id, market.adapter)] = market
+    return found
 
 
 def _titles_of(session: Session, hashes: set[bytes]) -> dict[tuple[bytes, bytes], str]:
     """Titles of adapters' questions by (ancillary hash, adapter)."""
-    query = select(Question.ancillary_hash, Question.address, Question.title).where(
-        Question.question_id.in_(hashes)
-    )
-    return {(row[0], row[1]): row[2] for row in session.execute(query)}
+    found: dict[tuple[bytes, bytes], str] = {}
+    for part in chunks(sorted(hashes), IN_CHUNK):
+        query = select(Question.ancillary_hash, Question.address, Question.title).where(
+            Question.question_id.in_(part)
+        )
+        found.update({(row[0], row[1]): row[2] for row in session.execute(query)})
+    return found
 
 
 def _from_feed(session: Session, now: datetime) -> list[OpenProposal]:
@@ -202,16 +207,24 @@ def _from_feed(session: Session, now: datetime) -> list[OpenProposal]:
         )
     )
     outcomes = {row[0]: row[1] for row in session.execute(query)}
+    reports = _latest_reports(session, list(outcomes))
     return [
-        _to_feed_entry(line, outcomes[market_id], _latest_report(session, market_id), now)
+        _to_feed_entry(line, outcomes[market_id], reports.get(market_id), now)
         for market_id, line in list_standings_of(session, list(outcomes)).items()
     ]
 
 
-def _latest_report(session: Session, market_id: int) -> ResolutionReport | None:
-    query = select(ResolutionReport).where(ResolutionReport.market_id == market_id)
-    latest = query.order_by(ResolutionReport.known_at.desc(), ResolutionReport.id.desc())
-    return session.scalar(latest.limit(1))
+def _latest_reports(session: Session, market_ids: Sequence[int]) -> dict[int, ResolutionReport]:
+    found: dict[int, ResolutionReport] = {}
+    for part in chunks(market_ids, IN_CHUNK):
+        newest = (
+            select(func.max(ResolutionReport.id))
+            .where(ResolutionReport.market_id.in_(part))
+            .group_by(ResolutionReport.market_id)
+        )
+        rows = session.scalars(select(ResolutionReport).where(ResolutionReport.id.in_(newest)))
+        found.update({row.market_id: row for row in rows})
+    return found
 
 
 def _to_feed_entry(

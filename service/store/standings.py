@@ -13,6 +13,7 @@ from models.assessment import MarketAssessment, MarketStanding
 from models.enums import Category, MarketState, Remedy, Support
 from models.market import Market, MarketGroup
 from service.store.keyset import BadCursor, Key, decode_cursor, encode_cursor
+from service.store.upserts import IN_CHUNK, chunks
 
 # How the column says "neither open interest nor volume is known": it sorts below every real loss
 # and is read back as None. The column itself allows no NULL, so that its index is the order.
@@ -101,10 +102,11 @@ def get_standing(session: Session, market_id: int) -> StandingLine | None:
 
 def list_standings_of(session: Session, market_ids: Sequence[int]) -> dict[int, StandingLine]:
     """The lines of the given markets, by market; markets without an assessment are left out."""
-    if not market_ids:
-        return {}
-    lines = _read(session, _lines().where(MarketStanding.market_id.in_(market_ids)))
-    return {line.market_id: line for line in lines}
+    return {
+        line.market_id: line
+        for part in chunks(market_ids, IN_CHUNK)
+        for line in _read(session, _lines().where(MarketStanding.market_id.in_(part)))
+    }
 
 
 def _lines() -> Select[*tuple[Any, ...]]:
