@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -54,11 +54,11 @@ def _fail(error: Exception, code: int) -> None:
 
 
 @contextmanager
-def _house(**overrides: Any) -> "Iterator[House]":
+def _house(**overrides: str | int | None) -> "Iterator[House]":
     """Settings, logging and the database, opened for one command."""
-    from jobs.wiring import open_house  # noqa: PLC0415  # `--help` needs none of it
-    from service.settings import load_settings  # noqa: PLC0415  # as above
-    from service.telemetry import configure_logging  # noqa: PLC0415  # as above
+    from jobs.wiring import open_house  # `--help` needs none of it
+    from service.settings import load_settings  # as above
+    from service.telemetry import configure_logging  # as above
 
     settings = load_settings(**{k: v for k, v in overrides.items() if v is not None})
     configure_logging(settings.log_level)
@@ -70,7 +70,7 @@ def _house(**overrides: Any) -> "Iterator[House]":
 
 
 def _print_json(value: object) -> None:
-    import orjson  # noqa: PLC0415  # only with --json
+    import orjson  # only with --json
 
     sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
 
@@ -81,7 +81,7 @@ def run(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
 ) -> None:
     """Start the API, the dashboard and the jobs in one process, live."""
-    from jobs.serve import serve_all  # noqa: PLC0415  # the web stack
+    from jobs.serve import serve_all  # the web stack
 
     with _house(host=host, port=port) as house:
         serve_all(house)
@@ -93,7 +93,7 @@ def api(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
 ) -> None:
     """Start the API and the dashboard only, on what is stored."""
-    from jobs.serve import serve_api  # noqa: PLC0415  # the web stack
+    from jobs.serve import serve_api  # the web stack
 
     with _house(host=host, port=port) as house:
         serve_api(house)
@@ -102,7 +102,7 @@ def api(
 @app.command(epilog="Example: settlewatch worker")
 def worker() -> None:
     """Run the jobs only. Start one worker a database."""
-    from jobs.serve import work  # noqa: PLC0415  # the scheduler
+    from jobs.serve import work  # the scheduler
 
     with _house() as house:
         work(house)
@@ -110,12 +110,17 @@ def worker() -> None:
 
 @app.command(epilog="Example: settlewatch job score_markets --json")
 def job(
-    name: Annotated[str, typer.Argument(help="sync_markets, sync_resolutions, sync_liquidity, "
-                                             "index_oracle, score_markets or send_alerts.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="sync_markets, sync_resolutions, sync_liquidity, "
+            "index_oracle, score_markets or send_alerts."
+        ),
+    ],
     as_json: JsonOption = False,
 ) -> None:
     """Run one job once and say what it did."""
-    from jobs.wiring import begin_service, run_job  # noqa: PLC0415  # as above
+    from jobs.wiring import begin_service, run_job  # as above
 
     with _house() as house:
         begin_service(house)
@@ -151,8 +156,8 @@ def import_logs_command(
     as_json: JsonOption = False,
 ) -> None:
     """Import recorded logs; a file with a fault changes nothing, the others count."""
-    from jobs.import_logs import import_logs  # noqa: PLC0415  # as above
-    from service.chain.book import read_book  # noqa: PLC0415  # as above
+    from jobs.import_logs import import_logs  # as above
+    from service.chain.book import read_book  # as above
 
     with _house() as house, _progress("Importing", len(files)) as advance:
         book = read_book(contracts) if contracts else house.book
@@ -160,7 +165,9 @@ def import_logs_command(
     if as_json:
         _print_json(result.counts)
     else:
-        counts = ", ".join(f"{value} {key.replace('_', ' ')}" for key, value in result.counts.items())
+        counts = ", ".join(
+            f"{value} {key.replace('_', ' ')}" for key, value in result.counts.items()
+        )
         sys.stdout.write(f"Imported {counts}.\n")
     for line in result.refused:
         sys.stderr.write(f"settlewatch: {line}\n")
@@ -175,10 +182,12 @@ def export(
     out: Annotated[str, typer.Option(help="A file, or - for standard output.")] = "-",
 ) -> None:
     """Write a table of the stored history, one object a line."""
-    from jobs.export import FORMATS, TABLES, export_rows, format_rows  # noqa: PLC0415  # as above
+    from jobs.export import FORMATS, TABLES, export_rows, format_rows  # as above
 
     if table not in TABLES:
-        raise UsageError(f"table: {table!r} cannot be exported. Choose one of: {', '.join(TABLES)}.")
+        raise UsageError(
+            f"table: {table!r} cannot be exported. Choose one of: {', '.join(TABLES)}."
+        )
     if fmt not in FORMATS:
         raise UsageError(f"--format: {fmt!r} is not known. Choose one of: {', '.join(FORMATS)}.")
     with _house() as house, house.read_sessions() as session:
@@ -204,7 +213,7 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Replay a labelled reconstruction through the real jobs, offline, and show what they say."""
-    from jobs.demo_command import demo_command  # noqa: PLC0415  # as above
+    from jobs.demo_command import demo_command  # as above
 
     demo_command(serve=serve, port=port, cases=cases, as_json=as_json)
 
@@ -212,8 +221,8 @@ def demo(
 @database.command("upgrade", epilog="Example: settlewatch db upgrade")
 def upgrade_command() -> None:
     """Bring the schema to this version."""
-    from service.database import head_revision, open_engine, upgrade  # noqa: PLC0415  # as above
-    from service.settings import load_settings  # noqa: PLC0415  # as above
+    from service.database import head_revision, open_engine, upgrade  # as above
+    from service.settings import load_settings  # as above
 
     engine = open_engine(load_settings().database_url.get_secret_value())
     upgrade(engine)
@@ -223,7 +232,7 @@ def upgrade_command() -> None:
 @database.command("check", epilog="Example: settlewatch db check")
 def check_command() -> None:
     """Say whether the schema fits this version (exit 2 if it does not)."""
-    from service.database import head_revision  # noqa: PLC0415  # as above
+    from service.database import head_revision  # as above
 
     with _house():
         sys.stdout.write(f"The schema is at {head_revision()}, as this version needs.\n")
@@ -232,7 +241,7 @@ def check_command() -> None:
 @contextmanager
 def _progress(title: str, total: int) -> "Iterator[Callable[[object], None]]":
     """A progress bar on a terminal, nothing elsewhere."""
-    from rich.progress import Progress  # noqa: PLC0415  # as above
+    from rich.progress import Progress  # as above
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:

@@ -57,5 +57,12 @@ def run_cycle(
     with sessions.begin() as session:
         finish_run(session, run_id, clock.now(), outcome, counts, error)
     seconds = elapsed()
-    log.info("job done", job=name, outcome=outcome.value, seconds=round(seconds, 3), error=error, **counts)
+    log.info(
+        "job done",
+        job=name,
+        outcome=outcome.value,
+        seconds=round(seconds, 3),
+        error=error,
+        **counts,
+    )
     return JobResult(name, outcome, counts, error, seconds)

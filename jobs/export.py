@@ -29,7 +29,7 @@ def export_rows(session: Session, table: str) -> Iterator[dict[str, Any]]:
 
 
 def question_row(status: QuestionStatus) -> dict[str, Any]:
-    """A question as ``export questions`` prints it (docs/data-dictionary.md, "export questions")."""
+    """A question in the words of docs/data-dictionary.md, "export questions"."""
     return {
         "question_id": to_hex(status.question_id),
         "condition_id": to_hex(status.condition_id),
@@ -96,7 +96,7 @@ def format_rows(rows: Iterable[Mapping[str, Any]], fmt: str) -> Iterator[bytes]:
         yield buffer.getvalue().encode()
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
     if isinstance(value, list | dict):
         return orjson.dumps(value).decode()
     if isinstance(value, datetime):

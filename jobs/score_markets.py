@@ -81,9 +81,7 @@ def _score_batch(
     return counts
 
 
-def _to_new(
-    inputs: MarketInputs, result: MarketAssessmentResult, digest: bytes
-) -> NewAssessment:
+def _to_new(inputs: MarketInputs, result: MarketAssessmentResult, digest: bytes) -> NewAssessment:
     p = result.p_misresolved
     return NewAssessment(
         as_of=inputs.at,

@@ -65,7 +65,7 @@ class House:
     @cached_property
     def polymarket(self) -> "PolymarketClient":
         """Polymarket's APIs."""
-        from service.polymarket.client import PolymarketClient  # noqa: PLC0415  # only jobs need it
+        from service.polymarket.client import PolymarketClient  # only jobs need it
 
         settings = self.settings
         return PolymarketClient(
@@ -88,14 +88,14 @@ class House:
     @cached_property
     def parameters(self) -> "RiskParameters":
         """The risk model's parameters."""
-        from service.risk.parameters import load_parameters  # noqa: PLC0415  # only scoring needs it
+        from service.risk.parameters import load_parameters  # only scoring needs it
 
         return load_parameters()
 
     @cached_property
     def cells(self) -> "CellCache":
         """The cells of the last counts: drawing them anew costs most of a second."""
-        from jobs.cell_cache import CellCache  # noqa: PLC0415  # only scoring needs it
+        from jobs.cell_cache import CellCache  # only scoring needs it
 
         return CellCache(self.parameters)
 
@@ -139,7 +139,7 @@ def run_job(house: House, name: str) -> JobResult:
 
 
 def _sync_markets(house: House) -> CycleReport:
-    from jobs.sync_markets import sync_markets  # noqa: PLC0415  # each job loads what it needs
+    from jobs.sync_markets import sync_markets  # each job loads what it needs
 
     return sync_markets(
         house.sessions,
@@ -150,25 +150,25 @@ def _sync_markets(house: House) -> CycleReport:
 
 
 def _sync_resolutions(house: House) -> CycleReport:
-    from jobs.sync_resolutions import sync_resolutions  # noqa: PLC0415  # as above
+    from jobs.sync_resolutions import sync_resolutions  # as above
 
     return sync_resolutions(house.sessions, house.polymarket, house.clock)
 
 
 def _sync_liquidity(house: House) -> CycleReport:
-    from jobs.sync_liquidity import sync_liquidity  # noqa: PLC0415  # as above
+    from jobs.sync_liquidity import sync_liquidity  # as above
 
     return sync_liquidity(house.sessions, house.polymarket, house.clock)
 
 
 def _index_oracle(house: House) -> CycleReport:
-    from jobs.index_oracle import index_oracle  # noqa: PLC0415  # as above
+    from jobs.index_oracle import index_oracle  # as above
 
     return index_oracle(house.sessions, house.nodes, house.book, house.clock)
 
 
 def _score_markets(house: House) -> CycleReport:
-    from jobs.score_markets import score_markets  # noqa: PLC0415  # as above
+    from jobs.score_markets import score_markets  # as above
 
     missing = tuple(
         f"{name}: not configured"
@@ -179,8 +179,8 @@ def _score_markets(house: House) -> CycleReport:
 
 
 def _send_alerts(house: House) -> CycleReport:
-    from jobs.send_alerts import send_alerts  # noqa: PLC0415  # as above
-    from service.alerts.decide import AlertRule  # noqa: PLC0415  # as above
+    from jobs.send_alerts import send_alerts  # as above
+    from service.alerts.decide import AlertRule  # as above
 
     settings = house.settings
     rule = AlertRule(
@@ -209,8 +209,8 @@ JOBS: Mapping[str, Callable[[House], CycleReport]] = {
 
 def make_app(house: House, banner: str | None = None) -> "FastAPI":
     """The API and the dashboard on this house's database."""
-    from service.api.app import create_app  # noqa: PLC0415  # jobs alone do not need the web stack
-    from service.dashboard.pages import create_dashboard  # noqa: PLC0415  # as above
+    from service.api.app import create_app  # jobs alone do not need the web stack
+    from service.dashboard.pages import create_dashboard  # as above
 
     sessions, clock, number = house.read_sessions, house.clock, version("settlewatch")
     return create_app(

@@ -25,7 +25,9 @@ def open_engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        message = "SETTLEWATCH_DATABASE_URL: not a database URL. Use sqlite:///FILE or postgresql://…"
+        message = (
+            "SETTLEWATCH_DATABASE_URL: not a database URL. Use sqlite:///FILE or postgresql://…"
+        )
         raise UsageError(message) from error
     backend = parsed.get_backend_name()
     if backend == "sqlite":
@@ -117,7 +119,8 @@ def ensure_schema(engine: Engine) -> None:
             upgrade(engine)
             return
     except OperationalError as error:
-        message = f"the database cannot be opened: {str(error.orig)[:200]}. Check SETTLEWATCH_DATABASE_URL."
+        reason = " ".join(str(error.orig).split())[:200]
+        message = f"the database cannot be opened: {reason}. Check SETTLEWATCH_DATABASE_URL."
         raise UsageError(message) from error
     raise SchemaMismatch(_mismatch(current))
 
@@ -132,7 +135,8 @@ def _mismatch(current: str | None) -> str:
     if current is None:
         return "the database holds tables that are not Settlewatch's. Set SETTLEWATCH_DATABASE_URL."
     if current in known_revisions():
-        return f"the database has schema {current}, this version needs {head_revision()}. {UPGRADE_LINE}"
+        needed = head_revision()
+        return f"the database has schema {current}, this version needs {needed}. {UPGRADE_LINE}"
     return (
         f"the database has schema {current}, newer than this version knows ({head_revision()}). "
         "Install the newer Settlewatch, then run `settlewatch db upgrade`."

@@ -16,7 +16,9 @@ class SchemaMismatch(UsageError):
 class SourceError(SettlewatchError):
     """A source of facts did not answer as it should; the source degrades, nothing else."""
 
-    def __init__(self, source: str, reason: str, *, retry_after_seconds: float | None = None) -> None:
+    def __init__(
+        self, source: str, reason: str, *, retry_after_seconds: float | None = None
+    ) -> None:
         """Name the source and the reason; ``retry_after_seconds`` where the source asked for it."""
         super().__init__(f"{source}: {reason}")
         self.source = source

@@ -59,7 +59,7 @@ def _key(requester: bytes, identifier: bytes, timestamp: int, data: bytes) -> fa
     return facts.RequestKey(requester, identifier, _timestamp(timestamp), keccak(data))
 
 
-def _question_initialized(  # noqa: PLR0913  # the event's own words
+def _question_initialized(  # the event's own words
     at: LogPosition,
     question_id: bytes,
     timestamp: int,
@@ -91,7 +91,7 @@ def _operator_overridden(at: LogPosition, question_id: bytes, result: bool) -> F
     return facts.OutcomeOverridden(at, question_id, OverrideLayer.OPERATOR, payouts)
 
 
-def _price_requested(  # noqa: PLR0913  # the event's own words
+def _price_requested(  # the event's own words
     at: LogPosition,
     requester: bytes,
     identifier: bytes,
@@ -105,7 +105,7 @@ def _price_requested(  # noqa: PLR0913  # the event's own words
     return facts.PriceRequested(at, key, data, currency, reward, fee)
 
 
-def _price_proposed(  # noqa: PLR0913  # the event's own words
+def _price_proposed(  # noqa: PLR0913, PLR0917  # the event's own words
     at: LogPosition,
     requester: bytes,
     proposer: bytes,
@@ -120,7 +120,7 @@ def _price_proposed(  # noqa: PLR0913  # the event's own words
     return facts.PriceProposed(at, key, data, proposer, price, expiration, currency)
 
 
-def _price_disputed(  # noqa: PLR0913  # the event's own words
+def _price_disputed(  # the event's own words
     at: LogPosition,
     requester: bytes,
     proposer: bytes,
@@ -134,7 +134,7 @@ def _price_disputed(  # noqa: PLR0913  # the event's own words
     return facts.PriceDisputed(at, key, data, proposer, disputer, price)
 
 
-def _price_settled(  # noqa: PLR0913  # the event's own words
+def _price_settled(  # noqa: PLR0913, PLR0917  # the event's own words
     at: LogPosition,
     requester: bytes,
     proposer: bytes,
@@ -149,7 +149,7 @@ def _price_settled(  # noqa: PLR0913  # the event's own words
     return facts.PriceSettled(at, key, data, proposer, disputer, price, payout)
 
 
-def _request_bridged(  # noqa: PLR0913  # the event's own words
+def _request_bridged(  # the event's own words
     at: LogPosition,
     requester: bytes,
     identifier: bytes,
@@ -164,7 +164,7 @@ def _request_bridged(  # noqa: PLR0913  # the event's own words
     )
 
 
-def _price_pushed(  # noqa: PLR0913  # the event's own words
+def _price_pushed(  # the event's own words
     at: LogPosition, identifier: bytes, dvm_time: int, _data: bytes, price: int, request_hash: bytes
 ) -> Fact:
     return facts.PricePushed(at, identifier, _timestamp(dvm_time), price, request_hash)
@@ -183,7 +183,7 @@ def _condition_prepared(
     return facts.ConditionPrepared(at, condition, oracle, question, _small(slots))
 
 
-def _condition_resolved(  # noqa: PLR0913  # the event's own words
+def _condition_resolved(  # the event's own words
     at: LogPosition,
     condition: bytes,
     oracle: bytes,
@@ -194,7 +194,7 @@ def _condition_resolved(  # noqa: PLR0913  # the event's own words
     return facts.ConditionResolved(at, condition, oracle, question, numerators)
 
 
-def _neg_risk_prepared(  # noqa: PLR0913  # the event's own words
+def _neg_risk_prepared(  # the event's own words
     at: LogPosition, market: bytes, question: bytes, request: bytes, index: int, _data: bytes
 ) -> Fact:
     return facts.NegRiskQuestionPrepared(at, market, question, request, _small(index))

@@ -85,7 +85,7 @@ def _bytes(text: str) -> bytes:
     return bytes.fromhex(text[2:])
 
 
-def _get(record: Mapping[str, Any], key: str) -> Any:
+def _get(record: Any, key: str) -> Any:
     if not isinstance(record, Mapping):
         message = f"expected an object with {key!r}, got {record!r:.60}"
         raise ValueError(message)  # noqa: TRY004  # one error type for every wrong shape

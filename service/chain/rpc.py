@@ -108,14 +108,14 @@ class Node:
 
     def _ask(self, method: str, params: list[Any]) -> Any:
         def once(provider: "HTTPProvider") -> Any:
-            return provider.make_request(method, params)  # type: ignore[arg-type]  # RPCEndpoint is a NewType
+            return provider.make_request(method, params)
 
         return self._unwrap(method, self._with_failover(once))
 
     def _ask_many(self, calls: list[tuple[str, list[Any]]]) -> list[Any]:
         def once(provider: "HTTPProvider") -> Any:
             if len(calls) == 1:
-                return [provider.make_request(*calls[0])]  # type: ignore[arg-type]  # as above
+                return [provider.make_request(*calls[0])]
             return provider.make_batch_request(calls)  # type: ignore[arg-type]  # as above
 
         answers = self._with_failover(once)
@@ -147,7 +147,7 @@ class Node:
     def _check_chain(self, index: int) -> None:
         if index in self._checked:
             return
-        answer = self._talk(index, lambda p: p.make_request("eth_chainId", []))  # type: ignore[arg-type]  # as above
+        answer = self._talk(index, lambda p: p.make_request("eth_chainId", []))
         try:
             chain_id = parse_quantity(self._unwrap("eth_chainId", answer), "eth_chainId")
         except ValueError as error:
@@ -159,7 +159,7 @@ class Node:
 
     def _talk(self, index: int, once: "Callable[[HTTPProvider], Any]") -> Any:
         # requests comes with web3's provider, whose errors these are.
-        import requests  # noqa: PLC0415, TID251  # as above
+        import requests  # as above
 
         try:
             return once(self._providers[index])
@@ -190,7 +190,7 @@ class Node:
     @cached_property
     def _providers(self) -> "list[HTTPProvider]":
         # Imported here: web3 costs most of a second, and only chain jobs need it.
-        from web3 import HTTPProvider  # noqa: PLC0415  # as above
+        from web3 import HTTPProvider  # as above
 
         return [
             HTTPProvider(

@@ -43,7 +43,9 @@ class ContractBook:
             key = (entry.chain_id, entry.address)
             self._by_address[key] = (*self._by_address.get(key, ()), entry)
 
-    def kinds_at(self, chain_id: int, address: bytes, block_number: int) -> tuple[ContractKind, ...]:
+    def kinds_at(
+        self, chain_id: int, address: bytes, block_number: int
+    ) -> tuple[ContractKind, ...]:
         """The roles an address plays at a block; empty if the book does not know it there."""
         return tuple(
             entry.kind
@@ -66,7 +68,7 @@ class ContractBook:
         return entries[0].kind if entries else None
 
     def oracle_version(self, chain_id: int, oracle: bytes, at: datetime) -> OracleVersion | None:
-        """Whose rules an oracle works by at an instant; ``None`` for an address that is no oracle."""
+        """Whose rules an oracle works by at an instant; ``None`` where the address is no oracle."""
         entries = self._by_address.get((chain_id, oracle), ())
         version: OracleVersion | None = None
         for entry in entries:

@@ -117,7 +117,9 @@ class _Fold:
     landed: dict[bytes, int] = field(default_factory=dict)
 
 
-def fold_question(question: QuestionFacts, book: ContractBook, title: str, now: int) -> QuestionStatus:
+def fold_question(
+    question: QuestionFacts, book: ContractBook, title: str, now: int
+) -> QuestionStatus:
     """Fold a question's facts to its state at unix time ``now``.
 
     ``now`` decides only what has no event of its own: whether a proposal has expired.
@@ -154,7 +156,7 @@ def fold_question(question: QuestionFacts, book: ContractBook, title: str, now: 
     )
 
 
-def _apply(state: _Fold, dated: DatedFact, book: ContractBook) -> None:  # noqa: C901, PLR0912  # one arm a fact
+def _apply(state: _Fold, dated: DatedFact, book: ContractBook) -> None:  # noqa: C901  # one arm a fact
     match dated.fact:
         case facts.QuestionChanged() as change:
             _apply_change(state, change)
@@ -257,9 +259,7 @@ def _request_state(request: RequestStatus, state: _Fold, now: int) -> RequestSta
     return RequestState.PROPOSED
 
 
-def _computed_condition(
-    state: _Fold, first: QuestionInitialized, book: ContractBook
-) -> bytes:
+def _computed_condition(state: _Fold, first: QuestionInitialized, book: ContractBook) -> bytes:
     """The condition id by formula, where the preparation itself is not among the facts."""
     if state.neg_risk_question_id is not None:
         neg_risk = book.addresses(first.at.chain_id, [ContractKind.NEG_RISK_ADAPTER])

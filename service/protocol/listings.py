@@ -1,4 +1,4 @@
-"""What Polymarket's APIs say, translated: the shapes ``service.polymarket`` makes and the store writes.
+"""What Polymarket's APIs say, translated: ``service.polymarket`` makes it, the store writes it.
 
 Money is an int in micro-USDC, prices are Decimal, instants aware UTC. ``None`` means the source
 did not say; it is never a zero.

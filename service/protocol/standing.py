@@ -107,7 +107,9 @@ def standing_of_report(report: ResolutionRow, now: datetime) -> Standing | None:
     # The feed does not say which oracle it is; its estimate is a time, not a promise. A proposal
     # it still shows as proposed is taken as open: on the managed oracle it can be disputed.
     ends_at = report.expected_settlement_at
-    return Standing(state, answer, ends_at if ends_at and ends_at > now else None, challenge_open=True)
+    return Standing(
+        state, answer, ends_at if ends_at and ends_at > now else None, challenge_open=True
+    )
 
 
 def _report_answer(report: ResolutionRow) -> Outcome | None:

@@ -76,6 +76,8 @@ def _truth(summary: Summary, s: Situation) -> Truth | None:
         sources.append("price_before_proposal")
     if s.seen > 0:
         sources.append("time_undisputed")
+    if s.refund_speaks:
+        sources.append("announced_refund")
     yes, no, half = summary.tau
     return Truth(yes, no, half, tuple(sources))
 
@@ -95,10 +97,10 @@ def _warnings(inputs: MarketInputs, s: Situation, parameters: RiskParameters) ->
         found.append("the proposed value is no outcome of a binary question: counted as stuck")
     if s.state is MarketState.VOTING:
         found.append("no vote data: the vote's answer is predicted from priors and belief alone")
-    return tuple(found + _hand_warnings(inputs) + _liveness_warnings(inputs, s, parameters))
+    return tuple(found + _hand_warnings(inputs, s) + _liveness_warnings(inputs, s, parameters))
 
 
-def _hand_warnings(inputs: MarketInputs) -> list[str]:
+def _hand_warnings(inputs: MarketInputs, s: Situation) -> list[str]:
     found = []
     if inputs.overridden:
         found.append("the payout was set by hand, not by the oracle's answer")
@@ -106,7 +108,10 @@ def _hand_warnings(inputs: MarketInputs) -> list[str]:
         found.append("flagged: an administrator may set the payout by hand")
     if inputs.state in SETTLED and inputs.answer is None and not inputs.overridden:
         found.append("the answer is unknown: scored as if it were still open")
-    if inputs.state is MarketState.RESOLVED and not inputs.overridden:
+    if s.refund_speaks:
+        found.append("a refund was announced: taken for evidence of a wrong payout, by assumption")
+        found.append("a refund repairs victims: the payout itself stays")
+    elif inputs.state is MarketState.RESOLVED and not inputs.overridden:
         found.append("paid: the only remedy left is a refund")
     return found
 

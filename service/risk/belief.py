@@ -4,12 +4,13 @@ docs/methodology.md, "Belief".
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log
 
 import numpy as np
 
 from models.enums import Outcome
-from service.risk.draws import STREAM_BELIEF, Transitions, Values, recentre, stream
+from service.risk.draws import STREAM_BELIEF, Transitions, Values, frozen, recentre, stream
 from service.risk.hazard import survival
 from service.risk.parameters import Ambiguity, BeliefPriors, RiskParameters
 
@@ -129,20 +130,45 @@ def spread(true: Values, k: float, parameters: RiskParameters) -> Values:
     weaker = min(mean, 1 - mean)
     if weaker <= 0:
         return true
-    strength = max(k, parameters.belief.k_floor_side / weaker)
+    return _spread_around(mean, max(k, parameters.belief.k_floor_side / weaker), parameters)
+
+
+# Drawing is the dearest part of a score; the steps of one market's drivers share their beliefs.
+@lru_cache(maxsize=64)
+def _spread_around(mean: float, strength: float, parameters: RiskParameters) -> Values:
     rng = stream(parameters, STREAM_BELIEF)
     drawn = rng.beta(mean * strength, (1 - mean) * strength, parameters.draws)
-    return recentre(drawn, mean)
+    return frozen(recentre(drawn, mean))
 
 
-def informed(tau: Values, lam: float) -> Values:
+def informed(tau: Values, lam: Values | float) -> Values:
     """tau_oo = P(T = o | the vote answers o)."""
     result: Values = tau * lam / (tau * lam + 1 - tau)
     return result
 
 
+def half_information(wrong: Values, half_error_share: float) -> Values:
+    """Lam of an answer 50-50 nobody proposed: P(vote 50-50 | T = 50-50) over P(… | T is not)."""
+    lam: Values = (1 - wrong) / np.maximum(wrong * half_error_share, 1e-12)
+    return lam
+
+
+def after_refund(tau: Values, answer: Outcome, priors: BeliefPriors) -> Values:
+    """Multiply the odds against the outcome paid; its rivals keep their proportions."""
+    row = OUTCOMES.index(answer)
+    true, doubt = tau[row], 1 - tau[row]
+    after = true / np.maximum(true + doubt * np.exp(priors.ln_lr_refund), 1e-300)
+    after = np.maximum(after, np.minimum(true, priors.clip))
+    moved: Values = tau * ((1 - after) / np.maximum(doubt, 1e-300))
+    moved[row] = after
+    return moved
+
+
 def vote_answers(tau: Values, wrong: Values, half_share: float) -> Values:
-    """P(the vote answers o): the truth, or with P(vote wrong) one of the others."""
+    """P(the vote answers o): the truth, or with P(vote wrong) one of the others.
+
+    ``half_share`` is that of 50-50 among the vote's mistakes.
+    """
     yes, no, half = tau
     return np.stack(
         [

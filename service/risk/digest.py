@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import fields
 
 from models.enums import MarketState
 from service.risk.assess import shown_mid
@@ -10,7 +10,9 @@ from service.risk.cells import CellPosteriors
 from service.risk.document import to_rfc3339
 from service.risk.inputs import MarketInputs, Proposal, volume_stratum
 from service.risk.parameters import RiskParameters
-from service.risk.situation import is_book_stale, is_stake_stale, to_situation
+from service.risk.situation import Situation, is_book_stale, is_stake_stale, to_situation
+
+_SITUATION = tuple(f.name for f in fields(Situation))
 
 
 def inputs_digest(inputs: MarketInputs, cells: CellPosteriors, parameters: RiskParameters) -> bytes:
@@ -27,7 +29,7 @@ def inputs_digest(inputs: MarketInputs, cells: CellPosteriors, parameters: RiskP
         "cell": [cell.category, cell.stratum, cell.version, cell.measured, cell.signature],
         "identity": [inputs.market_id, inputs.question_id, inputs.event_id, inputs.adapter],
         "state": [inputs.state, inputs.state_source, inputs.request_timestamp, inputs.disputes],
-        "situation": asdict(to_situation(inputs, parameters)),
+        "situation": _situation(to_situation(inputs, parameters)),
         "first": _proposal(inputs.first_proposal),
         "current": _proposal(inputs.current_proposal),
         "paid": [inputs.answer, inputs.payouts, inputs.overridden, inputs.remedy],
@@ -39,6 +41,10 @@ def inputs_digest(inputs: MarketInputs, cells: CellPosteriors, parameters: RiskP
     }
     text = json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).digest()
+
+
+def _situation(situation: Situation) -> dict[str, object]:
+    return {name: getattr(situation, name) for name in _SITUATION}
 
 
 def _volume(inputs: MarketInputs) -> int | None:

@@ -16,7 +16,7 @@ from service.risk.inputs import MarketInputs, Proposal
 from service.risk.parameters import RiskParameters
 from service.risk.result import Driver, Summary
 from service.risk.situation import SETTLED, Situation
-from service.risk.summary import summarise
+from service.risk.summary import mean_misresolved
 
 _OPEN = 1e-12
 _OPEN_STATES = (MarketState.PROPOSED, MarketState.REPROPOSED)
@@ -39,12 +39,14 @@ def explain(
     parameters: RiskParameters,
 ) -> tuple[Driver, ...]:
     """The drivers, largest first; their contributions sum to the score minus the cell's."""
-    before = summarise(cell, Situation(), parameters).p_misresolved.mean
+    before = mean_misresolved(cell, Situation(), parameters)
     drivers = [_base_rate(cell, before)]
     for step in _steps(inputs, situation, parameters):
-        known = step.situation == situation
-        scored = summary if known else summarise(cell, step.situation, parameters)
-        after = scored.p_misresolved.mean
+        after = (
+            summary.p_misresolved.mean
+            if step.situation == situation
+            else mean_misresolved(cell, step.situation, parameters)
+        )
         drivers.append(
             Driver(
                 step.feature,
@@ -83,6 +85,7 @@ def _steps(inputs: MarketInputs, goal: Situation, parameters: RiskParameters) ->
         answer=goal.proposed or goal.answer if goal.state in SETTLED else None,
         flagged=False,
         by_hand=False,
+        refunded=False,
         stale=False,
     )
     if goal.state is not MarketState.PRE_PROPOSAL:
@@ -99,11 +102,16 @@ def _steps(inputs: MarketInputs, goal: Situation, parameters: RiskParameters) ->
     if now.answer is not goal.answer:
         now = replace(now, answer=goal.answer)
         yield _Step("answer", str(goal.answer), "outcome", now)
-    yield from _hands(now, goal)
+    yield from _hands(now, goal, parameters)
 
 
-def _hands(now: Situation, goal: Situation) -> Iterator[_Step]:
+def _hands(now: Situation, goal: Situation, parameters: RiskParameters) -> Iterator[_Step]:
     """Last: what administrators did, and how stale the inputs are."""
+    if goal.refund_speaks:
+        now = replace(now, refunded=True)
+        assumed = f"assumed: ln of the likelihood ratio {parameters.belief.ln_lr_refund:g}"
+        evidence = ("the venue paid the losing side", assumed, "the payout itself stays")
+        yield _Step("announced_refund", 1, "flag", now, evidence)
     if goal.stale:
         now = replace(now, stale=True)
         yield _Step("stale_inputs", 1, "flag", now)
@@ -111,7 +119,7 @@ def _hands(now: Situation, goal: Situation) -> Iterator[_Step]:
         now = replace(now, flagged=True)
         yield _Step("flagged", 1, "flag", now)
     if goal.by_hand:
-        now = replace(now, by_hand=True)
+        now = replace(now, by_hand=True, refunded=goal.refunded)
         yield _Step("payout_set_by_hand", 1, "flag", now)
 
 

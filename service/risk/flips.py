@@ -1,6 +1,5 @@
 """Whether the final answer will differ from the first proposal. docs/methodology.md, "Labels"."""
 
-from service.risk.path import from_second
 from service.risk.situation import SETTLED, Situation
 from service.risk.states import Course
 
@@ -18,8 +17,8 @@ def flip_chances(course: Course, s: Situation) -> tuple[float | None, float | No
         return float(flipped), (0.0 if flipped or s.stage == 0 else None)
     if t is None:
         return None, None
-    if s.stage == 0:
-        later = from_second(t).total
+    if course.later is not None:
+        later = course.later.total
         correct = 1 - t.a1w - t.a1e
         outcome = t.a1w * t.d1w * (1 - later) + correct * t.d1c * later
         return float(outcome.mean()), float((t.a1e * t.d1e).mean())

@@ -4,6 +4,7 @@ docs/methodology.md, "Time undisputed".
 """
 
 from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
 
@@ -34,6 +35,7 @@ def disputes_seen(proposal: Proposal, at: datetime, parameters: RiskParameters) 
     return cumulative(elapsed / liveness_seconds(proposal, hazard), hazard)
 
 
+@lru_cache(maxsize=1024)
 def cumulative(fraction: float, hazard: HazardPriors) -> float:
     """F at a fraction of the liveness, from 0 at 0 to 1 at its end and after."""
     knots = np.linspace(0, 1, len(hazard.cumulative) + 1)

@@ -12,7 +12,7 @@ from typing import Any
 
 from models.enums import Category, OracleVersion, VolumeStratum
 
-MODEL_VERSION = "path-1.0.0"
+MODEL_VERSION = "path-1.1.0"
 
 
 class Ambiguity(StrEnum):
@@ -72,6 +72,8 @@ class BeliefPriors:
     k_stale: float
     k_floor_side: float
     half_share: float
+    half_error_share: float
+    ln_lr_refund: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,10 +44,10 @@ def vote_parts(t: Transitions) -> tuple[Values, Values]:
     return t.vh, (1 - t.vh) * t.va
 
 
-def from_first(t: Transitions) -> PathSum:
-    """From a first request, proposed or not, to the end."""
+def from_first(t: Transitions, later: PathSum | None = None) -> PathSum:
+    """From a first request, proposed or not, to the end; ``later`` is ``from_second`` if known."""
     disputed = first_disputed(t)
-    later = from_second(t)
+    later = later or from_second(t)
     wrong = disputed * later.wrong
     wrong[UNDISPUTED] = t.a1w * (1 - t.d1w) + t.a1e * (1 - t.d1e) * t.ew
     return PathSum(wrong, disputed, disputed * later.votes)

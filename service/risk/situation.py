@@ -31,6 +31,12 @@ class Situation:
     refunded: bool = False
     stale: bool = False
 
+    @property
+    def refund_speaks(self) -> bool:
+        """Whether an announced refund is evidence: it speaks of what the oracle's answer paid."""
+        is_paid = self.state is MarketState.RESOLVED and self.answer is not None
+        return self.refunded and is_paid and not self.by_hand
+
 
 def to_situation(inputs: MarketInputs, parameters: RiskParameters) -> Situation:
     """Everything that matters to the probability, and nothing else."""

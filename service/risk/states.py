@@ -41,6 +41,8 @@ class Course:
     vote: Values | None = None
     # The transitions after the evidence, for what is derived from them.
     transitions: Transitions | None = None
+    # From a second request on, where the first is still ahead.
+    later: PathSum | None = None
 
 
 def follow(t: Transitions, s: Situation, parameters: RiskParameters) -> Course:
@@ -60,7 +62,8 @@ def follow(t: Transitions, s: Situation, parameters: RiskParameters) -> Course:
         case MarketState.VOTING:
             return _voting(t, s, ln_ratio, parameters)
         case _:
-            return Course(from_first(t), transitions=t)
+            later = from_second(t)
+            return Course(from_first(t, later), transitions=t, later=later)
 
 
 def _proposed(t: Transitions, s: Situation, ln_ratio: float, parameters: RiskParameters) -> Course:
@@ -73,7 +76,8 @@ def _proposed(t: Transitions, s: Situation, ln_ratio: float, parameters: RiskPar
         d1e=remaining(t.d1e, s.seen),
         d1c=remaining(t.d1c, s.seen),
     )
-    return Course(from_first(now), classes, _tau(classes, t, s, parameters), transitions=now)
+    tau, later = _tau(classes, t, s, parameters), from_second(now)
+    return Course(from_first(now, later), classes, tau, transitions=now, later=later)
 
 
 def _disputed_once(
@@ -104,8 +108,8 @@ def _voting(t: Transitions, s: Situation, ln_ratio: float, parameters: RiskParam
     honest, attack = vote_parts(t)
     if tau is None:
         return Course(from_vote(t, honest + attack), classes, transitions=t)
-    vote = belief.vote_answers(tau, honest + attack, parameters.belief.half_share)
-    known = np.stack([_vote_known(tau[row], o, s, parameters) for row, o in enumerate(OUTCOMES)])
+    vote = belief.vote_answers(tau, honest + attack, parameters.belief.half_error_share)
+    known = np.stack([_vote_known(tau[row], o, t, s, parameters) for row, o in enumerate(OUTCOMES)])
     wrong: Values = (vote * (1 - known)).sum(axis=0)
     return Course(from_vote(t, wrong), classes, tau, vote, t)
 
@@ -123,11 +127,13 @@ def _settled(t: Transitions, s: Situation, ln_ratio: float, parameters: RiskPara
     none = np.zeros_like(t.a1w)
     if tau is None or s.answer is None:
         return Course(PathSum(wrong, none, none), classes, tau, transitions=t)
+    if s.refund_speaks:
+        tau = belief.after_refund(tau, s.answer, parameters.belief)
     true = tau[OUTCOMES.index(s.answer)]
     if s.stage > 1:
         honest, attack = vote_parts(t)
         share = attack / np.maximum(honest + attack, 1e-300)
-        doubt = 1 - _vote_known(true, s.answer, s, parameters)
+        doubt = 1 - _vote_known(true, s.answer, t, s, parameters)
         wrong[VOTE_HONEST], wrong[VOTE_ATTACK] = doubt * (1 - share), doubt * share
     else:
         wrong[SECOND_UNDISPUTED if s.stage else UNDISPUTED] = 1 - true
@@ -144,8 +150,14 @@ def _twice_disputed(t: Transitions, ln_ratio: float, parameters: RiskParameters)
     )
 
 
-def _vote_known(tau: Values, outcome: Outcome, s: Situation, parameters: RiskParameters) -> Values:
-    """tau_oo, with lam by how contested the answer ``outcome`` is."""
+def _vote_known(
+    tau: Values, outcome: Outcome, t: Transitions, s: Situation, parameters: RiskParameters
+) -> Values:
+    """tau_oo: lam by how contested the answer ``outcome`` is, or by how rare a mistake it is."""
+    if outcome is Outcome.HALF and Outcome.HALF not in (s.proposed, s.first):
+        honest, attack = vote_parts(t)
+        share = parameters.belief.half_error_share
+        return belief.informed(tau, belief.half_information(honest + attack, share))
     price = belief.price_of(outcome, s.price_yes)
     ambiguity: Ambiguity = belief.ambiguity_of(price, s.stage, parameters)
     return belief.informed(tau, parameters.vote_information[ambiguity])

@@ -13,13 +13,16 @@ from service.risk.belief import OUTCOMES
 from service.risk.cells import Cell
 from service.risk.draws import Transitions, Values
 from service.risk.flips import flip_chances
+from service.risk.intervals import interval_of, mean_of
 from service.risk.parameters import RiskParameters
 from service.risk.path import DELETED_ADMIN, PATHS, SECOND_UNDISPUTED, UNDISPUTED
-from service.risk.result import Answers, Interval, Summary
+from service.risk.result import Answers, Summary
 from service.risk.situation import SETTLED, Situation
 from service.risk.states import Course, follow
 
 COMPONENTS = (*PATHS, "override", "wrong_override")
+# Scores kept a cell, about 1.5 kB each.
+_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,34 +36,48 @@ class _Override:
 def summarise(cell: Cell, situation: Situation, parameters: RiskParameters) -> Summary:
     """The score of a situation; markets of one cell in the same situation share it.
 
-    Priced situations are each their own, so keeping them would only grow the cell.
+    The cell keeps a limited number: prices differ from market to market without end.
     """
-    if situation.price_yes is not None:
-        return _summarise(cell, situation, parameters)
-    key = (situation, parameters)
-    kept = cell.summaries.get(key)
-    if kept is None:
-        kept = cell.summaries[key] = _summarise(cell, situation, parameters)
-    return kept
+    kept, key = cell.summaries, (situation, parameters)
+    found = kept.get(key)
+    if found is None:
+        if len(kept) >= _KEPT:
+            kept.pop(next(iter(kept)), None)
+        found = kept[key] = _summarise(cell, situation, parameters)
+    return found
+
+
+def mean_misresolved(cell: Cell, situation: Situation, parameters: RiskParameters) -> float:
+    """The mean of ``summarise``'s score alone: all that a step between two scores needs."""
+    if situation.price_yes is None or (situation, parameters) in cell.summaries:
+        return summarise(cell, situation, parameters).p_misresolved.mean
+    course = follow(cell.transitions, situation, parameters)
+    override = _override(course, cell, situation, parameters)
+    return mean_of(_net(course, override).sum(axis=0) + override.wrongly)
+
+
+def _net(course: Course, override: _Override) -> Values:
+    """P(wrong and not remedied) by path."""
+    net: Values = course.path.wrong * (1 - override.remedied)
+    return net
 
 
 def _summarise(cell: Cell, situation: Situation, parameters: RiskParameters) -> Summary:
     course = follow(cell.transitions, situation, parameters)
     override = _override(course, cell, situation, parameters)
-    wrong = course.path.wrong
-    net = wrong * (1 - override.remedied)
-    gap = _gaps(course, situation, parameters)
+    wrong, net = course.path.wrong, _net(course, override)
+    tau = _mean_tau(course)
+    gap = _gaps(tau, situation, parameters)
     loss = (net * gap[:, None]).sum(axis=0) + override.wrongly * gap[UNDISPUTED]
-    loss_interval = _interval(loss)
+    loss_interval = interval_of(loss)
     means = [*wrong.mean(axis=1), -(wrong * override.remedied).sum(axis=0).mean()]
     means.append(override.wrongly.mean())
     onchain, refund = _remedies(course, override, cell, situation, parameters)
     flip_outcome, flip_early = flip_chances(course, situation)
     votes = float(course.path.votes.mean())
-    tau = _mean_tau(course)
     return Summary(
-        p_misresolved=_interval(net.sum(axis=0) + override.wrongly),
-        p_oracle_wrong=_interval(course.path.total),
+        p_misresolved=interval_of(net.sum(axis=0) + override.wrongly),
+        p_oracle_wrong=interval_of(course.path.total),
         components={name: float(mean) for name, mean in zip(COMPONENTS, means, strict=True)},
         loss_share=loss_interval.mean,
         loss_share_p95=loss_interval.p95,
@@ -137,10 +154,11 @@ def _remedies(
     return undone * priors.onchain_share + wrongly, refund
 
 
-def _gaps(course: Course, s: Situation, parameters: RiskParameters) -> Values:
+def _gaps(
+    tau: tuple[float, float, float] | None, s: Situation, parameters: RiskParameters
+) -> Values:
     """E(|paid - true| per share | wrong) by path: 1 for a flip, 1/2 where a 50-50 is involved."""
     gaps = np.full(len(PATHS), 1 - parameters.belief.half_share / 2)
-    tau = _mean_tau(course)
     if s.answer is not None and tau is not None:
         gaps[:] = _gap_of(s.answer, tau)
     elif s.proposed is Outcome.HALF:
@@ -188,10 +206,3 @@ def _mean_tau(course: Course) -> tuple[float, float, float] | None:
         return None
     yes, no, half = (float(row.mean()) for row in course.tau)
     return yes, no, half
-
-
-def _interval(values: Values) -> Interval:
-    """Mean and 5/50/95 % of draws; rounding may not push the mean out of its own interval."""
-    mean = min(max(float(values.mean()), 0.0), 1.0)
-    p05, p50, p95 = (min(max(float(p), 0.0), 1.0) for p in np.percentile(values, [5, 50, 95]))
-    return Interval(mean, min(p05, mean), p50, max(p95, mean))

@@ -74,7 +74,7 @@ def _numbers(values: tuple[int, ...] | None) -> list[str] | None:
     return None if values is None else [str(value) for value in values]
 
 
-def _row(fact: Fact) -> tuple[type[DeclarativeBase], Row]:  # noqa: C901, PLR0911  # one arm a table
+def _row(fact: Fact) -> tuple[type[DeclarativeBase], Row]:  # noqa: PLR0911  # one arm a table
     match fact:
         case facts.QuestionInitialized():
             return oracle.Question, {

@@ -1,10 +1,11 @@
 """What a score reads: a market's rows as they were known at a time, in one shape."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from statistics import median
+from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -52,7 +53,7 @@ def load_inputs(
     at: datetime,
     missing: tuple[str, ...] = (),
 ) -> list[MarketInputs]:
-    """The inputs of each market as known at ``at``; ``missing`` names sources that are not there."""
+    """The inputs of each market as known at ``at``; ``missing`` names absent sources."""
     ids = [market.id for market in markets]
     questions = {m.uma_question_id for m in markets if m.uma_question_id is not None}
     head = get_head(session, POLYGON, at)
@@ -130,7 +131,7 @@ def _status_of(
 
 def _standing(
     market: Market, status: QuestionStatus | None, report: ResolutionReport | None, at: datetime
-) -> tuple[Standing, str]:
+) -> tuple[Standing, Literal["chain", "feed", "catalogue"]]:
     """The chain wins; then Polymarket's feed; then what the catalogue says."""
     if status is not None:
         return standing_of(status, at), "chain"

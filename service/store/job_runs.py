@@ -28,7 +28,7 @@ def add_run(session: Session, job: str, at: datetime) -> int:
     return run.id
 
 
-def finish_run(  # noqa: PLR0913  # the columns of a finished run
+def finish_run(  # the columns of a finished run
     session: Session,
     run_id: int,
     at: datetime,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from models.base import Base
 from service.store.upserts import IN_CHUNK, chunks
@@ -14,7 +14,11 @@ Row = TypeVar("Row", bound=Base)
 
 
 def latest_by_market(
-    session: Session, model: type[Row], market_ids: Collection[int], as_of: datetime, *also: Any
+    session: Session,
+    model: type[Row],
+    market_ids: Collection[int],
+    as_of: datetime,
+    *also: InstrumentedAttribute[int],
 ) -> dict[Any, Row]:
     """The newest row a market (and each value of the ``also`` columns) has by ``as_of``.
 

@@ -74,7 +74,7 @@ _QUESTION_COLUMNS: tuple[InstrumentedAttribute[bytes], ...] = (
 
 
 def touched_from(session: Session, chain_id: int, number: int) -> tuple[set[bytes], set[bytes]]:
-    """The questions and conditions whose facts lie at or above a block: what its removal changes."""
+    """The questions and conditions with facts at or above a block: what its removal changes."""
     blocks = select(Block.id).where(Block.chain_id == chain_id, Block.number >= number)
     questions: set[bytes] = set()
     for column in _QUESTION_COLUMNS:

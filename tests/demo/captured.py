@@ -109,5 +109,5 @@ def _words(event: Event, draft: Draft) -> tuple[Any, ...]:
     )
 
 
-def _bytes(kind: str, value: Any) -> Any:  # noqa: ANN401  # an ABI word of any type
+def _bytes(kind: str, value: Any) -> Any:  # an ABI word of any type
     return bytes.fromhex(value[2:]) if kind == "address" else value

@@ -155,12 +155,12 @@ def _written(logs: Sequence[Seen], name: str, steps: tuple[taken.Step, ...]) -> 
     return [draft for transaction in encode_steps(subject, steps) for draft in transaction.logs]
 
 
-def _step(name: str, block: int, shape: type[Any], **fields: object) -> Any:  # noqa: ANN401  # any kind of step
+def _step(name: str, block: int, shape: type[Any], **fields: object) -> Any:  # any kind of step
     # Captured times do not lie on the reconstruction's grid, so they bypass its check.
     return shape.model_construct(at=captured.instant(block, name), **fields)
 
 
-def _to_step(name: str, log: Seen, kind: str, mine: Sequence[Seen]) -> Any:  # noqa: ANN401  # any kind of step
+def _to_step(name: str, log: Seen, kind: str, mine: Sequence[Seen]) -> Any:  # any kind of step
     words = {YES: "Yes", NO: "No", 5 * 10**17: "50-50"}
     at: datetime = captured.instant(log.block, name)
     match kind:

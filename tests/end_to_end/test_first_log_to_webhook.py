@@ -171,9 +171,7 @@ def test_one_question_from_its_first_log_to_the_webhook(world: World) -> None:
     assert QUESTION["title"] in page.text
 
 
-def test_open_interest_moves_the_money_at_risk(
-    world: World, polymarket: PolymarketServer
-) -> None:
+def test_open_interest_moves_the_money_at_risk(world: World, polymarket: PolymarketServer) -> None:
     world.advance(PROPOSED)
     before = float(world.line["expected_loss_usdc"])
     polymarket.open_interest = {REF: 800000.0}

@@ -14,9 +14,7 @@ Run = Callable[[list[str], dict[str, str]], tuple[int, str]]
 
 
 @pytest.fixture
-def run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     monkeypatch.chdir(tmp_path)
 
     def command(arguments: list[str], extra: dict[str, str]) -> tuple[int, str]:
@@ -42,9 +40,7 @@ def run(
         (["job", "sync_everything"], "unknown job"),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(
-    arguments: list[str], line: str, run: Run
-) -> None:
+def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str], line: str, run: Run) -> None:
     code, errors = run(arguments, {})
     assert code == 2
     assert line in errors
@@ -88,8 +84,15 @@ def test_an_older_schema_is_refused_naming_the_command_that_mends_it(run: Run) -
 
 def test_every_command_has_help_with_an_example(run: Run) -> None:
     for command in (
-        ["run"], ["api"], ["worker"], ["job"], ["import-logs"], ["export"], ["demo"],
-        ["db", "upgrade"], ["db", "check"],
+        ["run"],
+        ["api"],
+        ["worker"],
+        ["job"],
+        ["import-logs"],
+        ["export"],
+        ["demo"],
+        ["db", "upgrade"],
+        ["db", "check"],
     ):
         assert run([*command, "--help"], {})[0] == 0
 

@@ -21,7 +21,7 @@ COMMAND = "from jobs.cli import main; main()"
 
 
 def start_import(url: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(  # noqa: S603  # our own command
+    return subprocess.Popen(  # our own command
         [sys.executable, "-c", COMMAND, "import-logs", *map(str, FILES), "--contracts", CONTRACTS],
         env={**os.environ, "SETTLEWATCH_DATABASE_URL": url},  # noqa: TID251  # a child's environment
         stdout=subprocess.DEVNULL,

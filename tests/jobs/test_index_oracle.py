@@ -32,7 +32,7 @@ CLOCK = SetClock(datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def node_of(*replays: ReplayNode, chain_id: int = 137) -> Node:
-    circuit = Circuit("polygon_rpc", CLOCK, CircuitPolicy(), random.Random(1))
+    circuit = Circuit("polygon_rpc", CLOCK, CircuitPolicy(), random.Random(1))  # noqa: S311  # spreads pauses only
     return Node("polygon_rpc", chain_id, [SecretStr(r.url) for r in replays], circuit)
 
 
@@ -135,7 +135,11 @@ class TestFaults:
         self, sessions: sessionmaker[Session], replay: ReplayNode
     ) -> None:
         def tamper(method: str, result: Any) -> Any:
-            return [dict(replay.logs[-1], blockNumber="0xffffff")] if method == "eth_getLogs" else result
+            return (
+                [dict(replay.logs[-1], blockNumber="0xffffff")]
+                if method == "eth_getLogs"
+                else result
+            )
 
         replay.tamper = tamper
         self.check(sessions, replay, "gave a log of block 16777215 for")

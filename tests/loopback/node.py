@@ -103,7 +103,7 @@ class ReplayNode:
 class _Handler(BaseHTTPRequestHandler):
     node: ReplayNode
 
-    def do_POST(self) -> None:  # noqa: N802  # the base class's name
+    def do_POST(self) -> None:  # the base class's name
         """Answer a call, a batch, or what the test put in the way."""
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         if self.node.raw_answers:

@@ -28,7 +28,7 @@ REFUSED_MARKETS = {
 }
 
 
-def load(name: str) -> Any:  # noqa: ANN401  # recorded JSON of any shape
+def load(name: str) -> Any:  # recorded JSON of any shape
     body = (SAMPLES / f"{name}.json").read_bytes()
     return read_answer("sample", RawAnswer(200, {}, body), NOW)
 

@@ -51,7 +51,9 @@ def test_a_published_mainnet_condition_recomputes() -> None:
     assert to_hex(condition_id(adapter, qid)) == expected
 
 
-@pytest.mark.parametrize("text", ["", "0x", "12", "0x" + "g" * 64, "0x" + "1" * 63, "0x" + "1" * 66])
+@pytest.mark.parametrize(
+    "text", ["", "0x", "12", "0x" + "g" * 64, "0x" + "1" * 63, "0x" + "1" * 66]
+)
 def test_a_malformed_id_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="hex"):
         parse_hex32(text)

@@ -27,8 +27,7 @@ def as_expected(row: dict[str, Any]) -> dict[str, Any]:
 def trimmed(expected: dict[str, Any]) -> dict[str, Any]:
     """``expected`` without the words an export of questions does not print."""
     return {
-        key: expected[key]
-        for key in ("questionID", "conditionId", "ctfPayouts", *QUESTION_KEYS)
+        key: expected[key] for key in ("questionID", "conditionId", "ctfPayouts", *QUESTION_KEYS)
     } | {
         "requests": [
             {theirs: request[theirs] for theirs, _ in REQUEST_KEYS}

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN401  # the builders take any column by name
+# the builders take any column by name
 """Rows for tests of what reads them: markets, scores, and one story on the chain."""
 
 from dataclasses import replace
