@@ -10,8 +10,11 @@ from models.enums import JobOutcome
 from service.clock import Clock, stopwatch
 from service.errors import SettlewatchError
 from service.store.job_runs import add_run, finish_run
+from service.telemetry import without_secrets
 
 log = structlog.get_logger()
+# The column's.
+ERROR_LENGTH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +50,12 @@ def run_cycle(
         report = job()
         counts = report.counts
         if report.degraded:
-            outcome, error = JobOutcome.DEGRADED, "; ".join(report.degraded)[:500]
+            outcome, error = JobOutcome.DEGRADED, _line("; ".join(report.degraded))
     except SettlewatchError as failure:
-        outcome, error = JobOutcome.FAILED, str(failure)[:500]
+        outcome, error = JobOutcome.FAILED, _line(str(failure))
     except Exception as failure:
         # The one place that catches everything: a bug in one job must not stop the others.
-        outcome, error = JobOutcome.FAILED, f"{type(failure).__name__}: {failure}"[:500]
+        outcome, error = JobOutcome.FAILED, _line(f"{type(failure).__name__}: {failure}")
         log.exception("job crashed", job=name)
     with sessions.begin() as session:
         finish_run(session, run_id, clock.now(), outcome, counts, error)
@@ -66,3 +69,8 @@ def run_cycle(
         **counts,
     )
     return JobResult(name, outcome, counts, error, seconds)
+
+
+def _line(error: str) -> str:
+    """An error as it is stored and shown to anybody: one line, without addresses that hold keys."""
+    return without_secrets(" ".join(error.split()))[:ERROR_LENGTH]

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-import orjson
 from sqlalchemy.orm import Session
 
 from service.protocol.ids import to_checksum, to_hex
@@ -98,7 +97,7 @@ def format_rows(rows: Iterable[Mapping[str, Any]], fmt: str) -> Iterator[bytes]:
 
 def _cell(value: object) -> object:
     if isinstance(value, list | dict):
-        return orjson.dumps(value).decode()
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if isinstance(value, datetime):
         return value.isoformat()
     return "" if value is None else value

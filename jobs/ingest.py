@@ -8,11 +8,16 @@ from sqlalchemy.orm import Session
 from service.chain.archive import Capture
 from service.chain.decode import decode_logs
 from service.protocol.contracts import ContractBook
-from service.protocol.facts import LogPosition, PricePushed
+from service.protocol.facts import LogPosition
 from service.protocol.finality import known_at
-from service.store.blocks import add_blocks, first_conflict, remove_blocks_from
+from service.store.blocks import (
+    add_blocks,
+    first_conflict,
+    remove_blocks_from,
+    rewind_cursors,
+)
 from service.store.facts import add_facts, add_undecodable
-from service.store.stale import bridged_questions, mark_stale, touched_by, touched_from
+from service.store.stale import mark_stale, touched_by, touched_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +53,9 @@ def ingest_capture(
     added = add_facts(session, decoded.facts, block_ids, known)
     add_undecodable(session, decoded.undecodable, block_ids, known)
     if added:
-        questions, conditions = touched_by(decoded.facts)
-        pushed = {f.request_hash for f in decoded.facts if isinstance(f, PricePushed)}
-        mark_stale(session, questions | bridged_questions(session, pushed), conditions, at)
+        # A score made before the facts count as known must not take the mark for read.
+        newest = max(known(fact.at) for fact in decoded.facts)
+        mark_stale(session, *touched_by(session, decoded.facts), max(at, newest))
     return IngestCounts(
         blocks=len(capture.blocks),
         blocks_removed=removed,
@@ -68,4 +73,5 @@ def _remove_conflicts(session: Session, capture: Capture, at: datetime) -> int:
     if fork is None:
         return 0
     mark_stale(session, *touched_from(session, capture.chain_id, fork), at)
+    rewind_cursors(session, capture.chain_id, fork)
     return remove_blocks_from(session, capture.chain_id, fork)

@@ -2,16 +2,20 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+import structlog
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cell_cache import CellCache
 from jobs.cycle import CycleReport
+from models.enums import DataIssueKind
 from models.market import Market
 from service.clock import Clock
 from service.protocol.contracts import ContractBook
+from service.protocol.ids import to_hex
+from service.protocol.listings import Refused
 from service.risk.assess import assess
 from service.risk.cells import CellPosteriors
 from service.risk.digest import inputs_digest
@@ -23,10 +27,15 @@ from service.store.assessments import NewAssessment, add_assessment
 from service.store.cell_counts import count_cells
 from service.store.contracts import add_book, load_book
 from service.store.inputs import load_inputs
+from service.store.issues import add_issues
 from service.store.scoring import clear_stale, latest_digests, list_due_markets
 
+log = structlog.get_logger()
 # Markets scored in one transaction.
 BATCH = 200
+# What the rows of one market can make go wrong; a database error is no market's own and ends the
+# run.
+MARKET_FAULTS = (ArithmeticError, AssertionError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,14 @@ class _Scale:
     missing: tuple[str, ...]
 
 
+@dataclass(slots=True)
+class _Run:
+    """What one run has done so far."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    failures: list[Refused] = field(default_factory=list)
+
+
 def score_markets(
     sessions: sessionmaker[Session],
     clock: Clock,
@@ -46,19 +63,55 @@ def score_markets(
     book: ContractBook,
     missing: tuple[str, ...],
 ) -> CycleReport:
-    """Score what is due, as of now; a score that reads the same as the last is not stored again."""
+    """Score what is due, as of now; a score that reads the same as the last is not stored again.
+
+    A market whose own rows make its scoring fail is named and left as it was; the others count.
+    """
     at = clock.now()
-    counts: Counter[str] = Counter()
+    run = _Run()
     with sessions.begin() as session:
         add_book(session, book)
         stored = load_book(session)
         cells = cache.get(count_cells(session, stored, at))
-        due = list_due_markets(session)
+        due = list_due_markets(session, at)
     scale = _Scale(cells, cache.parameters, stored, missing)
     for start in range(0, len(due), BATCH):
+        _score_apart(sessions, due[start : start + BATCH], scale, at, run)
+    if run.failures:
         with sessions.begin() as session:
-            counts += _score_batch(session, due[start : start + BATCH], scale, at)
-    return CycleReport(dict(counts))
+            add_issues(session, run.failures, at)
+    degraded = tuple(f"market {item.key} was not scored: {item.reason}" for item in run.failures)
+    return CycleReport(dict(run.counts), degraded)
+
+
+def _score_apart(
+    sessions: sessionmaker[Session],
+    market_ids: Sequence[int],
+    scale: _Scale,
+    at: datetime,
+    run: _Run,
+) -> None:
+    """Score markets in one transaction; where one of them spoils it, halve until it is alone."""
+    try:
+        with sessions.begin() as session:
+            counts = _score_batch(session, market_ids, scale, at)
+    except MARKET_FAULTS as error:
+        if len(market_ids) == 1:
+            run.failures.append(_refusal(sessions, market_ids[0], error))
+            return
+        half = len(market_ids) // 2
+        _score_apart(sessions, market_ids[:half], scale, at, run)
+        _score_apart(sessions, market_ids[half:], scale, at, run)
+        return
+    run.counts += counts
+
+
+def _refusal(sessions: sessionmaker[Session], market_id: int, error: Exception) -> Refused:
+    with sessions() as session:
+        key = to_hex(session.get_one(Market, market_id).condition_id)
+    reason = f"{type(error).__name__}: {error}"
+    log.error("market not scored", market=key, exc_info=error)
+    return Refused(DataIssueKind.UNSCORED_MARKET, "score_markets", key, reason)
 
 
 def _score_batch(
@@ -77,7 +130,7 @@ def _score_batch(
         result = assess(market_inputs, scale.cells, scale.parameters)
         add_assessment(session, market.id, _to_new(market_inputs, result, digest))
         counts["assessed"] += 1
-    clear_stale(session, seen)
+    clear_stale(session, seen, at)
     return counts
 
 

@@ -179,3 +179,4 @@ class DataIssueKind(StrEnum):
     REFUSED_OPEN_INTEREST = "refused_open_interest"
     REFUSED_CLARIFICATION = "refused_clarification"
     UNEXPECTED_PRICE = "unexpected_price"
+    UNSCORED_MARKET = "unscored_market"

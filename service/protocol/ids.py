@@ -32,7 +32,12 @@ def parse_hex(text: str, length: int) -> bytes:
     if not text.startswith(("0x", "0X")) or len(text) != 2 + 2 * length:
         message = f"expected 0x and {2 * length} hex digits, got {text[:80]!r}"
         raise ValueError(message)
-    return bytes.fromhex(text[2:])
+    value = bytes.fromhex(text[2:])
+    if len(value) != length:
+        # fromhex skips blanks.
+        message = f"expected {2 * length} hex digits without blanks, got {text[:80]!r}"
+        raise ValueError(message)
+    return value
 
 
 def parse_hex32(text: str) -> bytes:

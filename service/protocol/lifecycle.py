@@ -230,11 +230,32 @@ def _apply_answer(
             )
         case facts.PriceDisputed():
             known = replace(
-                known, disputer=fact.disputer, disputed_at=mined_at, dispute_log=fact.at
+                known,
+                # The proposal may lie before the first indexed block.
+                proposer=known.proposer or fact.proposer,
+                proposed_price=_either(known.proposed_price, fact.proposed_price),
+                disputer=fact.disputer,
+                disputed_at=mined_at,
+                dispute_log=fact.at,
             )
         case facts.PriceSettled():
-            known = replace(known, resolved_price=fact.price, settled_at=mined_at)
+            known = replace(
+                known,
+                proposer=known.proposer or _account(fact.proposer),
+                disputer=known.disputer or _account(fact.disputer),
+                resolved_price=fact.price,
+                settled_at=mined_at,
+            )
     state.requests[key] = known
+
+
+def _either(known: int | None, said: int) -> int:
+    return said if known is None else known
+
+
+def _account(address: bytes) -> bytes | None:
+    """An address, or ``None`` for the contracts' way to say nobody."""
+    return address if any(address) else None
 
 
 def _request_state(request: RequestStatus, state: _Fold, now: int) -> RequestState:

@@ -17,7 +17,7 @@ class Standing:
     """A market's place on its way to a payout."""
 
     state: MarketState
-    # The oracle's final answer, or what was paid.
+    # The oracle's final answer; of a paid market what was paid, unless that was set by hand.
     answer: Outcome | None
     # Until when a dispute is surely possible. On the managed oracle it stays possible after.
     challenge_ends_at: datetime | None
@@ -37,10 +37,11 @@ def standing_of(status: QuestionStatus, now: datetime) -> Standing:
 
 
 def _state(status: QuestionStatus) -> tuple[MarketState, Outcome | None]:
-    if status.payouts is not None:
-        return MarketState.RESOLVED, status.outcome
     operative = status.operative
     answer = _answer(status, operative)
+    if status.payouts is not None:
+        # A payout set by hand says nothing of what the oracle answered, if it answered at all.
+        return MarketState.RESOLVED, answer if status.overridden else status.outcome
     if status.resolved:
         return MarketState.ANSWERED, answer
     if status.paused:

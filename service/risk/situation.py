@@ -69,14 +69,17 @@ def is_stale(inputs: MarketInputs, parameters: RiskParameters) -> bool:
 
 def is_book_stale(inputs: MarketInputs, parameters: RiskParameters) -> bool:
     """Whether a known book is older than its limit."""
-    age = inputs.freshness.book_age_seconds
-    return age is not None and age > parameters.book_age_seconds
+    return _is_old(inputs, inputs.freshness.book_age_seconds, parameters.book_age_seconds)
 
 
 def is_stake_stale(inputs: MarketInputs, parameters: RiskParameters) -> bool:
     """Whether a known stake is older than its limit."""
-    age = inputs.freshness.stake_age_seconds
-    return age is not None and age > parameters.stake_age_seconds
+    return _is_old(inputs, inputs.freshness.stake_age_seconds, parameters.stake_age_seconds)
+
+
+def _is_old(inputs: MarketInputs, age: float | None, limit: float) -> bool:
+    # Trading and voting are over once a market is paid: nothing newer could be read.
+    return age is not None and age > limit and inputs.state is not MarketState.RESOLVED
 
 
 def _state_and_stage(inputs: MarketInputs) -> tuple[MarketState, int]:
@@ -111,6 +114,9 @@ def _underlying(inputs: MarketInputs, disputes: int) -> tuple[MarketState, int]:
 
 
 def _deciding(inputs: MarketInputs, state: MarketState) -> Outcome | None:
+    if state is MarketState.PRE_PROPOSAL:
+        # Whatever else the inputs say, nothing is proposed that could be judged.
+        return None
     if state is MarketState.DISPUTED_ONCE:
         # The first proposal is the one in doubt; there is no second yet.
         return inputs.first_proposal.outcome if inputs.first_proposal else None

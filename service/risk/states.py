@@ -154,7 +154,7 @@ def _vote_known(
     tau: Values, outcome: Outcome, t: Transitions, s: Situation, parameters: RiskParameters
 ) -> Values:
     """tau_oo: lam by how contested the answer ``outcome`` is, or by how rare a mistake it is."""
-    if outcome is Outcome.HALF and Outcome.HALF not in (s.proposed, s.first):
+    if outcome is Outcome.HALF and s.proposed is not Outcome.HALF:
         honest, attack = vote_parts(t)
         share = parameters.belief.half_error_share
         return belief.informed(tau, belief.half_information(honest + attack, share))

@@ -69,20 +69,32 @@ def test_payment_ends_the_chance_of_a_remedy_on_chain() -> None:
     assert paid.p_misresolved.mean > answered.p_misresolved.mean
 
 
-def test_a_refund_does_not_undo_a_wrong_payout() -> None:
-    paid = settled(RESOLVED, Outcome.NO, disputes=2, price=0.4)
-    refunded = score(replace(paid, remedy=Remedy.REFUND))
-    assert refunded.p_misresolved == score(paid).p_misresolved
-    assert refunded.summary.p_refund == 1
-    assert refunded.summary.p_overridden_onchain == 0
-
-
 def test_a_payout_set_by_hand_rests_on_the_administrator() -> None:
     paid = settled(RESOLVED, Outcome.NO, disputes=2, price=0.9)
     result = score(replace(paid, overridden=True, remedy=Remedy.OVERRIDE))
     assert result.p_misresolved.mean == pytest.approx(0.05, rel=0.01)
     assert result.summary.p_overridden_onchain == 1
     assert any("by hand" in warning for warning in result.warnings)
+
+
+@pytest.mark.parametrize(
+    ("price", "expected"), [(0.05, 0.19), (0.5, 0.34), (0.9, 0.18), (0.97, 0.085), (None, 0.18)]
+)
+def test_a_vote_for_50_50_is_mostly_right_where_nobody_proposed_it(
+    price: float | None, expected: float
+) -> None:
+    found = score(settled(RESOLVED, Outcome.HALF, disputes=2, price=price)).p_misresolved
+    assert found.mean == pytest.approx(expected, rel=0.03)
+    assert found.p95 > 1.5 * found.mean > 4 * found.p05
+
+
+def test_a_50_50_that_was_proposed_is_judged_like_any_proposal() -> None:
+    for disputes in (0, 1, 2):
+        other = settled(RESOLVED, Outcome.YES, disputes)
+        made = proposal(Outcome.HALF, 600)
+        half = replace(other, answer=Outcome.HALF, first_proposal=made, current_proposal=made)
+        assert mean(half) == pytest.approx(mean(other), rel=1e-9)
+        assert mean(replace(half, price_before_proposal=0.3)) == mean(half)
 
 
 def test_a_flagged_market_is_mostly_an_administrators_to_decide() -> None:
@@ -126,12 +138,24 @@ def test_a_stale_book_widens_a_disputed_market_and_is_said() -> None:
     assert any("order book older" in warning for warning in stale.warnings)
 
 
+def test_a_paid_markets_book_is_never_stale() -> None:
+    paid = settled(RESOLVED, Outcome.HALF, disputes=2, price=0.9)
+    aged = score(replace(paid, freshness=Freshness(1, 90_000.0, None, None, ())))
+    assert aged.p_misresolved == score(paid).p_misresolved
+    assert not any("older than" in warning for warning in aged.warnings)
+
+
 def test_the_price_shown_before_a_proposal_never_moves_the_score() -> None:
     cheap, dear = (score(replace(CALM, yes_mid=mid)) for mid in (0.02, 0.97))
     assert cheap.p_misresolved == dear.p_misresolved
     assert cheap.answers is not None
     assert dear.answers is not None
     assert cheap.answers.yes < dear.answers.yes
+
+
+def test_before_a_proposal_nothing_proposed_is_judged() -> None:
+    contradictory = replace(proposed(price=0.3), state=MarketState.PRE_PROPOSAL)
+    assert score(contradictory).p_misresolved == score(CALM).p_misresolved
 
 
 def test_what_happened_decides_the_flip() -> None:

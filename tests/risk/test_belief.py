@@ -95,6 +95,41 @@ def test_outcome_beliefs_and_vote_answers_each_sum_to_one(
         assert (vote >= 0).all()
 
 
+@given(PRICES, PRICES, st.floats(1e-6, 0.999))
+def test_a_50_50_answer_is_believed_as_bayes_has_it(
+    true: float, price: float, error: float
+) -> None:
+    share, wrong_vote = PRIORS.half_error_share, np.array([error])
+    tau = belief.over_outcomes(Outcome.YES, np.array([true]), price, PRIORS)
+    vote = belief.vote_answers(tau, wrong_vote, share)
+    known = belief.informed(tau[2], belief.half_information(wrong_vote, share))
+    assert known * vote[2] == pytest.approx(tau[2] * (1 - error), rel=1e-9)
+
+
+def test_a_50_50_nobody_proposed_tells_far_more_than_another_answer() -> None:
+    found = [
+        float(belief.half_information(np.array([wrong]), PRIORS.half_error_share)[0])
+        for wrong in (0.0125, 0.0324, 0.1023)
+    ]
+    assert found == pytest.approx([3038, 1149, 338], rel=0.005)
+
+
+@given(st.sampled_from(Outcome), PRICES, PRICES)
+def test_a_refund_moves_the_odds_against_what_was_paid_and_nothing_else(
+    paid: Outcome, true: float, price: float
+) -> None:
+    tau = belief.over_outcomes(Outcome.YES, np.array([true]), price, PRIORS)
+    after = belief.after_refund(tau, paid, PRIORS)
+    row = belief.OUTCOMES.index(paid)
+    assert after.sum() == pytest.approx(1)
+    assert after[row] <= tau[row]
+    others = [i for i in range(3) if i != row]
+    assert after[others[0]] * tau[others[1]] == pytest.approx(after[others[1]] * tau[others[0]])
+    if after[row] > PRIORS.clip and tau[row] < 1:
+        odds = [(1 - t[row]) / t[row] for t in (tau, after)]
+        assert odds[1] == pytest.approx(odds[0] * np.exp(PRIORS.ln_lr_refund), rel=1e-6, abs=1e-12)
+
+
 def test_ambiguity_follows_the_price_before_the_proposal() -> None:
     found = [belief.ambiguity_of(price, 0, PARAMETERS) for price in (0.96, 0.9, 0.3, None)]
     assert found == [

@@ -102,6 +102,16 @@ def test_every_score_keeps_the_output_contract(inputs: MarketInputs, cells: Cell
     assert json.loads(json.dumps(document, allow_nan=False)) == document
 
 
+@pytest.mark.parametrize("inputs", [CALM, voting(price=0.3)])
+def test_the_document_shows_the_median_inside_the_interval(inputs: MarketInputs) -> None:
+    document = to_document(assess(inputs, NO_COUNTS, PARAMETERS))
+    for name in ("p_misresolved", "p_oracle_wrong"):
+        shown = document[name]
+        assert isinstance(shown, dict)
+        assert list(shown) == ["mean", "p05", "p50", "p95"]
+        assert shown["p05"] < shown["p50"] < shown["p95"]
+
+
 def test_the_sums_hold_relative_to_a_calm_score() -> None:
     _check_sums(assess(CALM, NO_COUNTS, PARAMETERS))
 
@@ -126,6 +136,7 @@ def _check_probabilities(result: MarketAssessmentResult) -> None:
     summary = result.summary
     for interval in (summary.p_misresolved, summary.p_oracle_wrong):
         assert 0 <= interval.p05 <= interval.mean <= interval.p95 <= 1
+        assert interval.p05 <= interval.p50 <= interval.p95
     chances = [summary.p_disputed, summary.p_stuck, summary.p_overridden_onchain]
     chances += [summary.p_refund, summary.p_attack, summary.loss_share]
     optional = (summary.p_flip_outcome, summary.p_flip_early, summary.ambiguity_floor)

@@ -1,10 +1,12 @@
 """The worked example of a calm market, and what overrides do."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from models.enums import OracleVersion, VolumeStratum
-from service.risk.situation import Situation
-from service.risk.summary import override_chance, summarise
+from models.enums import MarketState, OracleVersion, Outcome, VolumeStratum
+from service.risk.situation import SETTLED, Situation
+from service.risk.summary import mean_misresolved, override_chance, summarise
 from tests.risk.scenes import CALM, NO_COUNTS, PARAMETERS, all_markets_cell
 
 
@@ -36,6 +38,28 @@ def test_the_rates_of_2025_under_the_older_oracle() -> None:
     watched = all_markets_cell(OracleVersion.OOV2, d1w=0.95, a1w=wrong_shown / 0.95)
     p = summarise(watched, Situation(), PARAMETERS).p_misresolved
     assert p.mean == pytest.approx(9.8e-5, rel=0.02)
+
+
+@given(st.sampled_from(MarketState), st.integers(0, 2), st.floats(0, 1), st.sampled_from(Outcome))
+@settings(deadline=None, max_examples=50)
+def test_the_mean_alone_is_the_mean_of_the_whole_score(
+    state: MarketState, stage: int, price: float, answer: Outcome
+) -> None:
+    situation = Situation(
+        state=state, stage=stage, has_proposal=True, proposed=Outcome.YES, price_yes=price,
+        answer=answer if state in SETTLED else None,
+    )  # fmt: skip
+    cell = all_markets_cell()
+    alone = mean_misresolved(cell, situation, PARAMETERS)
+    assert not cell.summaries
+    assert alone == summarise(cell, situation, PARAMETERS).p_misresolved.mean
+
+
+def test_a_cell_keeps_a_limited_number_of_scores() -> None:
+    cell = all_markets_cell()
+    for step in range(300):
+        summarise(cell, Situation(state=MarketState.PROPOSED, seen=step / 300), PARAMETERS)
+    assert 100 < len(cell.summaries) < 300
 
 
 def test_larger_markets_are_likelier_to_be_overridden_up_to_a_cap() -> None:
