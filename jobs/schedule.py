@@ -1,5 +1,6 @@
 """When each job runs: APScheduler is the clock, one process holds it."""
 
+import threading
 from datetime import timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -20,23 +21,48 @@ PERIODS = {
 STAGGER_SECONDS = 1.0
 
 
-def make_schedule(house: House) -> BackgroundScheduler:
-    """A scheduler with every job; late runs are merged into one, no job runs twice at once."""
-    scheduler = BackgroundScheduler(
-        timezone="UTC",
-        executors={"default": ThreadPoolExecutor(len(JOBS))},
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-    )
-    start = house.clock.now()
-    for number, name in enumerate(JOBS):
-        seconds, jitter = PERIODS[name]
-        scheduler.add_job(
-            run_job,
-            "interval",
-            args=(house, name),
-            id=name,
-            seconds=seconds,
-            jitter=jitter,
-            next_run_time=start + timedelta(seconds=number * STAGGER_SECONDS),
+class Schedule:
+    """Runs every job in its turn; late runs are merged into one, no job runs twice at once."""
+
+    def __init__(self, house: House) -> None:
+        """Plan the jobs; nothing runs before :meth:`start`."""
+        self._house = house
+        self._running = 0
+        self._is_idle = threading.Condition()
+        self._scheduler = BackgroundScheduler(
+            timezone="UTC",
+            executors={"default": ThreadPoolExecutor(len(JOBS))},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
-    return scheduler
+
+    def start(self) -> None:
+        """Begin, the first runs in the order facts flow."""
+        start = self._house.clock.now()
+        for number, name in enumerate(JOBS):
+            seconds, jitter = PERIODS[name]
+            self._scheduler.add_job(
+                self._run,
+                "interval",
+                args=(name,),
+                id=name,
+                seconds=seconds,
+                jitter=jitter,
+                next_run_time=start + timedelta(seconds=number * STAGGER_SECONDS),
+            )
+        self._scheduler.start()
+
+    def stop(self, seconds: float) -> bool:
+        """Start no more jobs; whether those running ended within the time."""
+        self._scheduler.shutdown(wait=False)
+        with self._is_idle:
+            return self._is_idle.wait_for(lambda: self._running == 0, timeout=seconds)
+
+    def _run(self, name: str) -> None:
+        with self._is_idle:
+            self._running += 1
+        try:
+            run_job(self._house, name)
+        finally:
+            with self._is_idle:
+                self._running -= 1
+                self._is_idle.notify_all()

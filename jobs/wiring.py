@@ -26,7 +26,15 @@ from service.database import (
 from service.errors import UsageError
 from service.protocol.contracts import ContractBook
 from service.protocol.finality import ETHEREUM, POLYGON
-from service.protocol.sources import ETHEREUM_RPC, POLYGON_RPC, SourceHealth
+from service.protocol.sources import (
+    CLOB,
+    DATA_API,
+    ETHEREUM_RPC,
+    GAMMA,
+    KNOWN_SOURCES,
+    POLYGON_RPC,
+    SourceHealth,
+)
 from service.settings import Settings
 from service.store.job_runs import close_orphans
 from service.store.sources import record_health
@@ -115,17 +123,23 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
 
 
 def begin_service(house: House) -> None:
-    """What a long-running process does first: old runs closed, missing sources named."""
+    """Name every source: those that are not configured, with what is lost, and the others."""
     now = house.clock.now()
-    configured = {node.source for node in house.nodes}
-    missing = [
-        SourceHealth(name, SourceState.NOT_CONFIGURED, since=now, reason=reason)
-        for name, reason in NOT_CONFIGURED.items()
-        if name not in configured
+    configured = {GAMMA, CLOB, DATA_API, *(node.source for node in house.nodes)}
+    known = [
+        SourceHealth(name, SourceState.UNKNOWN, since=now, reason="not asked yet")
+        if name in configured
+        else SourceHealth(name, SourceState.NOT_CONFIGURED, since=now, reason=NOT_CONFIGURED[name])
+        for name in KNOWN_SOURCES
     ]
     with house.sessions.begin() as session:
-        close_orphans(session, now)
-        record_health(session, missing, now)
+        record_health(session, known, now)
+
+
+def close_cut_off_runs(house: House) -> None:
+    """What the one process that runs a database's jobs does first."""
+    with house.sessions.begin() as session:
+        close_orphans(session, house.clock.now())
 
 
 def run_job(house: House, name: str) -> JobResult:

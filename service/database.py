@@ -1,12 +1,14 @@
 """The engine, the session factory, and the one check of the schema's version."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from service.errors import SchemaMismatch, UsageError
@@ -66,10 +68,11 @@ def _tune_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     # The driver's own transaction control leaves DDL outside; _begin_sqlite takes its place.
     connection.isolation_level = None
     cursor = connection.cursor()
+    # First of all: the change to WAL may have to wait for another process, too.
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.close()
 
 
@@ -95,15 +98,35 @@ def head_revision() -> str:
 
 def current_revision(engine: Engine) -> str | None:
     """The schema the database has; ``None`` for a database without any."""
-    with engine.connect() as connection:
+    with _reading(engine).connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
         found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
         return found
 
 
+def _reading(engine: Engine) -> Engine:
+    """The engine without SQLite's write lock: a health check must not wait for a job."""
+    return engine.execution_options(**{SQLITE_BEGIN: "DEFERRED"})
+
+
+def _has_tables(engine: Engine) -> bool:
+    with _reading(engine).connect() as connection:
+        return bool(inspect(connection).get_table_names())
+
+
 def upgrade(engine: Engine) -> None:
-    """Bring the schema to the version this code works with."""
+    """Bring an empty or older schema to this version; refuse a newer or foreign one."""
+    with _opening():
+        # Tables first, version second: whoever else makes the schema just now makes both at once.
+        has_tables = _has_tables(engine)
+        current = current_revision(engine)
+        if has_tables and current not in known_revisions():
+            raise SchemaMismatch(_mismatch(current))
+        _migrate(engine)
+
+
+def _migrate(engine: Engine) -> None:
     from alembic import command  # noqa: PLC0415  # as above
 
     command.upgrade(alembic_config(engine), "head")
@@ -111,18 +134,24 @@ def upgrade(engine: Engine) -> None:
 
 def ensure_schema(engine: Engine) -> None:
     """Give an empty database its schema; refuse an older, newer or foreign one in one line."""
-    try:
+    with _opening():
+        has_tables = _has_tables(engine)
+        if not has_tables:
+            _migrate(engine)
         current = current_revision(engine)
-        if current == head_revision():
-            return
-        if current is None and not inspect(engine).get_table_names():
-            upgrade(engine)
-            return
-    except OperationalError as error:
+    if current != head_revision():
+        raise SchemaMismatch(_mismatch(current))
+
+
+@contextmanager
+def _opening() -> Iterator[None]:
+    """Say in one line why a database cannot be opened; the driver's line names no password."""
+    try:
+        yield
+    except DBAPIError as error:
         reason = " ".join(str(error.orig).split())[:200]
         message = f"the database cannot be opened: {reason}. Check SETTLEWATCH_DATABASE_URL."
         raise UsageError(message) from error
-    raise SchemaMismatch(_mismatch(current))
 
 
 def schema_fault(engine: Engine) -> str | None:

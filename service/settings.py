@@ -21,6 +21,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         env_file=".env",
+        # Compose files and .env.example hand on variables nobody set as empty ones.
+        env_ignore_empty=True,
         extra="ignore",
         frozen=True,
         secrets_dir=SECRETS_DIR if SECRETS_DIR.is_dir() else None,
@@ -87,6 +89,15 @@ class Settings(BaseSettings):
             message = "must start with http:// or https://"
             raise ValueError(message)
         return value.rstrip("/")
+
+    @field_validator("polygon_rpc_urls", "ethereum_rpc_urls")
+    @classmethod
+    def _rpc(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for number, url in enumerate(value, 1):
+            if not url.get_secret_value().startswith(("http://", "https://")):
+                message = f"URL {number} of the list must start with http:// or https://"
+                raise ValueError(message)
+        return value
 
     @field_validator("log_level")
     @classmethod

@@ -1,9 +1,28 @@
 """Logs: one structured line an occurrence, to standard error, secrets left out."""
 
 import logging
+import re
 import sys
 
 import structlog
+
+# What follows a scheme may hold a password or a key; so does what a DSN calls one.
+_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*://)[^\s'\"()<>,;]+", re.IGNORECASE)
+_PASSWORD = re.compile(r"(password\s*=\s*)\S+", re.IGNORECASE)
+
+
+def without_secrets(text: str) -> str:
+    """A text without the addresses in it: those of nodes, databases and webhooks hold keys."""
+    return _PASSWORD.sub(r"\1…", _ADDRESS.sub(r"\1…", text))
+
+
+def _hide_secrets(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    for key in ("error", "exception", "reason"):
+        if isinstance(event.get(key), str):
+            event[key] = without_secrets(event[key])
+    return event
 
 
 def configure_logging(level: str) -> None:
@@ -18,6 +37,7 @@ def configure_logging(level: str) -> None:
         processors=[
             *shared,
             structlog.processors.format_exc_info,
+            _hide_secrets,
             structlog.dev.ConsoleRenderer(colors=False)
             if sys.stderr.isatty()
             else structlog.processors.JSONRenderer(),

@@ -39,7 +39,8 @@ def decode_logs(logs: Iterable[RawLog], book: ContractBook) -> Decoded:
             continue
         try:
             result.facts.append(_decode(event, log))
-        except (DecodingError, ValueError) as error:
+        except (DecodingError, OverflowError, ValueError) as error:
+            # An offset or a length beyond memory overflows before eth-abi looks at it.
             reason = f"{event.name}: {str(error)[:300]}"
             result.undecodable.append(
                 UndecodableLog(log.at, event.topic0, reason, log.topics, log.data)

@@ -43,10 +43,8 @@ def read_captures(
         end = min(start + window.size - 1, head.number)
         try:
             logs = node.logs(start, end, addresses, topics)
-        except RangeTooWide as error:
-            if start == end:
-                reason = f"block {start} alone is more than the node will answer ({error.reason})"
-                raise SourceError(node.source, reason) from error
+        except RangeTooWide:
+            # Never for one block alone: there the node raises what is no range's fault.
             window.halve()
             continue
         yield _capture(node, start, end, logs)

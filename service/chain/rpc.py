@@ -12,6 +12,7 @@ from service.circuit import Circuit
 from service.errors import RangeTooWide, SourceError, TransientSourceError
 from service.protocol.facts import BlockHeader
 from service.protocol.ids import to_checksum, to_hex
+from service.telemetry import without_secrets
 
 if TYPE_CHECKING:
     from web3 import HTTPProvider
@@ -32,6 +33,17 @@ _TOO_WIDE = (
     "limit exceeded",
     "query timeout",
     "please limit the query",
+)
+# The same words and codes are used for too many requests, where a smaller range does not help.
+_TOO_OFTEN = (
+    "rate limit",
+    "rate-limit",
+    "request limit",
+    "request count",
+    "too many requests",
+    "per second",
+    "compute unit",
+    "quota",
 )
 
 
@@ -75,17 +87,13 @@ class Node:
         topics: Sequence[bytes],
     ) -> list[RawLog]:
         """The logs of a closed block range; one outside it means the node lied."""
-        answer = self._ask(
-            "eth_getLogs",
-            [
-                {
-                    "fromBlock": hex(from_block),
-                    "toBlock": hex(to_block),
-                    "address": [to_checksum(address) for address in addresses],
-                    "topics": [[to_hex(topic) for topic in topics]],
-                }
-            ],
-        )
+        query = {
+            "fromBlock": hex(from_block),
+            "toBlock": hex(to_block),
+            "address": [to_checksum(address) for address in addresses],
+            "topics": [[to_hex(topic) for topic in topics]],
+        }
+        answer = self._ask("eth_getLogs", [query], is_narrow=from_block == to_block)
         if not isinstance(answer, list):
             raise SourceError(self.source, f"eth_getLogs gave no list: {answer!r:.80}")
         try:
@@ -106,26 +114,53 @@ class Node:
         except ValueError as error:
             raise SourceError(self.source, f"{name}: {error}") from error
 
-    def _ask(self, method: str, params: list[Any]) -> Any:
-        def once(provider: "HTTPProvider") -> Any:
-            return provider.make_request(method, params)
+    def _ask(self, method: str, params: list[Any], *, is_narrow: bool = False) -> Any:
+        """One call's result; ``is_narrow`` says that no smaller range can be asked for."""
 
-        return self._unwrap(method, self._with_failover(once))
+        def once(provider: "HTTPProvider") -> Any:
+            answer = provider.make_request(method, params)
+            try:
+                return self._unwrap(method, answer)
+            except RangeTooWide as error:
+                if not is_narrow:
+                    raise
+                # Another URL may allow more.
+                reason = f"one block alone is more than the node will answer ({error.reason})"
+                raise SourceError(self.source, reason) from error
+
+        return self._with_failover(once)
 
     def _ask_many(self, calls: list[tuple[str, list[Any]]]) -> list[Any]:
-        def once(provider: "HTTPProvider") -> Any:
-            if len(calls) == 1:
-                return [provider.make_request(*calls[0])]
-            return provider.make_batch_request(calls)  # type: ignore[arg-type]  # as above
+        """The results of several calls, in their order."""
 
-        answers = self._with_failover(once)
-        if not isinstance(answers, list) or len(answers) != len(calls):
+        def once(provider: "HTTPProvider") -> list[Any] | None:
+            if len(calls) == 1:
+                return [self._unwrap(calls[0][0], provider.make_request(*calls[0]))]
+            answers = self._batch(provider, calls)
+            if not isinstance(answers, list) or len(answers) != len(calls):
+                return None
+            return [self._unwrap(calls[0][0], answer) for answer in answers]
+
+        found: list[Any] | None = self._with_failover(once)
+        if found is None:
             # A node without batches answers one error object: ask one by one.
             return [self._ask(method, params) for method, params in calls]
-        return [self._unwrap(calls[0][0], answer) for answer in answers]
+        return found
+
+    def _batch(self, provider: "HTTPProvider", calls: list[tuple[str, list[Any]]]) -> Any:
+        """A batch's answers, ordered by their ids (web3 does that, if they have any)."""
+        try:
+            return provider.make_batch_request(calls)  # type: ignore[arg-type]  # as above
+        except (AttributeError, TypeError) as error:
+            reason = "a batch was answered with something else than JSON-RPC answers"
+            raise SourceError(self.source, reason) from error
 
     def _with_failover(self, once: "Callable[[HTTPProvider], Any]") -> Any:
-        """Ask the preferred URL, then the others; a chain that none of them serves is down."""
+        """Ask the preferred URL, then the others; a chain that none of them serves is down.
+
+        A node that finds a range too wide is in good health, and its limit is the caller's to
+        keep to: that is no reason to ask the others.
+        """
         self.circuit.admit()
         failure: SourceError | None = None
         for offset in range(len(self._urls)):
@@ -133,6 +168,10 @@ class Node:
             try:
                 self._check_chain(index)
                 answer = self._talk(index, once)
+            except RangeTooWide:
+                self._preferred = index
+                self.circuit.succeeded()
+                raise
             except SourceError as error:
                 failure = error
                 continue
@@ -179,8 +218,12 @@ class Node:
             raise SourceError(self.source, f"{method}: answer is not an object: {answer!r:.80}")
         error = answer.get("error")
         if error is not None:
-            message = str(error.get("message") if isinstance(error, Mapping) else error)[:200]
-            if any(words in message.lower() for words in _TOO_WIDE):
+            words = str(error.get("message") if isinstance(error, Mapping) else error)
+            message = without_secrets(words)[:200]
+            said = message.lower()
+            if any(words in said for words in _TOO_OFTEN):
+                raise TransientSourceError(self.source, f"{method}: {message}")
+            if any(words in said for words in _TOO_WIDE):
                 raise RangeTooWide(self.source, f"{method}: {message}")
             raise SourceError(self.source, f"{method}: {message}")
         if "result" not in answer:
@@ -190,8 +233,12 @@ class Node:
     @cached_property
     def _providers(self) -> "list[HTTPProvider]":
         # Imported here: web3 costs most of a second, and only chain jobs need it.
+        import warnings  # only about web3
+
         from web3 import HTTPProvider  # as above
 
+        # Answers without ids come in the order asked, or their block numbers tell.
+        warnings.filterwarnings("ignore", message="Received batch response with missing")
         return [
             HTTPProvider(
                 url.get_secret_value(),

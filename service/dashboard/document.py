@@ -8,6 +8,7 @@ from service.dashboard.charts import Bar, bars
 from service.dashboard.words import (
     COMPONENTS,
     STATES,
+    cell,
     label,
     odds,
     odds_at,
@@ -30,6 +31,8 @@ _MONEY_SOURCES: Mapping[str, str] = {
     "assumed": "Open interest is unknown; the amount is assumed from traded volume.",
 }
 _BASE = "base_rate"
+# An address beside a number that rises would read as an accusation; the timeline has the fact.
+_NAMES_A_WALLET = "proposer 0x"
 _NO_PUSH = 1e-9
 
 
@@ -96,7 +99,7 @@ def read_drivers(document: Mapping[str, object]) -> list[DriverView]:
             push=_multiplier(push),
             raises=push > 0,
             bar=bar,
-            evidence=tuple(str(item) for item in _list(row.get("evidence"))),
+            evidence=tuple(item for item in _texts(row) if not item.startswith(_NAMES_A_WALLET)),
         )
         for row, push, bar in zip(rows, pushes, bars(pushes), strict=True)
     ]
@@ -107,8 +110,7 @@ def read_baseline(document: Mapping[str, object]) -> BaselineView | None:
     for row in _rows(document.get("drivers")):
         value = row.get("value")
         if row.get("feature") == _BASE and isinstance(value, int | float):
-            evidence = tuple(str(item) for item in _list(row.get("evidence")))
-            return BaselineView(odds(value), evidence)
+            return BaselineView(odds(value), tuple(cell(item) for item in _texts(row)))
     return None
 
 
@@ -181,6 +183,10 @@ def _rows(value: object) -> list[Mapping[str, object]]:
 
 def _list(value: object) -> Sequence[object]:
     return value if isinstance(value, list) else ()
+
+
+def _texts(row: Mapping[str, object]) -> list[str]:
+    return [str(item) for item in _list(row.get("evidence"))]
 
 
 def _number(row: Mapping[str, object], key: str) -> float:

@@ -49,6 +49,8 @@ class ScoreView:
     freshness: FreshnessView
     money_source: str | None
     history: Sequence[MarketAssessment]
+    # The oldest assessment drawn.
+    first: MarketAssessment
     sparkline: Sparkline | None
 
 
@@ -113,6 +115,7 @@ def _score(session: Session, market: Market) -> ScoreView | None:
         freshness=read_freshness(document),
         money_source=read_money_source(document),
         history=history[:_LISTED],
+        first=history[-1],
         sparkline=sparkline(oldest_first),
     )
 

@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from models.enums import Category, JobOutcome, MarketState, Remedy, SourceState, Support
+from models.enums import (
+    Category,
+    JobOutcome,
+    MarketState,
+    OracleVersion,
+    Remedy,
+    SourceState,
+    Support,
+    VolumeStratum,
+)
 
 MICRO = 1_000_000
 _MILLION = 1_000_000
@@ -23,7 +32,7 @@ CATEGORIES: Mapping[str, str] = {category: category.value.capitalize() for categ
 SUPPORT: Mapping[str, str] = {
     Support.MEASURED: "Measured",
     Support.MIXED: "Partly measured",
-    Support.ASSUMED: "Assumed",
+    Support.ASSUMED: "Rests on assumptions",
 }
 SUPPORT_MEANING: Mapping[str, str] = {
     Support.MEASURED: "The probability rests on counts of past markets.",
@@ -59,12 +68,35 @@ OUTCOMES: Mapping[str, str] = {
 COMPONENTS: Mapping[str, str] = {
     "undisputed": "A wrong first answer that nobody disputes in time",
     "second_undisputed": "A wrong second answer that nobody disputes in time",
-    "vote_honest": "The vote goes wrong although its voters mean well",
-    "vote_attack": "The vote is carried by one interest",
+    "vote_honest": "The vote answers wrong without being forced",
+    "vote_attack": "The vote is forced by concentrated stake",
     "deleted_admin": "The vote fails and administrators then choose wrong",
     "override": "Wrong answers that administrators correct in time",
     "wrong_override": "A right answer that administrators replace",
 }
+
+
+STRATA: Mapping[str, str] = {
+    VolumeStratum.UNDER_10K: "under $10,000 traded",
+    VolumeStratum.FROM_10K: "$10,000 to $100,000 traded",
+    VolumeStratum.FROM_100K: "$100,000 to $1 million traded",
+    VolumeStratum.FROM_1M: "$1 million to $10 million traded",
+    VolumeStratum.OVER_10M: "over $10 million traded",
+}
+VERSIONS: Mapping[str, str] = {
+    OracleVersion.OOV2: "Optimistic Oracle v2",
+    OracleVersion.MANAGED: "managed oracle",
+    OracleVersion.MANAGED_RESOLVER: "managed oracle with resolver",
+}
+
+
+def cell(name: str) -> str:
+    """A cell's name, "category / volume stratum / oracle version", in plain words."""
+    parts = name.split(" / ")
+    known = (CATEGORIES, STRATA, VERSIONS)
+    if len(parts) != len(known):
+        return name
+    return ", ".join(label(words, part) for words, part in zip(known, parts, strict=True))
 
 
 def label(words: Mapping[str, str], key: str) -> str:
@@ -91,7 +123,10 @@ def odds_at(p: float, base: int) -> str:
 def odds_range(low: float, high: float, mean: float) -> str:
     """An interval on the scale its mean is told on: "0.55 to 5.6 in 100,000"."""
     base = odds_base(mean) if mean > 0 else 100
-    return f"{_count(low * base)} to {_count(high * base)} in {base:,}"
+    top = _count(high * base)
+    if high < 1 and top == str(base):
+        top = f"more than {base - 1}"
+    return f"{_count(low * base)} to {top} in {base:,}"
 
 
 def odds_base(p: float) -> int:

@@ -1,13 +1,14 @@
 """Blocks and cursors, and the undoing of what a chain no longer says."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from models.chain import Block, Cursor
 from service.protocol.facts import BlockHeader
+from service.protocol.finality import FINALITY_LAG
 from service.store.upserts import IN_CHUNK, chunks, insert_or_ignore
 
 
@@ -61,10 +62,12 @@ def add_blocks(session: Session, headers: Sequence[BlockHeader]) -> dict[bytes, 
 
 
 def get_head(session: Session, chain_id: int, at: datetime | None = None) -> Block | None:
-    """The newest stored block of a chain, or the newest mined by an instant."""
+    """The newest stored block of a chain, or the newest that was known at an instant."""
     query = select(Block).where(Block.chain_id == chain_id)
     if at is not None:
-        query = query.where(Block.mined_at <= at)
+        # A block is known when its logs are: the chain's finality lag after it was mined.
+        lag = FINALITY_LAG.get(chain_id, timedelta(0))
+        query = query.where(Block.mined_at <= at - lag)
     return session.scalars(query.order_by(Block.number.desc()).limit(1)).first()
 
 
@@ -80,6 +83,15 @@ def get_cursor(session: Session, chain_id: int, reader: str) -> int | None:
     """The next block a reader has to read; ``None`` if it never ran."""
     cursor = session.get(Cursor, (chain_id, reader))
     return None if cursor is None else cursor.next_block
+
+
+def rewind_cursors(session: Session, chain_id: int, number: int) -> None:
+    """Let every reader of a chain read again from a block whose successors were removed."""
+    session.execute(
+        update(Cursor)
+        .where(Cursor.chain_id == chain_id, Cursor.next_block > number)
+        .values(next_block=number)
+    )
 
 
 def move_cursor(

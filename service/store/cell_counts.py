@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import datetime
 
-from sqlalchemy import case, func, literal, select
+from sqlalchemy import case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from models import oracle
@@ -76,7 +76,12 @@ def count_cells(session: Session, book: ContractBook, at: datetime) -> list[Cell
             proposals.c.first_at.label("first_at"),
             func.coalesce(disputes.c.disputes, 0).label("times"),
         )
-        .join(Market, Market.uma_question_id == proposals.c.ancillary_hash)
+        .join(
+            Market,
+            (Market.uma_question_id == proposals.c.ancillary_hash)
+            # Anybody may ask the oracle the same text; only the market's adapter asks for it.
+            & or_(Market.adapter.is_(None), Market.adapter == proposals.c.requester),
+        )
         .join(
             settled,
             (settled.c.requester == proposals.c.requester)

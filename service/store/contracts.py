@@ -6,14 +6,25 @@ from sqlalchemy.orm import Session
 from models.chain import Contract
 from models.enums import ContractKind
 from service.protocol.contracts import ContractBook, ContractEntry
-from service.store.upserts import insert_or_ignore
+from service.store.upserts import insert_for
 
 
 def add_book(session: Session, book: ContractBook) -> int:
-    """Store a book's entries that are new; returns how many were."""
-    return insert_or_ignore(
-        session,
-        Contract,
+    """Store a book's entries, mend those it corrects; returns how many were new or mended."""
+    known = {_key(entry): entry for entry in load_book(session).entries}
+    changed = {_key(e): e for e in book.entries if known.get(_key(e)) != e}
+    if not changed:
+        return 0
+    insert = insert_for(session, Contract)
+    statement = insert.on_conflict_do_update(
+        index_elements=["chain_id", "address", "kind", "from_block"],
+        set_={
+            name: insert.excluded[name]
+            for name in ("to_block", "version", "posts_for", "from_time")
+        },
+    )
+    session.connection().execute(
+        statement,
         [
             {
                 "chain_id": entry.chain_id,
@@ -25,9 +36,14 @@ def add_book(session: Session, book: ContractBook) -> int:
                 "posts_for": entry.posts_for,
                 "from_time": entry.from_time,
             }
-            for entry in book.entries
+            for entry in changed.values()
         ],
     )
+    return len(changed)
+
+
+def _key(entry: ContractEntry) -> tuple[int, bytes, ContractKind, int]:
+    return entry.chain_id, entry.address, entry.kind, entry.from_block
 
 
 def load_book(session: Session) -> ContractBook:

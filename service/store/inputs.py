@@ -121,11 +121,17 @@ def _inputs(
 def _status_of(
     market: Market, statuses: dict[bytes, list[QuestionStatus]]
 ) -> QuestionStatus | None:
-    """The question behind a market: on its own adapter, else the one with its condition."""
+    """The question behind a market: the one with its condition, on its own adapter if two have it.
+
+    The condition of a neg-risk question is known from the operator's logs only; where those lie
+    before the first indexed block, its adapter and its id together name it.
+    """
     if market.uma_question_id is None:
         return None
     found = statuses.get(market.uma_question_id, [])
     same = [s for s in found if s.condition_id == market.condition_id]
+    if not same and market.neg_risk:
+        same = [s for s in found if s.adapter == market.adapter]
     return next((s for s in same if s.adapter == market.adapter), same[0] if same else None)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from models.enums import DataIssueKind
@@ -73,10 +73,14 @@ def upsert_listings(
 
 
 def mark_changed(session: Session, market_ids: Collection[int], at: datetime) -> None:
-    """Mark markets as changed at ``at``; a later change moves the mark, so none is overlooked."""
+    """Mark markets as changed at ``at``; a later change moves the mark, so none is overlooked.
+
+    A mark that is later already stays: what it stands for is not known before.
+    """
+    later = case((Market.stale_since > at, Market.stale_since), else_=at)
     for part in chunks(sorted(market_ids), IN_CHUNK):
         session.connection().execute(
-            update(Market).where(Market.id.in_(part)).values(stale_since=at)
+            update(Market).where(Market.id.in_(part)).values(stale_since=later)
         )
 
 

@@ -112,24 +112,33 @@ def _add_token_facts(reader: _Reader, ids: set[bytes], found: Found) -> None:
     owners: dict[bytes, list[QuestionKey]] = defaultdict(list)
     for key in list(found):
         owners[key[2]].append(key)
-    neg_risk: dict[bytes, bytes] = {}
+    # A question with tokens of its own adapter's making has nothing to do with the operator, even
+    # where the same text was also asked through it.
+    direct: set[QuestionKey] = set()
+    for token, fact in _token_rows(reader, ids):
+        keys = [key for key in owners[token.question_id] if token.oracle == key[1]]
+        _give(fact, keys, found)
+        direct.update(keys)
+    neg_risk: dict[bytes, list[QuestionKey]] = {}
     for row, fact in reader.rows(
         oracle.NegRiskQuestion, oracle.NegRiskQuestion.request_id.in_(ids)
     ):
-        neg_risk[row.neg_risk_question_id] = row.request_id
-        _give(fact, owners[row.request_id], found)
+        neg_risk[row.neg_risk_question_id] = [k for k in owners[row.request_id] if k not in direct]
+        _give(fact, neg_risk[row.neg_risk_question_id], found)
     for report, fact in reader.rows(oracle.NegRiskReport, oracle.NegRiskReport.request_id.in_(ids)):
-        _give(fact, owners[report.request_id], found)
+        _give(fact, neg_risk.get(report.neg_risk_question_id, []), found)
     by_hand = oracle.Override.question_id.in_(neg_risk) & (oracle.Override.layer == "operator")
     for override, fact in reader.rows(oracle.Override, by_hand):
-        _give(fact, owners[neg_risk[override.question_id]], found)
-    for model in (oracle.Condition, oracle.Payout):
-        wanted = model.question_id.in_(ids | set(neg_risk))
-        rows: Iterator[tuple[Any, DatedFact]] = reader.rows(model, wanted)
-        for token, fact in rows:
-            behind = owners[neg_risk.get(token.question_id, token.question_id)]
-            is_neg_risk = token.question_id in neg_risk
-            _give(fact, [k for k in behind if is_neg_risk or token.oracle == k[1]], found)
+        _give(fact, neg_risk[override.question_id], found)
+    for token, fact in _token_rows(reader, neg_risk):
+        _give(fact, neg_risk[token.question_id], found)
+
+
+def _token_rows(
+    reader: _Reader, question_ids: Collection[bytes]
+) -> Iterator[tuple[oracle.Condition | oracle.Payout, DatedFact]]:
+    yield from reader.rows(oracle.Condition, oracle.Condition.question_id.in_(question_ids))
+    yield from reader.rows(oracle.Payout, oracle.Payout.question_id.in_(question_ids))
 
 
 def _give(fact: DatedFact, keys: list[QuestionKey], found: Found) -> None:

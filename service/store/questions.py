@@ -12,7 +12,7 @@ from models import oracle
 from models.chain import Block
 from service.protocol.ancillary import read_ancillary
 from service.protocol.contracts import ContractBook
-from service.protocol.facts import QuestionInitialized
+from service.protocol.facts import LogPosition, QuestionInitialized
 from service.protocol.lifecycle import QuestionFacts, QuestionStatus, fold_question
 from service.store.blocks import get_head
 from service.store.question_facts import QuestionKey, collect_facts, dated, position_of
@@ -74,35 +74,48 @@ def get_statuses(
 def _load_partial(
     session: Session, ids: Sequence[bytes], as_of: datetime | None
 ) -> Iterator[LoadedQuestion]:
-    """Questions that entered before indexing began, as far as their proposals tell of them.
+    """Questions that entered before indexing began, as far as the oracle's facts tell of them.
 
-    The text each proposal repeats names the creator; rewards and bonds stay unknown.
+    The text each of those repeats names the creator; rewards and bonds stay unknown.
     """
     firsts: dict[QuestionKey, tuple[QuestionInitialized, datetime, str]] = {}
-    query = (
-        dated(oracle.Proposal, as_of)
-        .add_columns(oracle.AncillaryText.data)
-        .join(oracle.AncillaryText, oracle.AncillaryText.hash == oracle.Proposal.ancillary_hash)
-        .where(oracle.Proposal.ancillary_hash.in_(ids))
-        .order_by(Block.number, oracle.Proposal.log_index)
-    )
-    for row, chain_id, number, block_hash, mined_at, text in session.execute(query):
-        read = read_ancillary(text)
-        at = replace(position_of(row, chain_id, number, block_hash), address=row.requester)
-        initialized = QuestionInitialized(
-            at=at,
-            question_id=row.ancillary_hash,
-            request_timestamp=row.request_timestamp,
-            creator=read.initializer or NO_ADDRESS,
-            ancillary_hash=row.ancillary_hash,
-            ancillary_data=NO_TEXT,
-            reward_token=NO_ADDRESS,
-            reward=0,
-            proposal_bond=0,
+    for model in (oracle.PriceRequest, oracle.Proposal, oracle.Dispute, oracle.Settlement):
+        query = (
+            dated(model, as_of)
+            .add_columns(oracle.AncillaryText.data)
+            .join(oracle.AncillaryText, oracle.AncillaryText.hash == model.ancillary_hash)
+            .where(model.ancillary_hash.in_(ids))
+            .order_by(Block.chain_id, Block.number, model.log_index)
         )
-        key = (chain_id, row.requester, row.ancillary_hash)
-        firsts.setdefault(key, (initialized, mined_at, read.title))
+        for row, chain_id, number, block_hash, mined_at, text in session.execute(query):
+            at = replace(position_of(row, chain_id, number, block_hash), address=row.requester)
+            key = (chain_id, row.requester, row.ancillary_hash)
+            if key not in firsts or _order(at) < _order(firsts[key][0].at):
+                firsts[key] = _implied(row, at, text, mined_at)
     yield from _assemble(session, firsts, as_of)
+
+
+def _implied(
+    row: oracle.RequestFact, at: LogPosition, text: bytes, mined_at: datetime
+) -> tuple[QuestionInitialized, datetime, str]:
+    """The entry of a question as one of its requests implies it."""
+    read = read_ancillary(text)
+    initialized = QuestionInitialized(
+        at=at,
+        question_id=row.ancillary_hash,
+        request_timestamp=row.request_timestamp,
+        creator=read.initializer or NO_ADDRESS,
+        ancillary_hash=row.ancillary_hash,
+        ancillary_data=NO_TEXT,
+        reward_token=NO_ADDRESS,
+        reward=0,
+        proposal_bond=0,
+    )
+    return initialized, mined_at, read.title
+
+
+def _order(at: LogPosition) -> tuple[int, int]:
+    return at.block_number, at.log_index
 
 
 def _fold(

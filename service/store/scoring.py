@@ -11,20 +11,22 @@ from models.market import Market
 from service.store.upserts import IN_CHUNK, chunks
 
 
-def list_due_markets(session: Session) -> Sequence[int]:
+def list_due_markets(session: Session, at: datetime) -> Sequence[int]:
     """Markets with news no assessment has read, and those whose challenge clock is running.
 
-    Where a challenge is open the score moves with time alone; the rest moves only with facts.
+    Where a challenge is open the score moves with time alone; the rest moves only with facts. A
+    mark of the future waits for its time: its news is not known yet.
     """
     return session.scalars(
         select(Market.id)
         .outerjoin(MarketStanding, MarketStanding.market_id == Market.id)
         .where(
             or_(
-                Market.stale_since.is_not(None),
+                Market.stale_since <= at,
                 MarketStanding.challenge_open.is_(True),
                 MarketStanding.market_id.is_(None),
-            )
+            ),
+            or_(Market.stale_since.is_(None), Market.stale_since <= at),
         )
         .order_by(Market.id)
     ).all()
@@ -43,14 +45,15 @@ def latest_digests(session: Session, market_ids: Collection[int]) -> dict[int, b
     return found
 
 
-def clear_stale(session: Session, seen: Mapping[int, datetime | None]) -> None:
-    """Note that the news each market was loaded with has been read.
+def clear_stale(session: Session, seen: Mapping[int, datetime | None], at: datetime) -> None:
+    """Note that the news each market was loaded with, as known at ``at``, has been read.
 
     ``seen`` holds the marks as they were before the facts were read: news that arrived in
-    between has another mark, and stays.
+    between has another mark, and stays. So does a mark later than ``at``: what it stands for was
+    not known yet.
     """
     for market_id, mark in seen.items():
-        if mark is not None:
+        if mark is not None and mark <= at:
             session.execute(
                 update(Market)
                 .where(Market.id == market_id, Market.stale_since == mark)

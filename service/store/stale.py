@@ -4,21 +4,26 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy import CursorResult, case, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models import oracle
 from models.chain import Block
+from models.enums import OverrideLayer
 from models.market import Market
 from service.protocol import facts
 from service.protocol.facts import Fact
 from service.store.upserts import IN_CHUNK, chunks
 
+Touched = tuple[set[bytes], set[bytes]]
 
-def touched_by(decoded: Collection[Fact]) -> tuple[set[bytes], set[bytes]]:
-    """The adapter question ids and the condition ids that facts speak of."""
+
+def touched_by(session: Session, decoded: Collection[Fact]) -> Touched:
+    """The adapter question ids and the condition ids that stored facts speak of."""
     questions: set[bytes] = set()
     conditions: set[bytes] = set()
+    neg_risk: set[bytes] = set()
+    pushed: set[bytes] = set()
     for fact in decoded:
         match fact:
             case (
@@ -35,13 +40,16 @@ def touched_by(decoded: Collection[Fact]) -> tuple[set[bytes], set[bytes]]:
             case facts.NegRiskQuestionPrepared() | facts.NegRiskQuestionReported():
                 questions.add(fact.request_id)
             case facts.PricePushed():
-                pass
+                pushed.add(fact.request_hash)
+            case facts.OutcomeOverridden(layer=OverrideLayer.OPERATOR):
+                neg_risk.add(fact.question_id)
             case _:
                 questions.add(fact.question_id)
+    questions |= _bridged_questions(session, pushed) | _neg_risk_questions(session, neg_risk)
     return questions, conditions
 
 
-def bridged_questions(session: Session, request_hashes: Collection[bytes]) -> set[bytes]:
+def _bridged_questions(session: Session, request_hashes: Collection[bytes]) -> set[bytes]:
     """The questions whose vote's answer carries one of these request ids."""
     found: set[bytes] = set()
     for part in chunks(sorted(request_hashes), IN_CHUNK):
@@ -54,6 +62,17 @@ def bridged_questions(session: Session, request_hashes: Collection[bytes]) -> se
                     )
                 )
             )
+        )
+    return found
+
+
+def _neg_risk_questions(session: Session, neg_risk_ids: Collection[bytes]) -> set[bytes]:
+    """The adapter's question ids behind the operator's."""
+    found: set[bytes] = set()
+    for part in chunks(sorted(neg_risk_ids), IN_CHUNK):
+        query = select(oracle.NegRiskQuestion.request_id)
+        found.update(
+            session.scalars(query.where(oracle.NegRiskQuestion.neg_risk_question_id.in_(part)))
         )
     return found
 
@@ -73,21 +92,23 @@ _QUESTION_COLUMNS: tuple[InstrumentedAttribute[bytes], ...] = (
 )
 
 
-def touched_from(session: Session, chain_id: int, number: int) -> tuple[set[bytes], set[bytes]]:
-    """The questions and conditions with facts at or above a block: what its removal changes."""
+def touched_from(session: Session, chain_id: int, number: int) -> Touched:
+    """The questions and conditions whose facts lie at or above a block that is to go."""
     blocks = select(Block.id).where(Block.chain_id == chain_id, Block.number >= number)
     questions: set[bytes] = set()
     for column in _QUESTION_COLUMNS:
         questions.update(session.scalars(select(column).where(column.class_.block_id.in_(blocks))))
-    conditions = set(
-        session.scalars(
-            select(oracle.Payout.condition_id).where(oracle.Payout.block_id.in_(blocks))
+    conditions: set[bytes] = set()
+    for tokens in (oracle.Condition, oracle.Payout):
+        conditions.update(
+            session.scalars(select(tokens.condition_id).where(tokens.block_id.in_(blocks)))
         )
-    )
     pushed = session.scalars(
         select(oracle.PushedPrice.request_hash).where(oracle.PushedPrice.block_id.in_(blocks))
     ).all()
-    return questions | bridged_questions(session, set(pushed)), conditions
+    # An operator's override carries the neg-risk id; the others are no neg-risk ids.
+    questions |= _bridged_questions(session, set(pushed)) | _neg_risk_questions(session, questions)
+    return questions, conditions
 
 
 def mark_stale(
@@ -95,13 +116,15 @@ def mark_stale(
 ) -> int:
     """Mark markets as needing an assessment; returns how many.
 
-    A mark that is already there is renewed: a scoring under way must not clear it.
+    A mark that is already there is renewed: a scoring under way must not clear it. A later one
+    stays: what it stands for is not known before.
     """
+    later = case((Market.stale_since > at, Market.stale_since), else_=at)
     marked = 0
     for column, keys in ((Market.uma_question_id, questions), (Market.condition_id, conditions)):
         for part in chunks(sorted(keys), IN_CHUNK):
             result = session.connection().execute(
-                update(Market).where(column.in_(part)).values(stale_since=at)
+                update(Market).where(column.in_(part)).values(stale_since=later)
             )
             marked += cast("CursorResult[tuple[()]]", result).rowcount
     return marked

@@ -50,6 +50,7 @@ def _rules(session: Session, market: Market) -> Iterator[TimelineEntry]:
 
 def _feed(session: Session, market: Market) -> Iterator[TimelineEntry]:
     query = select(ResolutionReport).where(ResolutionReport.market_id == market.id)
+    told = ""
     for row in session.scalars(query.order_by(ResolutionReport.id).limit(MAX_ROWS_OF_A_KIND)):
         notes = [
             words
@@ -61,11 +62,16 @@ def _feed(session: Session, market: Market) -> Iterator[TimelineEntry]:
             if is_so
         ]
         suffix = f" ({', '.join(notes)})" if notes else ""
+        sentence = f"Polymarket's resolution feed says {_status(row, market)}{suffix}."
+        if sentence == told:
+            # Something else of the report changed (a time, say): nothing new to read.
+            continue
+        told = sentence
         yield TimelineEntry(
             at=row.reported_at or row.known_at,
             known_at=row.known_at,
             kind="feed_report",
-            sentence=f"Polymarket's resolution feed says {_status(row, market)}{suffix}.",
+            sentence=sentence,
             source="Polymarket resolution feed",
             details={
                 "status": row.status,
@@ -107,7 +113,12 @@ def _alerts(session: Session, market: Market) -> Iterator[TimelineEntry]:
             at=row.raised_at,
             known_at=row.raised_at,
             kind="alert",
-            sentence=f"Settlewatch raised an alert: {one_line(row.title)}",
+            sentence=f"Settlewatch raised an alert: {_without_title(row.title, market)}",
             source="Settlewatch",
             details={"reason": str(row.reason)},
         )
+
+
+def _without_title(text: str, market: Market) -> str:
+    """An alert's title names its market; on the market's own timeline that is repetition."""
+    return one_line(text).removesuffix(f": {one_line(market.title)}")

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from service.api.app import create_app
 from service.clock import SetClock
-from tests.store.scenes import NOW, add_contracts, add_long_story, add_scored
+from tests.store.chain_scenes import add_long_story
+from tests.store.scenes import NOW, add_contracts, add_scored
 
 
 @pytest.fixture

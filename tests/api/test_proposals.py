@@ -6,7 +6,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from models.enums import MarketState
 from service.api.schemas import ProposalList
 from service.protocol.prices import HALF
-from tests.store.scenes import MANAGED, NOW, Chain, add_contracts, add_scored
+from tests.store.chain_scenes import Chain
+from tests.store.scenes import MANAGED, NOW, add_contracts, add_scored
 
 HOUR = timedelta(hours=1)
 

@@ -70,3 +70,10 @@ def test_a_document_of_another_shape_leaves_gaps_and_breaks_nothing(
     assert read_beliefs(document, []) == []
     assert read_money_source(document) is None
     assert read_freshness(document).missing == ()
+
+
+def test_no_address_stands_beside_a_number_that_rises() -> None:
+    evidence = ["2 disputes", "proposer 0x" + "12" * 20]
+    rows = [{"feature": "state", "contribution_logit": 1.0, "evidence": evidence}]
+    [driver] = read_drivers({"drivers": rows})
+    assert driver.evidence == ("2 disputes",)

@@ -12,17 +12,8 @@ from models.operation import Source
 from service.protocol.prices import YES
 from service.store.assessments import add_assessment
 from tests.dashboard.conftest import OpenClient
-from tests.store.scenes import (
-    NOW,
-    SCORED,
-    Chain,
-    add_contracts,
-    add_long_story,
-    add_market,
-    add_rules,
-    add_scored,
-    ref_of,
-)
+from tests.store.chain_scenes import Chain, add_long_story
+from tests.store.scenes import NOW, SCORED, add_contracts, add_market, add_rules, add_scored, ref_of
 
 HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'&"
 EVERY_PAGE = ["/", f"/markets/{ref_of(1)}", "/proposals", "/sources", "/docs", "/markets/none"]
@@ -137,9 +128,12 @@ def test_the_list_shows_the_most_money_at_risk_first(
         add_scored(session, 1, expected_loss=5_000_000)
         add_scored(session, 2, expected_loss=7_000_000_000_000, open_interest=9_000_000_000_000)
         add_scored(session, 3, expected_loss=None, open_interest=None)
+        add_scored(session, 4, expected_loss=1_000_000, open_interest=None)
     html = client.get("/").text
     titles = re.findall(r"Will market (\d) resolve", html)
-    assert titles == ["2", "1", "3"]
+    assert titles == ["2", "1", "4", "3"]
+    assert "~$1.00" in html
+    assert "amount at stake assumed" in html
     assert "$7 million" in html
     assert "$5.00" in html
     assert "3 in 10,000" in html

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.enums import Category, JobOutcome, MarketState, Remedy, SourceState, Support
+from models.enums import (
+    Category,
+    JobOutcome,
+    MarketState,
+    OracleVersion,
+    Remedy,
+    SourceState,
+    Support,
+    VolumeStratum,
+)
 from service.dashboard import words
 from tests.store.scenes import NOW
 
@@ -30,6 +39,7 @@ def test_a_probability_is_told_as_cases_out_of_a_round_number(p: float, told: st
 def test_an_interval_is_told_on_the_scale_of_its_mean() -> None:
     assert words.odds_range(5.5e-6, 5.6e-5, 2.3e-5) == "0.55 to 5.6 in 100,000"
     assert words.odds_range(0.0, 0.9, 0.2) == "0 to 90 in 100"
+    assert words.odds_range(0.9, 0.9987, 0.95) == "90 to more than 99 in 100"
 
 
 @given(st.floats(min_value=1e-11, max_value=1))
@@ -92,7 +102,15 @@ def test_every_closed_word_has_plain_words() -> None:
     assert set(words.REMEDIES) == set(Remedy)
     assert set(words.SOURCE_STATES) == set(SourceState)
     assert set(words.OUTCOMES) == set(JobOutcome)
+    assert set(words.STRATA) == set(VolumeStratum)
+    assert set(words.VERSIONS) == set(OracleVersion)
 
 
 def test_a_word_nobody_knows_is_shown_as_it_stands() -> None:
     assert words.label(words.STATES, "some_new_state") == "Some new state"
+
+
+def test_a_cell_is_told_in_words() -> None:
+    told = words.cell("sports / 100k_1m / oov2")
+    assert told == "Sports, $100,000 to $1 million traded, Optimistic Oracle v2"
+    assert words.cell("3 finished questions") == "3 finished questions"

@@ -9,6 +9,7 @@ from models.oracle import PriceRequest
 from service.protocol.prices import NO, YES
 from service.store.markets import get_market
 from service.store.proposals import list_open_proposals
+from tests.store.chain_scenes import Chain
 from tests.store.scenes import (
     ADAPTER,
     MANAGED,
@@ -16,7 +17,6 @@ from tests.store.scenes import (
     OOV2,
     STRANGER,
     USDC_COIN,
-    Chain,
     add_contracts,
     add_market,
     add_scored,

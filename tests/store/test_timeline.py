@@ -6,22 +6,21 @@ from sqlalchemy.orm import Session
 from models.alert import Alert
 from models.chain import Contract
 from models.enums import AlertReason, ContractKind
-from models.market import Market
+from models.market import Market, ResolutionReport
 from models.oracle import Clarification, Condition, NegRiskQuestion
 from service.protocol.prices import HALF, NO, TOO_EARLY, YES
 from service.store.assessments import get_latest
 from service.store.timeline import list_timeline
 from service.store.timeline_entry import TimelineEntry
 from service.store.timeline_words import answer_words, payout_words
+from tests.store.chain_scenes import Chain, add_long_story
 from tests.store.scenes import (
     ADAPTER,
     CREATOR,
     NOW,
     POLYGON,
     STRANGER,
-    Chain,
     add_contracts,
-    add_long_story,
     add_market,
     add_scored,
 )
@@ -197,3 +196,25 @@ def test_payouts_are_told_as_what_they_pay() -> None:
     assert payout_words(["1", "1"], ["Yes", "No"]) == "both sides were paid half"
     assert payout_words(["0", "1"], ["Yes", "No"]) == "“No” was paid in full"
     assert payout_words(["1", "2", "3"], []) == "payout vector [1, 2, 3]"
+
+
+def test_a_feed_that_says_the_same_again_is_told_once(session: Session) -> None:
+    market = add_market(session, 1)
+    for hours, status in enumerate(("posed", "proposed", "proposed", "posed")):
+        session.add(
+            ResolutionReport(
+                market_id=market.id,
+                status=status,
+                was_disputed=False,
+                extended_review=False,
+                rules_updated=False,
+                known_at=START + hours * HOUR,
+            )
+        )
+    session.flush()
+    told = [entry.sentence for entry in list_timeline(session, market)]
+    assert [sentence.split("\u201c")[1] for sentence in told] == [
+        "posed”.",
+        "proposed”.",
+        "posed”.",
+    ]
