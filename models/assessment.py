@@ -40,7 +40,8 @@ class MarketStanding(Base):
         Index(None, "expected_loss", "market_id"),
         Index(None, "p_mean", "market_id"),
         Index(None, "challenge_ends_at", "market_id"),
-        Index(None, "state"),
+        Index(None, "state", "expected_loss", "market_id"),
+        Index(None, "category", "expected_loss", "market_id"),
     )
 
     market_id: Mapped[int] = mapped_column(

@@ -124,13 +124,23 @@ def upgrade() -> None:
             ["p_mean", "market_id"],
             unique=False,
         )
-        batch_op.create_index(batch_op.f("ix_market_standings_state"), ["state"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_market_standings_state_expected_loss_market_id"),
+            ["state", "expected_loss", "market_id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_market_standings_category_expected_loss_market_id"),
+            ["category", "expected_loss", "market_id"],
+            unique=False,
+        )
 
 
 def downgrade() -> None:
     """Undo."""
     with op.batch_alter_table("market_standings", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_market_standings_state"))
+        batch_op.drop_index(batch_op.f("ix_market_standings_category_expected_loss_market_id"))
+        batch_op.drop_index(batch_op.f("ix_market_standings_state_expected_loss_market_id"))
         batch_op.drop_index(batch_op.f("ix_market_standings_p_mean_market_id"))
         batch_op.drop_index(batch_op.f("ix_market_standings_expected_loss_market_id"))
         batch_op.drop_index(batch_op.f("ix_market_standings_challenge_ends_at_market_id"))

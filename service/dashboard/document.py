@@ -167,7 +167,7 @@ def read_freshness(document: Mapping[str, object]) -> FreshnessView:
 
 
 def read_money_source(document: Mapping[str, object]) -> str | None:
-    """Where the money at stake was taken from, in plain words."""
+    """Where the money at risk was taken from, in plain words."""
     money = document.get("money")
     if not isinstance(money, dict) or money.get("source") is None:
         return None

@@ -156,7 +156,7 @@ _CHOICES: Mapping[str, object] = {
     "states": list(MarketState),
     "categories": list(Category),
     "sorts": [
-        (Sort.EXPECTED_LOSS, "Money at risk"),
+        (Sort.EXPECTED_LOSS, "Expected loss"),
         (Sort.PROBABILITY, "Probability"),
         (Sort.CHALLENGE_END, "End of the challenge window"),
     ],

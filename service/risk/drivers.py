@@ -129,7 +129,11 @@ def _minutes(proposal: Proposal, inputs: MarketInputs, parameters: RiskParameter
 
 
 def _proposal_evidence(inputs: MarketInputs) -> tuple[str, ...]:
-    evidence = [f"state known from {inputs.state_source}", f"{inputs.disputes} disputes"]
+    evidence = [f"state known from {inputs.state_source}", _disputes_words(inputs.disputes)]
     if inputs.current_proposal is not None and inputs.current_proposal.proposer is not None:
         evidence.append(f"proposer {inputs.current_proposal.proposer}")
     return tuple(evidence)
+
+
+def _disputes_words(disputes: int) -> str:
+    return "1 dispute" if disputes == 1 else f"{disputes} disputes"

@@ -133,12 +133,12 @@ def test_the_list_shows_the_most_money_at_risk_first(
     titles = re.findall(r"Will market (\d) resolve", html)
     assert titles == ["2", "1", "4", "3"]
     assert "~$1.00" in html
-    assert "amount at stake assumed" in html
+    assert "money at risk assumed" in html
     assert "$7 million" in html
     assert "$5.00" in html
     assert "3 in 10,000" in html
     assert "90&nbsp;%: 1 to 8 in 10,000" in html
-    assert "amount at stake unknown" in html
+    assert "money at risk unknown" in html
 
 
 def test_filters_are_kept_over_the_pages(
