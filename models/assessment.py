@@ -54,7 +54,7 @@ class MarketStanding(Base):
     p_mean: Mapped[float] = mapped_column(Probability)
     p_low: Mapped[float] = mapped_column(Probability)
     p_high: Mapped[float] = mapped_column(Probability)
-    # Micro-USDC. Where open interest is unknown the value used is an assumption (money.source).
+    # Micro-USDC as last read; None where it is unknown and the score had to assume it.
     open_interest: Mapped[int | None] = mapped_column(UsdcAmount)
     expected_loss: Mapped[int] = mapped_column(UsdcAmount)
     support: Mapped[Support] = mapped_column(String(20))

@@ -1,5 +1,6 @@
 """Logs: one structured line an occurrence, to standard error, secrets left out."""
 
+import contextlib
 import logging
 import re
 import sys
@@ -25,6 +26,23 @@ def _hide_secrets(
     return event
 
 
+class _StandardError:
+    """Writes lines to what standard error is at that moment; one that is gone stops no job."""
+
+    def msg(self, message: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            print(message, file=sys.stderr, flush=True)  # noqa: T201  # this is what logging is
+
+    debug = info = warning = error = critical = exception = msg
+
+
+class _StandardErrorHandler(logging.Handler):
+    """The same for the standard library's logs, without the secrets of their tracebacks."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        _StandardError().msg(without_secrets(self.format(record)))
+
+
 def configure_logging(level: str) -> None:
     """Send every log of the process through structlog at one level."""
     number = logging.getLevelNamesMapping()[level]
@@ -43,10 +61,12 @@ def configure_logging(level: str) -> None:
             else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _StandardError(),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=max(number, logging.WARNING), stream=sys.stderr, force=True)
+    logging.basicConfig(
+        level=max(number, logging.WARNING), handlers=[_StandardErrorHandler()], force=True
+    )
     # Request lines of the HTTP client carry URLs, and those may carry keys.
     for name in ("httpx", "httpcore", "apprise", "apscheduler", "web3", "alembic"):
         logging.getLogger(name).setLevel(max(number, logging.WARNING))

@@ -10,7 +10,7 @@ from models.enums import Remedy
 from models.market import Market
 
 
-def add_announcement(  # the row's own columns
+def add_announcement(
     session: Session,
     condition_id: bytes,
     *,
@@ -36,8 +36,8 @@ def add_announcement(  # the row's own columns
             known_at=known_at,
         )
     )
-    if market.stale_since is None:
-        market.stale_since = known_at
+    # Renewed even where it is set: a scoring under way clears only the mark it saw.
+    market.stale_since = known_at
     session.flush()
     return True
 

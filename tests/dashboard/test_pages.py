@@ -175,7 +175,7 @@ def test_a_market_page_tells_the_score_the_reasons_and_the_story(client: TestCli
     html = client.get(f"/markets/{ref_of(1)}").text
     for words in (
         "3 in 10,000",
-        "expected loss of $400,000 locked",
+        "of $400,000 at risk",
         "odds \u00d7 2.7",
         "First dispute:",
         "Second dispute:",
