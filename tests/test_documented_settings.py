@@ -56,7 +56,7 @@ def test_the_readme_table_lists_every_setting_at_its_default() -> None:
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
 def test_a_secret_file_named_like_the_variable_sets_it(name: str, tmp_path: Path) -> None:
-    """docker-compose.yml and secrets/README.md rely on these names."""
+    """docker-compose.yml and deploy/secrets/README.md rely on these names."""
     value = _text(Settings.model_fields[name].default) or "https://some.example"
     (tmp_path / f"{PREFIX}{name}".lower()).write_text(f"{value}\n", encoding="utf-8")
 

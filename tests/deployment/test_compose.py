@@ -151,9 +151,9 @@ def test_the_operators_files_become_settings_until_they_are_removed(volumes: Vol
 
 def test_no_secret_file_can_be_committed(tmp_path: Path) -> None:
     shutil.copy(PROJECT / ".gitignore", tmp_path)
-    (tmp_path / "secrets").mkdir()
+    (tmp_path / "deploy" / "secrets").mkdir(parents=True)
     for name in ("README.md", "settlewatch_alert_urls"):
-        (tmp_path / "secrets" / name).touch()
+        (tmp_path / "deploy" / "secrets" / name).touch()
     (tmp_path / ".env").touch()
     subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
     listing = subprocess.run(
@@ -163,4 +163,4 @@ def test_no_secret_file_can_be_committed(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    assert listing.stdout.split() == [".gitignore", "secrets/README.md"]
+    assert listing.stdout.split() == [".gitignore", "deploy/secrets/README.md"]

@@ -6,12 +6,22 @@ from sqlalchemy.orm import Session
 
 from models.enums import Category, ContractKind, OracleVersion, VolumeStratum
 from models.market import TradingActivity
+from models.oracle import Settlement
 from service.protocol.contracts import ContractBook, ContractEntry
 from service.protocol.prices import NO, YES
 from service.risk.inputs import CellCount
 from service.store.cell_counts import count_cells
 from tests.store.chain_scenes import Chain
-from tests.store.scenes import MANAGED, MICRO, NOW, OOV2, POLYGON, STRANGER, add_market
+from tests.store.scenes import (
+    MANAGED,
+    MICRO,
+    NOBODY,
+    NOW,
+    OOV2,
+    POLYGON,
+    STRANGER,
+    add_market,
+)
 
 HOUR = timedelta(hours=1)
 START = NOW - timedelta(days=20)
@@ -125,10 +135,17 @@ def test_the_same_text_asked_by_a_stranger_is_not_the_market_s(session: Session)
     stranger = Chain(session, 1)
     stranger.height += 500
     stranger.propose(START, START + HOUR, YES, requester=STRANGER)
-    before = counted(session)
-    assert [cell.questions for cell in before] == [1]
-    finished(session, 2, category=Category.SPORTS)
-    assert sum(cell.questions for cell in counted(session)) == 2
+    stranger.add(
+        stranger.block(START + 2 * HOUR),
+        Settlement,
+        MANAGED,
+        **{**stranger.key(START), "requester": STRANGER},
+        proposer=STRANGER,
+        disputer=NOBODY,
+        price=YES,
+        payout=0,
+    )
+    assert [cell.questions for cell in counted(session)] == [1]
 
 
 def test_an_oracle_outside_the_book_is_left_out(session: Session) -> None:
