@@ -1,6 +1,7 @@
 """The engine, the session factory, and the one check of the schema's version."""
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -80,7 +81,8 @@ def alembic_config(engine: Engine) -> "Config":
     """Alembic's configuration, without a file: its scripts are the ``migrations`` folder."""
     from alembic.config import Config  # noqa: PLC0415  # a third of a second; only upgrades need it
 
-    config = Config()
+    # Named, because its default is what standard output was when Alembic was first imported.
+    config = Config(stdout=sys.stdout)
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["engine"] = engine
     return config

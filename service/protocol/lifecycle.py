@@ -31,6 +31,8 @@ class QuestionFacts:
     initialized: QuestionInitialized
     initialized_at: datetime
     facts: tuple[DatedFact, ...]
+    # The question entered before indexing began: earlier requests and disputes are unknown.
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class QuestionStatus:
     paid_at: datetime | None
     requests: tuple[RequestStatus, ...]
     dvm_requests: tuple[DvmRequestStatus, ...]
+    is_partial: bool = False
 
     @property
     def operative(self) -> RequestStatus | None:
@@ -153,6 +156,7 @@ def fold_question(
         paid_at=state.paid_at,
         requests=requests,
         dvm_requests=tuple(_dvm_requests(state)),
+        is_partial=question.is_partial,
     )
 
 

@@ -36,8 +36,9 @@ def add_announcement(
             known_at=known_at,
         )
     )
-    # Renewed even where it is set: a scoring under way clears only the mark it saw.
-    market.stale_since = known_at
+    # Renewed even where it is set: a scoring under way clears only the mark it saw. A later mark
+    # stays: what it stands for is not known before.
+    market.stale_since = max(known_at, market.stale_since or known_at)
     session.flush()
     return True
 

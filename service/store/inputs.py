@@ -1,7 +1,7 @@
 """What a score reads: a market's rows as they were known at a time, in one shape."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from statistics import median
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from models.assessment import Announcement
 from models.enums import Category, MarketState, OracleVersion, Remedy
 from models.liquidity import BookSnapshot, OpenInterest
-from models.market import Market, ResolutionReport, TradingActivity
+from models.market import Market, MarketGroup, ResolutionReport, TradingActivity
 from service.protocol.contracts import ContractBook
 from service.protocol.finality import POLYGON
 from service.protocol.ids import to_checksum, to_hex
@@ -25,6 +25,7 @@ from service.store.blocks import get_head
 from service.store.latest import latest_by_market
 from service.store.questions import get_statuses
 from service.store.reports import first_proposal_report, to_resolution_row
+from service.store.upserts import IN_CHUNK, chunks
 
 # The price that counts as belief before a proposal: its median over this span before it.
 BELIEF_FROM = timedelta(minutes=60)
@@ -42,6 +43,8 @@ class _Rows:
     activity: dict[int, TradingActivity]
     books: dict[tuple[int, int], BookSnapshot]
     announcements: dict[int, Announcement]
+    # Polymarket's event ids by our group ids.
+    events: dict[int, str]
     block: int | None
     missing: tuple[str, ...]
 
@@ -65,6 +68,7 @@ def load_inputs(
         activity=latest_by_market(session, TradingActivity, ids, at),
         books=latest_by_market(session, BookSnapshot, ids, at, BookSnapshot.outcome_index),
         announcements=latest_by_market(session, Announcement, ids, at),
+        events=_event_ids(session, {m.group_id for m in markets if m.group_id is not None}),
         block=None if head is None else head.number,
         missing=missing,
     )
@@ -87,7 +91,7 @@ def _inputs(
     return MarketInputs(
         market_id=to_hex(market.condition_id),
         question_id=None if market.uma_question_id is None else to_hex(market.uma_question_id),
-        event_id=None if market.group_id is None else str(market.group_id),
+        event_id=None if market.group_id is None else rows.events.get(market.group_id),
         adapter=None if market.adapter is None else to_checksum(market.adapter),
         oracle_version=_oracle_version(market, status, book, at),
         category=Category(market.category),
@@ -118,6 +122,16 @@ def _inputs(
     )
 
 
+def _event_ids(session: Session, group_ids: Collection[int]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for part in chunks(sorted(group_ids), IN_CHUNK):
+        rows = session.execute(
+            select(MarketGroup.id, MarketGroup.gamma_id).where(MarketGroup.id.in_(part))
+        )
+        found.update((group_id, gamma_id) for group_id, gamma_id in rows)
+    return found
+
+
 def _status_of(
     market: Market, statuses: dict[bytes, list[QuestionStatus]]
 ) -> QuestionStatus | None:
@@ -140,7 +154,7 @@ def _standing(
 ) -> tuple[Standing, Literal["chain", "feed", "catalogue"]]:
     """The chain wins; then Polymarket's feed; then what the catalogue says."""
     if status is not None:
-        return standing_of(status, at), "chain"
+        return _with_earlier_dispute(standing_of(status, at), status, report), "chain"
     if report is not None:
         standing = standing_of_report(to_resolution_row(report, market.condition_id), at)
         if standing is not None:
@@ -153,6 +167,25 @@ def _standing(
     return Standing(
         closed if market.closed else state, None, None, challenge_open=False
     ), "catalogue"
+
+
+def _was_disputed_before(status: QuestionStatus, report: ResolutionReport | None) -> bool:
+    """Whether the feed remembers a dispute from before the first indexed block."""
+    return status.is_partial and report is not None and report.was_disputed
+
+
+_AFTER_A_DISPUTE = {
+    MarketState.PRE_PROPOSAL: MarketState.DISPUTED_ONCE,
+    MarketState.PROPOSED: MarketState.REPROPOSED,
+}
+
+
+def _with_earlier_dispute(
+    standing: Standing, status: QuestionStatus, report: ResolutionReport | None
+) -> Standing:
+    if not _was_disputed_before(status, report):
+        return standing
+    return replace(standing, state=_AFTER_A_DISPUTE.get(standing.state, standing.state))
 
 
 def _oracle_version(
@@ -238,7 +271,7 @@ def _disputes(
     status: QuestionStatus | None, report: ResolutionReport | None, standing: Standing
 ) -> int:
     if status is not None:
-        return status.disputes
+        return max(status.disputes, 1 if _was_disputed_before(status, report) else 0)
     known = _FEED_DISPUTES.get(standing.state, 0)
     return max(known, 1) if report is not None and report.was_disputed else known
 

@@ -92,7 +92,7 @@ def _load_partial(
             key = (chain_id, row.requester, row.ancillary_hash)
             if key not in firsts or _order(at) < _order(firsts[key][0].at):
                 firsts[key] = _implied(row, at, text, mined_at)
-    yield from _assemble(session, firsts, as_of)
+    yield from _assemble(session, firsts, as_of, is_partial=True)
 
 
 def _implied(
@@ -148,6 +148,8 @@ def _assemble(
     session: Session,
     questions: dict[QuestionKey, tuple[QuestionInitialized, datetime, str]],
     as_of: datetime | None,
+    *,
+    is_partial: bool = False,
 ) -> Iterator[LoadedQuestion]:
     found = collect_facts(session, questions, as_of)
     for key, (initialized, mined_at, title) in questions.items():
@@ -155,4 +157,5 @@ def _assemble(
             found.get(key, ()),
             key=lambda d: (-d.fact.at.chain_id, d.fact.at.block_number, d.fact.at.log_index),
         )
-        yield LoadedQuestion(title, QuestionFacts(initialized, mined_at, tuple(dated)))
+        facts = QuestionFacts(initialized, mined_at, tuple(dated), is_partial)
+        yield LoadedQuestion(title, facts)

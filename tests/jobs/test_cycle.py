@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
+from structlog.testing import capture_logs
 
 from jobs.cycle import CycleReport, JobResult, run_cycle
 from models.enums import JobOutcome
@@ -21,7 +22,8 @@ def run(sessions: sessionmaker[Session], end: CycleReport | Exception) -> JobRes
             raise end
         return end
 
-    return run_cycle("a_job", job, sessions, SetClock(NOW))
+    with capture_logs():
+        return run_cycle("a_job", job, sessions, SetClock(NOW))
 
 
 def recorded(sessions: sessionmaker[Session]) -> JobRun:
@@ -72,7 +74,6 @@ def test_a_crash_is_named_in_one_line_and_stops_nothing(sessions: sessionmaker[S
 def test_what_is_recorded_holds_no_secret_and_fits(
     end: CycleReport | Exception,
     sessions: sessionmaker[Session],
-    capsys: pytest.CaptureFixture[str],
 ) -> None:
     result = run(sessions, end)
     assert "SECRET" not in (result.error or "")

@@ -1,10 +1,13 @@
 """What is scored when: news, time under an open challenge, and nothing twice."""
 
+from collections.abc import Iterator, MutableMapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, sessionmaker
+from structlog.testing import capture_logs
 
 from jobs import score_markets as job
 from jobs.cell_cache import CellCache
@@ -12,7 +15,7 @@ from jobs.cycle import CycleReport
 from jobs.score_markets import score_markets
 from models.assessment import MarketAssessment, MarketStanding
 from models.chain import DataIssue
-from models.enums import ContractKind, DataIssueKind, MarketState
+from models.enums import ContractKind, DataIssueKind, MarketState, Remedy
 from models.liquidity import OpenInterest
 from models.market import Market
 from models.oracle import Proposal
@@ -20,9 +23,11 @@ from service.clock import SetClock
 from service.protocol.contracts import ContractBook, ContractEntry
 from service.protocol.ids import to_hex
 from service.protocol.prices import YES
+from service.risk.assess import assess
 from service.risk.inputs import MarketInputs
 from service.risk.parameters import load_parameters
 from service.store.announcements import add_announcement
+from service.store.inputs import load_inputs
 from service.store.listings import mark_changed
 from service.store.stale import mark_stale
 from tests.store.chain_scenes import Chain
@@ -125,7 +130,7 @@ def test_news_that_is_not_known_yet_waits_for_its_time(
         add_announcement(
             session,
             condition,
-            remedy="refund",
+            remedy=Remedy.REFUND,
             announced_at=NOW,
             source="a post",
             known_at=NOW + HOUR,
@@ -139,7 +144,7 @@ def test_news_that_is_not_known_yet_waits_for_its_time(
 def test_news_that_arrives_while_its_market_is_scored_stays_news(
     sessions: sessionmaker[Session], market_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = job.load_inputs
+    real = load_inputs
     arrived = NOW + SECOND
 
     def load_and_be_overtaken(session: Session, *rest: object) -> list[MarketInputs]:
@@ -166,7 +171,7 @@ def test_an_open_challenge_is_scored_anew_in_steps_of_ten_minutes(
         session.flush()
     start = NOW + MINUTE
     stored = []
-    for minutes in range(30):
+    for minutes in range(29):
         score(sessions, start + minutes * MINUTE)
         stored.append(assessments(sessions))
     assert stored[-1] == 3
@@ -180,6 +185,12 @@ def test_an_open_challenge_is_scored_anew_in_steps_of_ten_minutes(
 class TestFaultyMarkets:
     """A market whose rows make its scoring fail is named; it does not stop the others."""
 
+    @pytest.fixture(autouse=True)
+    def logs(self) -> Iterator[list[MutableMapping[str, Any]]]:
+        """What was logged; without it every traceback is drawn with its locals, slowly."""
+        with capture_logs() as found:
+            yield found
+
     @pytest.fixture
     def broken(self, sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch) -> bytes:
         """Seven markets, the third of which cannot be loaded."""
@@ -187,7 +198,7 @@ class TestFaultyMarkets:
         with sessions.begin() as session:
             markets = [add_market(session, number) for number in range(7)]
             broken = markets[2].condition_id
-        real = job.load_inputs
+        real = load_inputs
 
         def load(session: Session, found: list[Market], *rest: object) -> list[MarketInputs]:
             if any(market.condition_id == broken for market in found):
@@ -223,15 +234,15 @@ class TestFaultyMarkets:
     ) -> None:
         with sessions.begin() as session:
             broken, *_ = [to_hex(add_market(session, n).condition_id) for n in range(3)]
-        real = job.assess
+        real = assess
 
-        def assess(inputs: MarketInputs, *rest: object) -> object:
+        def fail_once(inputs: MarketInputs, *rest: object) -> object:
             if inputs.market_id == broken:
                 message = "a probability of 1.2"
                 raise ValueError(message)
             return real(inputs, *rest)  # type: ignore[arg-type]  # handed on
 
-        monkeypatch.setattr(job, "assess", assess)
+        monkeypatch.setattr(job, "assess", fail_once)
         report = score(sessions)
         assert report.counts["assessed"] == 2
         assert broken in report.degraded[0]

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from models.assessment import Announcement
@@ -210,3 +210,23 @@ def test_a_question_with_another_condition_is_not_the_market_s(session: Session)
     chain.initialize(START)
     chain.propose(START, START + HOUR, NO)
     assert loaded(session, market).state_source == "catalogue"
+
+
+
+def test_a_dispute_from_before_indexing_began_is_remembered_by_the_feed(session: Session) -> None:
+    market, chain = a_proposed_market(session)
+    add_report(session, market, START + HOUR, "reproposed", YES)
+    text = b"q: title: Will it?, description: x,initializer:" + CREATOR.hex().encode()
+    session.add(AncillaryText(hash=chain.question_id, data=text))
+    session.flush()
+    session.execute(update(ResolutionReport).values(was_disputed=True))
+    # The chain's facts are whole: they win over the feed.
+    assert (loaded(session, market).state, loaded(session, market).disputes) == (
+        MarketState.PROPOSED,
+        0,
+    )
+    for model in (Question, Condition):
+        session.execute(delete(model))
+    partial = loaded(session, market)
+    assert partial.state_source == "chain"
+    assert (partial.state, partial.disputes) == (MarketState.REPROPOSED, 1)
