@@ -1,30 +1,36 @@
 """What a score reads: a market's rows as they were known at a time, in one shape."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from statistics import median
-from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.assessment import Announcement
-from models.enums import Category, MarketState, OracleVersion, Remedy
+from models.enums import Category, OracleVersion, Remedy
 from models.liquidity import BookSnapshot, OpenInterest
 from models.market import Market, MarketGroup, ResolutionReport, TradingActivity
 from service.protocol.contracts import ContractBook
 from service.protocol.finality import POLYGON
 from service.protocol.ids import to_checksum, to_hex
-from service.protocol.lifecycle import QuestionStatus, RequestStatus
-from service.protocol.prices import outcome_of
-from service.protocol.standing import Standing, instant_of, standing_of, standing_of_report
+from service.protocol.lifecycle import QuestionStatus
 from service.risk.inputs import Freshness, MarketInputs, Proposal
 from service.store.blocks import get_head
+from service.store.input_oracle import (
+    count_disputes,
+    current_proposal,
+    find_payouts,
+    find_standing,
+    find_status,
+    first_proposal,
+    request_timestamp,
+)
 from service.store.latest import latest_by_market
 from service.store.questions import get_statuses
-from service.store.reports import first_proposal_report, to_resolution_row
+from service.store.reports import first_proposal_report
 from service.store.upserts import IN_CHUNK, chunks
 
 # The price that counts as belief before a proposal: its median over this span before it.
@@ -78,11 +84,11 @@ def load_inputs(
 def _inputs(
     session: Session, market: Market, rows: _Rows, book: ContractBook, at: datetime
 ) -> MarketInputs:
-    status = _status_of(market, rows.statuses)
+    status = find_status(market, rows.statuses)
     report = rows.reports.get(market.id)
-    standing, source = _standing(market, status, report, at)
-    first = _first_proposal(status, rows.first_reports.get(market.id))
-    current = _current_proposal(status, report, standing)
+    standing, source = find_standing(market, status, report, at)
+    first = first_proposal(status, rows.first_reports.get(market.id))
+    current = current_proposal(status, report, standing)
     interest = rows.interest.get(market.id)
     activity = rows.activity.get(market.id)
     yes_book = rows.books.get((market.id, 0))
@@ -98,12 +104,12 @@ def _inputs(
         at=at,
         state=standing.state,
         state_source=source,
-        request_timestamp=_request_timestamp(status),
+        request_timestamp=request_timestamp(status),
         first_proposal=first,
         current_proposal=current,
-        disputes=_disputes(status, report, standing),
+        disputes=count_disputes(status, report, standing),
         answer=standing.answer,
-        payouts=_payouts(status, report),
+        payouts=find_payouts(status, report),
         overridden=is_overridden,
         remedy=_remedy(announced, is_overridden=is_overridden),
         price_before_proposal=None if first is None else _belief(session, market.id, first, at),
@@ -132,62 +138,6 @@ def _event_ids(session: Session, group_ids: Collection[int]) -> dict[int, str]:
     return found
 
 
-def _status_of(
-    market: Market, statuses: dict[bytes, list[QuestionStatus]]
-) -> QuestionStatus | None:
-    """The question behind a market: the one with its condition, on its own adapter if two have it.
-
-    The condition of a neg-risk question is known from the operator's logs only; where those lie
-    before the first indexed block, its adapter and its id together name it.
-    """
-    if market.uma_question_id is None:
-        return None
-    found = statuses.get(market.uma_question_id, [])
-    same = [s for s in found if s.condition_id == market.condition_id]
-    if not same and market.neg_risk:
-        same = [s for s in found if s.adapter == market.adapter]
-    return next((s for s in same if s.adapter == market.adapter), same[0] if same else None)
-
-
-def _standing(
-    market: Market, status: QuestionStatus | None, report: ResolutionReport | None, at: datetime
-) -> tuple[Standing, Literal["chain", "feed", "catalogue"]]:
-    """The chain wins; then Polymarket's feed; then what the catalogue says."""
-    if status is not None:
-        return _with_earlier_dispute(standing_of(status, at), status, report), "chain"
-    if report is not None:
-        standing = standing_of_report(to_resolution_row(report, market.condition_id), at)
-        if standing is not None:
-            return standing, "feed"
-    closed = MarketState.RESOLVED if market.closed else MarketState.PRE_PROPOSAL
-    state = {
-        "proposed": MarketState.PROPOSED,
-        "disputed": MarketState.DISPUTED_ONCE,
-    }.get(market.uma_status or "", closed)
-    return Standing(
-        closed if market.closed else state, None, None, challenge_open=False
-    ), "catalogue"
-
-
-def _was_disputed_before(status: QuestionStatus, report: ResolutionReport | None) -> bool:
-    """Whether the feed remembers a dispute from before the first indexed block."""
-    return status.is_partial and report is not None and report.was_disputed
-
-
-_AFTER_A_DISPUTE = {
-    MarketState.PRE_PROPOSAL: MarketState.DISPUTED_ONCE,
-    MarketState.PROPOSED: MarketState.REPROPOSED,
-}
-
-
-def _with_earlier_dispute(
-    standing: Standing, status: QuestionStatus, report: ResolutionReport | None
-) -> Standing:
-    if not _was_disputed_before(status, report):
-        return standing
-    return replace(standing, state=_AFTER_A_DISPUTE.get(standing.state, standing.state))
-
-
 def _oracle_version(
     market: Market, status: QuestionStatus | None, book: ContractBook, at: datetime
 ) -> OracleVersion:
@@ -199,89 +149,6 @@ def _oracle_version(
         when = status.operative.proposed_at
     version = None if oracle is None else book.oracle_version(POLYGON, oracle, when)
     return version or OracleVersion.MANAGED_RESOLVER
-
-
-def _request_timestamp(status: QuestionStatus | None) -> int | None:
-    operative = None if status is None else status.operative
-    return None if operative is None else operative.request_timestamp
-
-
-def _proposal(request: RequestStatus) -> Proposal:
-    assert request.proposed_at is not None  # noqa: S101  # callers choose proposed requests
-    assert request.proposed_price is not None  # noqa: S101  # as above
-    expires_at = instant_of(request.expiration_timestamp)
-    liveness = (
-        None if expires_at is None else int((expires_at - request.proposed_at).total_seconds())
-    )
-    return Proposal(
-        outcome=outcome_of(request.proposed_price),
-        proposed_at=request.proposed_at,
-        expires_at=expires_at,
-        liveness_seconds=liveness,
-        proposer=None if request.proposer is None else to_checksum(request.proposer),
-        self_disputed=request.disputer is not None and request.disputer == request.proposer,
-    )
-
-
-def _first_proposal(
-    status: QuestionStatus | None, report: ResolutionReport | None
-) -> Proposal | None:
-    if status is not None:
-        proposed = [r for r in status.requests if r.proposed_at is not None]
-        first = min(proposed, key=lambda r: (r.proposed_at, r.request_timestamp), default=None)
-        return None if first is None else _proposal(first)
-    return None if report is None else _reported(report, report.proposed_price)
-
-
-def _current_proposal(
-    status: QuestionStatus | None, report: ResolutionReport | None, standing: Standing
-) -> Proposal | None:
-    if status is not None:
-        operative = status.operative
-        if operative is None or operative.proposed_at is None:
-            return None
-        return _proposal(operative)
-    if report is None:
-        return None
-    if standing.state is MarketState.PROPOSED:
-        return _reported(report, report.proposed_price)
-    return _reported(report, report.reproposed_price)
-
-
-def _reported(report: ResolutionReport, price: str | None) -> Proposal | None:
-    if price is None:
-        return None
-    return Proposal(
-        outcome=outcome_of(int(price)),
-        proposed_at=report.reported_at or report.known_at,
-        expires_at=report.expected_settlement_at,
-        liveness_seconds=None,
-        proposer=None,
-    )
-
-
-_FEED_DISPUTES = {
-    MarketState.DISPUTED_ONCE: 1,
-    MarketState.REPROPOSED: 1,
-    MarketState.VOTING: 2,
-}
-
-
-def _disputes(
-    status: QuestionStatus | None, report: ResolutionReport | None, standing: Standing
-) -> int:
-    if status is not None:
-        return max(status.disputes, 1 if _was_disputed_before(status, report) else 0)
-    known = _FEED_DISPUTES.get(standing.state, 0)
-    return max(known, 1) if report is not None and report.was_disputed else known
-
-
-def _payouts(
-    status: QuestionStatus | None, report: ResolutionReport | None
-) -> tuple[int, ...] | None:
-    if status is not None and status.payouts is not None:
-        return status.payouts
-    return tuple(report.payouts) if report is not None and report.payouts else None
 
 
 def _remedy(announced: Announcement | None, *, is_overridden: bool) -> Remedy:

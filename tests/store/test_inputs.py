@@ -212,7 +212,6 @@ def test_a_question_with_another_condition_is_not_the_market_s(session: Session)
     assert loaded(session, market).state_source == "catalogue"
 
 
-
 def test_a_dispute_from_before_indexing_began_is_remembered_by_the_feed(session: Session) -> None:
     market, chain = a_proposed_market(session)
     add_report(session, market, START + HOUR, "reproposed", YES)
