@@ -72,7 +72,7 @@ def score_markets(
     with sessions.begin() as session:
         add_book(session, book)
         stored = load_book(session)
-        cells = cache.get(count_cells(session, stored, at))
+        cells = cache.get(at, lambda: count_cells(session, stored, at))
         due = list_due_markets(session, at)
     scale = _Scale(cells, cache.parameters, stored, missing)
     for start in range(0, len(due), BATCH):
