@@ -80,19 +80,19 @@ $(BASE): requirements/bootstrap.txt
 		|| { echo "PYTHON=$$python is not a Python 3.11 or newer." >&2; exit 2; }; \
 	"$$python" -c 'import ensurepip, venv' 2>/dev/null \
 		|| { echo "$$python cannot make virtual environments: install python3-venv (Debian, Ubuntu: apt-get install python3-venv)." >&2; exit 2; }; \
-	echo "Making $(VENV) with $$("$$python" --version)"; \
+	echo "Making $(VENV) with $$("$$python" --version)" >&2; \
 	"$$python" -m venv --clear $(VENV)
 	@$(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes --requirement requirements/bootstrap.txt
 	@touch $@
 
 $(RUNTIME): $(BASE) requirements/runtime.txt pyproject.toml
-	@echo "Installing what the service needs"
+	@echo "Installing what the service needs" >&2
 	@$(UV) pip install --require-hashes --compile-bytecode --requirement requirements/runtime.txt
 	@$(EDITABLE)
 	@touch $@
 
 $(DEV): $(RUNTIME) requirements/dev.txt
-	@echo "Installing what developers need"
+	@echo "Installing what developers need" >&2
 	@$(UV) pip sync --require-hashes --compile-bytecode requirements/dev.txt requirements/bootstrap.txt
 	@$(EDITABLE)
 	@touch $@
