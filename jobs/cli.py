@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+# Its public names do not include the errors a command line is refused with.
+from typer._click.exceptions import ClickException, NoArgsIsHelpError
+
 from service.errors import SettlewatchError, UsageError
 
 if TYPE_CHECKING:
@@ -36,7 +39,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def main() -> None:
     """Run a command; an error ends it with one line: exit 2 for bad input, 1 for anything else."""
     try:
-        app()
+        _answer()
     except UsageError as error:
         _fail(error, BAD_USAGE)
     except SettlewatchError as error:
@@ -45,6 +48,21 @@ def main() -> None:
         # The reader of our output has gone (`| head`): nothing is left to say.
         sys.stderr.close()
         raise SystemExit(FAILED) from None
+
+
+def _answer() -> None:
+    """Let typer run the command, but say what it has against the arguments in one line."""
+    try:
+        code = app(standalone_mode=False)
+    except NoArgsIsHelpError as error:
+        sys.stdout.write(error.format_message() + "\n")
+        raise SystemExit(BAD_USAGE) from error
+    except ClickException as error:
+        message = error.format_message()
+        raise UsageError(f"{message} Ask `settlewatch --help`.") from error
+    except typer.Abort:
+        raise SystemExit(FAILED) from None
+    raise SystemExit(code if isinstance(code, int) else 0)
 
 
 def _fail(error: Exception, code: int) -> None:
@@ -138,7 +156,8 @@ def job(
     else:
         counts = ", ".join(f"{key} {value}" for key, value in result.counts.items()) or "nothing"
         sys.stdout.write(f"{result.job}: {result.outcome} in {result.seconds:.1f} s: {counts}\n")
-    if result.outcome == "failed":
+    did_nothing = result.outcome == "degraded" and not any(result.counts.values())
+    if result.outcome == "failed" or did_nothing:
         raise SettlewatchError(f"{name}: {result.error}")
     if result.error:
         sys.stderr.write(f"settlewatch: {name}: {result.error}\n")
@@ -169,7 +188,7 @@ def import_logs_command(
             f"{value} {key.replace('_', ' ')}" for key, value in result.counts.items()
         )
         sys.stdout.write(f"Imported {counts}.\n")
-    for line in result.refused:
+    for line in (*result.foreign, *result.refused):
         sys.stderr.write(f"settlewatch: {line}\n")
     if result.refused:
         raise SystemExit(BAD_USAGE)

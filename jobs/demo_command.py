@@ -8,7 +8,7 @@ from rich.console import Console
 
 from jobs.demo import run_demo
 from jobs.demo_table import print_table, progress_bar
-from jobs.serve import serve_app
+from jobs.serve import check_port, serve_app
 from jobs.wiring import make_app
 from service.telemetry import configure_logging
 
@@ -17,6 +17,9 @@ def demo_command(*, serve: bool, port: int, cases: Path | None, as_json: bool) -
     """Run the demo; the pages stay up until they are stopped."""
     # The demo's own words are what a first user should see; warnings still come through.
     configure_logging("WARNING")
+    if serve:
+        # Told now, not after the replay.
+        check_port("127.0.0.1", port)
     with progress_bar(Console(stderr=True)) as advance, run_demo(cases, None, advance) as result:
         if as_json:
             rows = {"markets": result.markets}

@@ -19,6 +19,8 @@ class ImportResult:
 
     counts: dict[str, int]
     refused: tuple[str, ...]
+    # Files of which the book knows no contract: often the sign of a wrong book.
+    foreign: tuple[str, ...] = ()
 
 
 def import_logs(
@@ -34,6 +36,7 @@ def import_logs(
         stored = load_book(session)
     totals = {"files": 0} | {field.name: 0 for field in fields(IngestCounts)}
     refused: list[str] = []
+    foreign: list[str] = []
     for path in files:
         try:
             captures = read_archive(path)
@@ -42,10 +45,14 @@ def import_logs(
             progress(path)
             continue
         # One transaction a file: a process killed half-way leaves none of it.
+        before = totals
         with sessions.begin() as session:
             for capture in captures:
                 counts = asdict(ingest_capture(session, capture, stored, clock.now()))
                 totals = {key: value + counts.get(key, 0) for key, value in totals.items()}
         totals["files"] += 1
+        outside = totals["outside_book"] - before["outside_book"]
+        if outside and outside == totals["logs"] - before["logs"]:
+            foreign.append(f"{path}: all {outside} logs are from contracts the book does not name")
         progress(path)
-    return ImportResult(totals, tuple(refused))
+    return ImportResult(totals, tuple(refused), tuple(foreign))

@@ -16,7 +16,7 @@ from service.store.blocks import (
     remove_blocks_from,
     rewind_cursors,
 )
-from service.store.facts import add_facts, add_undecodable
+from service.store.facts import add_facts, add_undecodable, add_unexpected_prices
 from service.store.stale import mark_stale, touched_by, touched_from
 
 
@@ -52,6 +52,7 @@ def ingest_capture(
 
     added = add_facts(session, decoded.facts, block_ids, known)
     add_undecodable(session, decoded.undecodable, block_ids, known)
+    add_unexpected_prices(session, decoded.facts, block_ids, known)
     if added:
         # A score made before the facts count as known must not take the mark for read.
         newest = max(known(fact.at) for fact in decoded.facts)

@@ -68,6 +68,12 @@ def serve_app(app: FastAPI, host: str, port: int) -> None:
         _serve(app, listener)
 
 
+def check_port(host: str, port: int) -> None:
+    """Raise a :class:`UsageError` where nothing could listen."""
+    with _listening(host, port):
+        pass
+
+
 @contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
     try:
@@ -84,7 +90,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         except OSError as error:
             message = (
                 f"cannot listen on {host}:{port} ({error.strerror}). "
-                "Set SETTLEWATCH_HOST or SETTLEWATCH_PORT, or stop what listens there."
+                "Choose another --port (SETTLEWATCH_PORT), or stop what listens there."
             )
             raise UsageError(message) from error
         yield listener

@@ -27,7 +27,7 @@ def open_engine(url: str) -> Engine:
     """An engine for an SQLite file or a PostgreSQL database."""
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         message = (
             "SETTLEWATCH_DATABASE_URL: not a database URL. Use sqlite:///FILE or postgresql://…"
         )

@@ -82,6 +82,15 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("alert_urls")
+    @classmethod
+    def _apprise(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for number, url in enumerate(value, start=1):
+            if "://" not in url.get_secret_value():
+                message = f"destination {number} is no Apprise URL (kind://...)"
+                raise ValueError(message)
+        return value
+
     @field_validator("gamma_url", "clob_url", "data_url", "public_url")
     @classmethod
     def _http(cls, value: str) -> str:
@@ -116,5 +125,6 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         name = PREFIX + str(first["loc"][0]).upper()
-        message = f"{name}: {first['msg']}. Set it to a valid value or unset it."
+        reason = first["msg"].removeprefix("Value error, ")
+        message = f"{name}: {reason}. Set it to a valid value or unset it."
         raise UsageError(message) from error

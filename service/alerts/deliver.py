@@ -71,7 +71,7 @@ def deliver(
     plugin = Apprise.instantiate(url.get_secret_value(), asset=asset)
     if plugin is None:
         raise DeliveryError(
-            "not a URL Apprise can use; a plain webhook is json://HOST/PATH (jsons:// for https)",
+            "not a URL Apprise can use; a plain webhook begins with json: (jsons: for https)",
             permanent=True,
         )
     _restrain(plugin, timeout_seconds)
@@ -114,7 +114,7 @@ def _refuse_private(plugin: "NotifyBase") -> None:
         raise DeliveryError(
             f"this kind of destination cannot be kept to public addresses; set {ALLOW_SETTING}"
             " to use it",
-            permanent=True,
+            permanent=False,  # As below.
         )
     if "host" not in type(plugin).template_tokens or not plugin.host:
         return
@@ -125,7 +125,8 @@ def _refuse_private(plugin: "NotifyBase") -> None:
 def _private_target() -> DeliveryError:
     return DeliveryError(
         f"the destination is not on a public address; set {ALLOW_SETTING} to allow that",
-        permanent=True,
+        # Whoever mends the setting within the day still gets what was refused before.
+        permanent=False,
     )
 
 

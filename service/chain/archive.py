@@ -2,16 +2,18 @@
 
 import gzip
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
 from service.chain.raw import RawLog, parse_block, parse_log, parse_quantity
 from service.errors import UsageError
 from service.protocol.facts import BlockHeader
+
+Parsed = TypeVar("Parsed")
 
 
 class ArchiveError(UsageError):
@@ -55,11 +57,18 @@ def _parts(document: Any) -> list[Any]:
         if "logs" in document:
             return [document]
         if isinstance(document.get("chains"), Mapping):
-            return list(document["chains"].values())
+            return [_of_chain(key, part) for key, part in document["chains"].items()]
         if isinstance(document.get("views"), list):
             return [_view(view) for view in document["views"]]
     message = "expected an object with 'logs', 'chains' or 'views'"
     raise ValueError(message)
+
+
+def _of_chain(key: str, part: Any) -> Any:
+    if isinstance(part, Mapping) and str(part.get("chainId")) != key:
+        message = f"the capture under chains.{key} says chainId {part.get('chainId')!r:.40}"
+        raise ValueError(message)
+    return part
 
 
 def _view(view: Any) -> Any:
@@ -85,11 +94,22 @@ def _capture(part: Any) -> Capture:
         chain_id=chain_id,
         from_block=parse_quantity(part["fromBlock"], "fromBlock"),
         to_block=parse_quantity(part["toBlock"], "toBlock"),
-        blocks=tuple(parse_block(chain_id, block) for block in part["blocks"]),
-        logs=tuple(parse_log(chain_id, log) for log in part["logs"]),
+        blocks=_parsed("blocks", part["blocks"], lambda block: parse_block(chain_id, block)),
+        logs=_parsed("logs", part["logs"], lambda log: parse_log(chain_id, log)),
     )
     _check(capture)
     return capture
+
+
+def _parsed(name: str, records: list[Any], parse: Callable[[Any], Parsed]) -> tuple[Parsed, ...]:
+    found = []
+    for index, record in enumerate(records):
+        try:
+            found.append(parse(record))
+        except ValueError as error:
+            message = f"{name}[{index}]: {error}"
+            raise ValueError(message) from error
+    return tuple(found)
 
 
 def _check(capture: Capture) -> None:

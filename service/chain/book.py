@@ -75,6 +75,10 @@ def _entry(record: Any) -> ContractEntry:
         message = f"unknown key {unknown[0]!r}"
         raise ValueError(message)
     to_block = record.get("to_block")
+    from_block = parse_quantity(record["from_block"], "from_block")
+    if to_block is not None and parse_quantity(to_block, "to_block") < from_block:
+        message = f"'to_block' {to_block} lies below 'from_block' {from_block}"
+        raise ValueError(message)
     from_time = record.get("from_time")
     posts_for = record.get("posts_for")
     version = record.get("version")
@@ -82,7 +86,7 @@ def _entry(record: Any) -> ContractEntry:
         chain_id=parse_quantity(record["chain_id"], "chain_id", limit=2**31 - 1),
         address=_address(record["address"], "address"),
         kind=_kind(record["kind"]),
-        from_block=parse_quantity(record["from_block"], "from_block"),
+        from_block=from_block,
         to_block=None if to_block is None else parse_quantity(to_block, "to_block"),
         version=None if version is None else str(version)[:20],
         posts_for=None if posts_for is None else _address(posts_for, "posts_for"),

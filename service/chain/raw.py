@@ -1,5 +1,6 @@
 """JSON-RPC objects (blocks, logs) into typed values; a wrong shape is a ``ValueError``."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from typing import Any
 from service.protocol.facts import BlockHeader, LogPosition
 from service.protocol.ids import ADDRESS_BYTES, HASH_BYTES, parse_hex
 
+_QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
 MAX_BLOCK = 2**63 - 1
 MAX_LOG_INDEX = 2**31 - 1
 
@@ -23,7 +25,7 @@ class RawLog:
 
 def parse_quantity(value: object, name: str, limit: int = MAX_BLOCK) -> int:
     """A JSON-RPC quantity: 0x-hex, or a plain integer as some archives keep it."""
-    if isinstance(value, str) and value.startswith("0x"):
+    if isinstance(value, str) and _QUANTITY.fullmatch(value):
         number = int(value, 16)
     elif isinstance(value, int) and not isinstance(value, bool):
         number = value
@@ -82,7 +84,11 @@ def _bytes(text: str) -> bytes:
     if not text.startswith("0x"):
         message = f"expected 0x-hex, got {text[:60]!r}"
         raise ValueError(message)
-    return bytes.fromhex(text[2:])
+    try:
+        return bytes.fromhex(text[2:])
+    except ValueError as error:
+        message = f"'data' is not whole bytes of hex: {text[:20]}…, {len(text)} characters"
+        raise ValueError(message) from error
 
 
 def _get(record: Any, key: str) -> Any:

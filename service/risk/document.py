@@ -39,7 +39,8 @@ def to_document(result: MarketAssessmentResult) -> dict[str, object]:
         "ambiguity_floor": summary.ambiguity_floor,
         "answer_distribution": _answers(result.answers),
         "truth_belief": _truth(result.truth),
-        "components": dict(summary.components),
+        # Adding zero turns -0.0 into 0.0.
+        "components": {name: value + 0.0 for name, value in summary.components.items()},
         "drivers": _drivers(result.drivers),
         "money": _money(result.money),
         "coef_source": "default",

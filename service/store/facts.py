@@ -14,6 +14,7 @@ from service.protocol import facts
 from service.protocol.ancillary import read_ancillary
 from service.protocol.facts import Fact, LogPosition, UndecodableLog
 from service.protocol.ids import to_checksum, to_hex
+from service.protocol.prices import is_known
 from service.protocol.standing import instant_of
 from service.store.upserts import insert_or_ignore
 
@@ -212,6 +213,45 @@ def _token_row(
     assert_never(fact)
 
 
+def add_unexpected_prices(
+    session: Session,
+    decoded: Sequence[Fact],
+    block_ids: Mapping[bytes, int],
+    known_at: Callable[[LogPosition], datetime],
+) -> int:
+    """Name proposals and settlements whose price answers no binary question; the facts stay."""
+    odd = [
+        (fact.at, fact.proposed_price if isinstance(fact, facts.PriceProposed) else fact.price)
+        for fact in decoded
+        if (isinstance(fact, facts.PriceProposed) and not is_known(fact.proposed_price))
+        or (isinstance(fact, facts.PriceSettled) and not is_known(fact.price))
+    ]
+    return insert_or_ignore(
+        session,
+        DataIssue,
+        [
+            {
+                "kind": DataIssueKind.UNEXPECTED_PRICE.value,
+                "source": f"chain {at.chain_id}",
+                "key": _log_key(at),
+                "reason": f"price {price} is no answer to a binary question",
+                "evidence": {
+                    "address": to_checksum(at.address),
+                    "block": at.block_number,
+                    "transaction": to_hex(at.transaction_hash),
+                },
+                "known_at": known_at(at),
+                "block_id": block_ids[at.block_hash],
+            }
+            for at, price in odd
+        ],
+    )
+
+
+def _log_key(at: LogPosition) -> str:
+    return f"{at.chain_id}:{to_hex(at.block_hash)}:{at.log_index}"
+
+
 def add_undecodable(
     session: Session,
     logs: Sequence[UndecodableLog],
@@ -226,7 +266,7 @@ def add_undecodable(
             {
                 "kind": DataIssueKind.UNDECODABLE_LOG.value,
                 "source": f"chain {log.at.chain_id}",
-                "key": f"{log.at.chain_id}:{to_hex(log.at.block_hash)}:{log.at.log_index}",
+                "key": _log_key(log.at),
                 "reason": log.reason[:500],
                 "evidence": {
                     "address": to_checksum(log.at.address),

@@ -98,7 +98,7 @@ def test_redirects_are_not_followed_even_if_the_url_asks(webhook: Webhook) -> No
 def test_a_url_apprise_does_not_know_is_a_permanent_failure(url: str) -> None:
     failure = failure_of(SecretStr(url))
     assert failure.permanent
-    assert "json://" in failure.reason
+    assert "begins with json:" in failure.reason
 
 
 def test_a_failure_tells_nothing_of_the_url(webhook: Webhook) -> None:
@@ -135,7 +135,7 @@ def test_the_loopback_is_not_reached_under_any_of_its_names(
     webhook: Webhook, scheme: str, host: str
 ) -> None:
     failure = failure_of(SecretStr(f"{scheme}://{host}:{webhook.port}/hook"), allow_private=False)
-    assert failure.permanent
+    assert not failure.permanent
     assert "public address" in failure.reason
     assert webhook.bodies == []
 
@@ -154,7 +154,7 @@ def test_the_loopback_is_not_reached_under_any_of_its_names(
 )
 def test_private_and_metadata_addresses_are_refused_before_anything_is_sent(host: str) -> None:
     failure = failure_of(SecretStr(f"json://{host}/latest/meta-data"), allow_private=False)
-    assert failure.permanent
+    assert not failure.permanent
     assert "public address" in failure.reason
 
 
@@ -169,7 +169,7 @@ def test_a_name_that_turns_private_after_the_check_is_still_refused(
 
     monkeypatch.setattr(socket, "getaddrinfo", rebinding)
     failure = failure_of(webhook.url("rebind.example"), allow_private=False)
-    assert failure.permanent
+    assert not failure.permanent
     assert "public address" in failure.reason
     assert webhook.bodies == []
 
@@ -182,7 +182,7 @@ def test_a_name_with_one_private_address_among_public_ones_is_refused(
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in found]
 
     monkeypatch.setattr(socket, "getaddrinfo", both)
-    assert failure_of(webhook.url("both.example"), allow_private=False).permanent
+    assert not failure_of(webhook.url("both.example"), allow_private=False).permanent
     assert webhook.bodies == []
 
 
@@ -190,7 +190,7 @@ def test_a_second_host_inside_the_url_is_watched_too(webhook: Webhook) -> None:
     # The mail server is another option than the URL's host.
     url = SecretStr(f"mailto://a:b@example.invalid:{webhook.port}?smtp=127.0.0.1&to=c@example.com")
     failure = failure_of(url, allow_private=False)
-    assert failure.permanent
+    assert not failure.permanent
     assert "public address" in failure.reason
 
 
@@ -199,9 +199,8 @@ def test_a_second_host_inside_the_url_is_watched_too(webhook: Webhook) -> None:
     ["mqtt://example.com/topic", "xmpp://a:b@example.com", "irc://example.com/#room", "syslog://"],
 )
 def test_kinds_whose_connections_cannot_be_watched_need_permission(url: str) -> None:
-    with pytest.raises(DeliveryError) as caught:
+    with pytest.raises(DeliveryError):
         deliver(SecretStr(url), MESSAGE, allow_private=False)
-    assert caught.value.permanent
 
 
 @pytest.mark.parametrize(

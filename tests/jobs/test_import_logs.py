@@ -13,7 +13,7 @@ from jobs.export import export_rows
 from jobs.import_logs import ImportResult, import_logs
 from models.base import Base
 from models.chain import Block, DataIssue
-from service.chain.book import read_book
+from service.chain.book import mainnet_book, read_book
 from service.clock import SystemClock
 from tests.replays import CHAIN, CONTRACTS, SCENARIOS, path_of, read_replay
 from tests.replays.expected import as_expected, trimmed
@@ -144,7 +144,7 @@ class TestFaultyFiles:
             (b'{"chainId": 137, "fromBlock"', "not JSON, or truncated"),
             (b"[]", "expected an object"),
             (b'{"logs": []}', "a capture without 'chainId'"),
-            (gzip.compress(b"{}" * 9999)[:-20], "cannot be read"),
+            (gzip.compress(b"{}" * 9999, mtime=0)[:-20], "cannot be read"),
         ],
     )
     def test_the_line_names_the_file_and_the_fault(
@@ -168,7 +168,8 @@ class TestFaultyFiles:
             (lambda c: c["logs"].append(dict(c["logs"][0])), "appears twice"),
             (lambda c: c["blocks"][2].update(parentHash="0x" + "22" * 32), "does not follow"),
             (lambda c: c["blocks"][0].update(number="0x1"), "outside"),
-            (lambda c: c.update(chainId="x"), "chainId is not a quantity"),
+            (lambda c: c["logs"][3].update(logIndex="0xzz"), "logs[3]: logIndex is not a quantity"),
+            (lambda c: c["logs"][3].update(data="0x123"), "logs[3]: 'data' is not whole bytes"),
         ],
     )
     def test_a_capture_that_contradicts_itself_is_refused_whole(
@@ -181,6 +182,46 @@ class TestFaultyFiles:
         (line,) = do_import(sessions, file).refused
         assert reason in line
         assert all_rows(sessions)["blocks"] == 0
+
+    def test_a_price_that_answers_nothing_is_kept_and_named(
+        self, sessions: sessionmaker[Session], tmp_path: Path
+    ) -> None:
+        document = read_replay("a-clean")
+        proposal = next(
+            log
+            for log in document["chains"]["137"]["logs"]
+            if log["topics"][0].startswith("0x6e51dd00")
+        )
+        words = bytearray.fromhex(proposal["data"][2:])
+        words[96:128] = (12345).to_bytes(32, "big")
+        proposal["data"] = "0x" + words.hex()
+        file = tmp_path / "odd.json"
+        file.write_text(json.dumps(document))
+        for _ in range(2):
+            assert do_import(sessions, file).refused == ()
+        with sessions() as session:
+            issue = session.scalars(select(DataIssue)).one()
+        assert issue.kind == "unexpected_price"
+        assert "12345" in issue.reason
+        prices = [q["requests"][0]["proposed_price"] for q in exported(sessions).values()]
+        assert "12345" in prices
+
+    def test_a_capture_under_another_chain_s_name_is_refused(
+        self, sessions: sessionmaker[Session], tmp_path: Path
+    ) -> None:
+        document = read_replay("a-clean")
+        document["chains"] = {"1": document["chains"]["137"]}
+        file = tmp_path / "odd.json"
+        file.write_text(json.dumps(document))
+        (line,) = do_import(sessions, file).refused
+        assert "chains.1 says chainId 137" in line
+
+    def test_a_book_that_knows_nothing_of_a_file_is_said(
+        self, sessions: sessionmaker[Session]
+    ) -> None:
+        result = import_logs(sessions, [path_of("a-clean")], mainnet_book(), SystemClock())
+        (line,) = result.foreign
+        assert "book does not name" in line
 
     def test_a_known_topic_that_does_not_decode_becomes_an_error_row(
         self, sessions: sessionmaker[Session], tmp_path: Path

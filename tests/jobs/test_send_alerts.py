@@ -301,6 +301,10 @@ def test_a_private_destination_is_refused_unless_allowed(
     report = run(sessions, clock, webhook.url(), allow_private=False)
     assert "public address" in report.degraded[0]
     assert webhook.bodies == []
+    # Whoever allows it within the day still gets what was refused before.
+    clock.advance(timedelta(hours=2))
+    run(sessions, clock, webhook.url(), allow_private=True)
+    assert len(webhook.bodies) == 1
 
 
 def test_an_alert_too_old_to_act_on_is_given_up_visibly(
