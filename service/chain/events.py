@@ -37,15 +37,10 @@ class Event:
     indexed: tuple[bool, ...]
     build: Build
 
-    @property
-    def topic_count(self) -> int:
-        """How many topics a log of this event carries, topic0 included."""
-        return 1 + sum(self.indexed)
-
-    @property
-    def data_types(self) -> tuple[str, ...]:
-        """The ABI types of the unindexed words, in order."""
-        return tuple(t for t, i in zip(self.types, self.indexed, strict=True) if not i)
+    # How many topics a log of this event carries, topic0 included.
+    topic_count: int
+    # The ABI types of the unindexed words, in order.
+    data_types: tuple[str, ...]
 
 
 def _timestamp(value: int) -> int:
@@ -278,6 +273,8 @@ def _event(signature: str, build: Build) -> Event:
         types=tuple(part.rstrip("*") for part in parts),
         indexed=tuple(part.endswith("*") for part in parts),
         build=build,
+        topic_count=1 + words.count("*"),
+        data_types=tuple(part for part in parts if not part.endswith("*")),
     )
 
 
