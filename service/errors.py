@@ -36,7 +36,3 @@ class RangeTooWide(SourceError):
 
 class SourcePaused(SourceError):
     """The source's circuit is open: no request was sent."""
-
-
-class NotConfigured(SettlewatchError):
-    """The source has no address to ask; what it would give is missing, and said to be missing."""

@@ -11,6 +11,7 @@ from decimal import Decimal
 from models.enums import AlertReason, MarketState, OracleVersion
 from service.alerts.decide import Decision, RaisedReason, StandingLine
 from service.alerts.wording import AlertSubject, DriverLine
+from service.protocol.money import to_usdc
 
 _MICRO = 1_000_000
 
@@ -67,8 +68,8 @@ def to_facts(line: StandingLine, subject: AlertSubject, decision: Decision) -> d
         "previous_state": None if line.previous_state is None else line.previous_state.value,
         "request_timestamp": line.request_timestamp,
         "p": {"mean": subject.p_mean, "p05": subject.p_low, "p95": subject.p_high},
-        "expected_loss_usdc": _usdc(subject.expected_loss),
-        "open_interest_usdc": _usdc(subject.open_interest),
+        "expected_loss_usdc": to_usdc(subject.expected_loss),
+        "open_interest_usdc": to_usdc(subject.open_interest),
         "challenge_open": subject.challenge_open,
         "challenge_ends_at": None if ends is None else f"{ends:%Y-%m-%dT%H:%M:%SZ}",
         "measure": None if decision.measure is None else decision.measure.value,
@@ -90,7 +91,3 @@ def to_raised(reason: str, reason_key: str, facts: Mapping[str, object]) -> Rais
         p_mean=float(p["mean"]) if isinstance(p, dict) else 0.0,
         expected_loss=None if loss is None else int(Decimal(str(loss)) * _MICRO),
     )
-
-
-def _usdc(micro: int | None) -> str | None:
-    return None if micro is None else f"{Decimal(micro) / _MICRO:.6f}"

@@ -2,8 +2,9 @@
 
 from models.assessment import MarketAssessment
 from models.operation import JobRun, Source
-from service.api.wire import hex_or_none, usdc
+from service.api.wire import hex_or_none
 from service.protocol.ids import to_hex
+from service.protocol.money import to_usdc
 from service.store.standings import StandingLine
 
 
@@ -17,8 +18,8 @@ def market_line(line: StandingLine) -> dict[str, object]:
         "state": line.state,
         "category": line.category,
         "p": {"mean": line.p_mean, "p05": line.p_low, "p95": line.p_high},
-        "open_interest_usdc": usdc(line.open_interest),
-        "expected_loss_usdc": usdc(line.expected_loss),
+        "open_interest_usdc": to_usdc(line.open_interest),
+        "expected_loss_usdc": to_usdc(line.expected_loss),
         "support": line.support,
         "remedy": line.remedy,
         "challenge_open": line.challenge_open,
@@ -35,7 +36,7 @@ def assessment_line(row: MarketAssessment) -> dict[str, object]:
         "as_of": row.as_of,
         "state": row.state,
         "p": {"mean": row.p_mean, "p05": row.p_low, "p95": row.p_high},
-        "expected_loss_usdc": usdc(row.expected_loss),
+        "expected_loss_usdc": to_usdc(row.expected_loss),
         "support": row.support,
         "model_version": row.model_version,
         "priors_version": row.priors_version,

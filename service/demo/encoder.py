@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TypeVar, assert_never
 
-from eth_abi import encode as abi_encode
 from eth_hash.auto import keccak
 
 from models.enums import ContractKind
@@ -17,7 +16,7 @@ from service.demo import steps as taken
 from service.demo.logs import Draft, Subject, Transaction, encode_log
 from service.demo.story import Ask, Story, advance
 from service.protocol.finality import POLYGON
-from service.protocol.ids import ADDRESS_BYTES
+from service.protocol.ids import ADDRESS_BYTES, dvm_request_id
 
 Value = TypeVar("Value")
 
@@ -168,10 +167,7 @@ def request_ids(subject: Subject, ask: Ask) -> tuple[bytes, bytes]:
     """The child and parent id of a disputed request (``OracleChildTunnel``)."""
     proposed = _seconds(_given(ask.proposed_at))
     texts = (_stamped(subject), _compressed(subject, ask))
-    child, parent = (
-        keccak(abi_encode(["bytes32", "uint256", "bytes"], [IDENTIFIER, proposed, text]))
-        for text in texts
-    )
+    child, parent = (dvm_request_id(IDENTIFIER, proposed, text) for text in texts)
     return child, parent
 
 

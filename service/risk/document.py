@@ -6,10 +6,10 @@ docs/methodology.md, "Output".
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from service.protocol.money import to_usdc
 from service.risk.result import Answers, Driver, Interval, MarketAssessmentResult, Money, Truth
 
 SCHEMA_VERSION = 1
-_MICRO_DIGITS = 6
 
 
 def to_document(result: MarketAssessmentResult) -> dict[str, object]:
@@ -48,14 +48,6 @@ def to_document(result: MarketAssessmentResult) -> dict[str, object]:
         "freshness": _freshness(result),
         "warnings": list(result.warnings),
     }
-
-
-def to_usdc(micro: int | None) -> str | None:
-    """Micro-USDC as an exact decimal string in USDC."""
-    if micro is None:
-        return None
-    sign, digits = ("-" if micro < 0 else ""), str(abs(micro)).zfill(_MICRO_DIGITS + 1)
-    return f"{sign}{digits[:-_MICRO_DIGITS]}.{digits[-_MICRO_DIGITS:]}"
 
 
 def to_rfc3339(at: datetime | None) -> str | None:

@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CursorResult, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models.alert import Alert, Notification
 from models.enums import AlertReason
-from service.store.upserts import IN_CHUNK, chunks, insert_or_ignore
+from service.store.upserts import IN_CHUNK, chunks, insert_for, insert_or_ignore
 
 _ERROR_LENGTH = 300
 
@@ -47,10 +46,9 @@ def claim_alert(session: Session, new: NewAlert) -> Alert | None:
 
     The database decides: a second worker waits for the first one's transaction and then loses.
     """
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    insert = insert_for(session, Alert).values(**asdict(new))
     claimed = session.execute(
-        insert(Alert).values(**asdict(new)).on_conflict_do_nothing().returning(Alert.id)
+        insert.on_conflict_do_nothing().returning(Alert.id)
     ).scalar_one_or_none()
     return None if claimed is None else session.get_one(Alert, claimed)
 

@@ -5,12 +5,12 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models.assessment import MarketAssessment, MarketStanding
 from models.enums import Category, MarketState, Remedy, Support
 from service.store.standings import UNKNOWN_LOSS
+from service.store.upserts import insert_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +84,7 @@ def list_history(
 
 
 def _upsert_standing(session: Session, values: dict[str, object]) -> None:
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = insert(MarketStanding).values(**values)
+    statement = insert_for(session, MarketStanding).values(**values)
     session.execute(
         statement.on_conflict_do_update(
             index_elements=[MarketStanding.market_id],

@@ -21,11 +21,7 @@ def insert_or_ignore(
     """Insert rows whose key is new; returns how many were."""
     if not rows:
         return 0
-    table = model.__table__
-    assert isinstance(table, Table)  # noqa: S101  # every mapped class here has a table of its own
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = insert(table).on_conflict_do_nothing()
+    statement = insert_for(session, model).on_conflict_do_nothing()
     connection = session.connection()
     # Without the option the driver's count of an executemany is thrown away on PostgreSQL.
     options = {"preserve_rowcount": True}
