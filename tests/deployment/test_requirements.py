@@ -1,5 +1,6 @@
 """The pinned requirements are whole, hashed, and agree with pyproject.toml and one another."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -69,3 +70,15 @@ def test_developers_run_the_versions_operators_run(name: str) -> None:
         package for package, versions in _pins("runtime").items() if pins.get(package) != versions
     }
     assert differing == set()
+
+
+def test_every_npm_package_is_pinned_hashed_and_of_no_named_registry() -> None:
+    declared = json.loads((PROJECT / "package.json").read_text(encoding="utf-8"))
+    lock = json.loads((PROJECT / "package-lock.json").read_text(encoding="utf-8"))
+    packages = lock["packages"]
+    assert packages.pop("")["devDependencies"] == declared["devDependencies"]
+    for name, version in declared["devDependencies"].items():
+        assert packages[f"node_modules/{name}"]["version"] == version
+    for name, package in packages.items():
+        assert package["integrity"].startswith("sha512-"), f"{name}: no hash"
+        assert "resolved" not in package, f"{name}: names a place to fetch from"

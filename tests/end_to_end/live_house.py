@@ -1,0 +1,43 @@
+"""The service as an operator sets it up, with its chains on loopback."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pydantic import SecretStr
+
+from jobs.export import export_rows
+from jobs.wiring import JOBS, House, open_house, run_job
+from models.enums import JobOutcome
+from service.settings import Settings
+from tests.replays import CONTRACTS
+
+INDEXERS = tuple(name for name in ("check_reorgs", "index_oracle", "index_votes") if name in JOBS)
+
+
+@contextmanager
+def live_house(database_url: str, polygon: str, ethereum: str) -> Iterator[House]:
+    """A house on an empty database that reads these two nodes through the captures' book."""
+    house = open_house(
+        Settings(
+            database_url=SecretStr(database_url),
+            polygon_rpc_urls=(SecretStr(polygon),),
+            ethereum_rpc_urls=(SecretStr(ethereum),),
+            contracts=CONTRACTS,
+        )
+    )
+    yield house
+    house.close()
+
+
+def index(house: House) -> None:
+    """One run of every job that reads a chain."""
+    for name in INDEXERS:
+        result = run_job(house, name)
+        assert result.outcome is JobOutcome.OK, result
+
+
+def exported(house: House) -> dict[str, dict[str, Any]]:
+    """Every question as exported, by its id."""
+    with house.sessions() as session:
+        return {row["question_id"]: row for row in export_rows(session, "questions")}
