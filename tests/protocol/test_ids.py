@@ -1,17 +1,33 @@
 """Identities against values computed by the contracts, and against each other."""
 
 import pytest
+from eth_abi.abi import encode
+from eth_abi.packed import encode_packed
+from eth_hash.auto import keccak
+from hypothesis import given
+from hypothesis import strategies as st
 
 from service.protocol.ids import (
+    MULTIPLE_VALUES,
+    NUMERICAL,
+    YES_OR_NO_QUERY,
     condition_id,
     dvm_request_id,
+    managed_request_id,
     parse_address,
     parse_hex32,
     question_id,
+    request_id,
     to_checksum,
     to_hex,
+    to_word,
 )
 from tests.replays import read_replay
+
+addresses = st.binary(min_size=20, max_size=20)
+words = st.binary(min_size=32, max_size=32)
+numbers = st.integers(min_value=0, max_value=2**256 - 1)
+texts = st.binary(max_size=200)
 
 
 def test_checksum_case_is_eip_55() -> None:
@@ -59,15 +75,35 @@ def test_a_malformed_id_is_refused(text: str) -> None:
         parse_hex32(text)
 
 
-def test_a_bridged_dispute_carries_the_ids_we_compute() -> None:
-    vote = read_replay("b-first-dispute")["expected"]["b1"]["requests"][0]["dvm"]
-    logs = read_replay("b-first-dispute")["chains"]["137"]["logs"]
-    (bridged,) = [log for log in logs if log["topics"][0].startswith("0x4d6a7c5b")]
-    identifier = b"YES_OR_NO_QUERY".ljust(32, b"\0")
-    compressed = vote["ancillaryData"].encode()
-    parent = dvm_request_id(identifier, vote["time"], compressed)
-    assert to_hex(parent) == bridged["topics"][3]
-    data = bytes.fromhex(bridged["data"][2:])
-    length = int.from_bytes(data[96:128], "big")
-    child = dvm_request_id(identifier, vote["time"], data[128 : 128 + length])
-    assert to_hex(child) == bridged["topics"][2]
+@given(address=addresses, identifier=words, timestamp=numbers, text=texts)
+def test_request_keys_are_the_contracts_packed_encoding(
+    address: bytes, identifier: bytes, timestamp: int, text: bytes
+) -> None:
+    dated = encode_packed(
+        ["address", "bytes32", "uint256", "bytes"], [address, identifier, timestamp, text]
+    )
+    undated = encode_packed(["address", "bytes32", "bytes"], [address, identifier, text])
+    assert request_id(address, identifier, timestamp, text) == keccak(dated)
+    assert managed_request_id(address, identifier, text) == keccak(undated)
+
+
+@given(identifier=words, time=numbers, text=texts)
+def test_a_votes_key_is_the_contracts_abi_encoding(
+    identifier: bytes, time: int, text: bytes
+) -> None:
+    encoded = encode(["bytes32", "uint256", "bytes"], [identifier, time, text])
+    assert dvm_request_id(identifier, time, text) == keccak(encoded)
+
+
+def test_identifiers_are_padded_as_a_recorded_request_has_them() -> None:
+    logs = read_replay("a-clean")["chains"]["137"]["logs"]
+    request = next(log for log in logs if log["topics"][0].startswith("0xf1679315"))
+    assert bytes.fromhex(request["data"][2:])[:32] == YES_OR_NO_QUERY
+    assert MULTIPLE_VALUES.rstrip(b"\0") == b"MULTIPLE_VALUES"
+    assert NUMERICAL.rstrip(b"\0") == b"NUMERICAL"
+
+
+@pytest.mark.parametrize("value", [-1, 2**256])
+def test_a_number_no_contract_holds_is_refused(value: int) -> None:
+    with pytest.raises(OverflowError):
+        to_word(value)
