@@ -83,7 +83,7 @@ def _row(fact: Fact) -> tuple[type[DeclarativeBase], Row]:  # noqa: PLR0911  # o
                 "request_timestamp": fact.request_timestamp,
                 "creator": fact.creator,
                 "ancillary_hash": fact.ancillary_hash,
-                "title": read_ancillary(fact.ancillary_data).title,
+                "title": read_ancillary(fact.ancillary_data).headline,
                 "reward_token": fact.reward_token,
                 "reward": fact.reward,
                 "proposal_bond": fact.proposal_bond,

@@ -111,7 +111,7 @@ def _implied(
         reward=0,
         proposal_bond=0,
     )
-    return initialized, mined_at, read.title
+    return initialized, mined_at, read.headline
 
 
 def _order(at: LogPosition) -> tuple[int, int]:
