@@ -12,7 +12,7 @@ from models.enums import Outcome
 
 # Every price is an int256 with this many decimals.
 DECIMALS = 18
-YES = 10**DECIMALS
+YES: int = 10**DECIMALS
 NO = 0
 HALF = YES // 2
 # int256 min: "asked too early". Never proposable, only voted.
