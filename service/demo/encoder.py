@@ -8,19 +8,17 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TypeVar, assert_never
 
-from eth_hash.auto import keccak
-
 from models.enums import ContractKind
 from service.chain.events import EVENTS, Event
 from service.demo import steps as taken
 from service.demo.logs import Draft, Subject, Transaction, encode_log
 from service.demo.story import Ask, Story, advance
+from service.protocol.dvm_text import compress, stamp
 from service.protocol.finality import POLYGON
-from service.protocol.ids import ADDRESS_BYTES, dvm_request_id
+from service.protocol.ids import ADDRESS_BYTES, YES_OR_NO_QUERY, dvm_request_id
 
 Value = TypeVar("Value")
 
-IDENTIFIER = b"YES_OR_NO_QUERY".ljust(32, b"\0")
 NOBODY = bytes(ADDRESS_BYTES)
 
 _BY_NAME: dict[tuple[ContractKind, str], Event] = {
@@ -106,7 +104,7 @@ def _dispute(subject: Subject, before: Story, after: Story) -> Iterator[Draft]:
     child, parent = request_ids(subject, ask)
     bridged = (
         subject.places.oracle,
-        IDENTIFIER,
+        YES_OR_NO_QUERY,
         _seconds(_given(ask.proposed_at)),
         _stamped(subject),
         child,
@@ -123,7 +121,7 @@ def _dispute(subject: Subject, before: Story, after: Story) -> Iterator[Draft]:
 def _push(subject: Subject, ask: Ask) -> Draft:
     child, _ = request_ids(subject, ask)
     proposed = _seconds(_given(ask.proposed_at))
-    values = (IDENTIFIER, proposed, _compressed(subject, ask), ask.voted_price, child)
+    values = (YES_OR_NO_QUERY, proposed, _compressed(subject, ask), ask.voted_price, child)
     return _tunnel_log(subject, "PushedPrice", values)
 
 
@@ -167,23 +165,23 @@ def request_ids(subject: Subject, ask: Ask) -> tuple[bytes, bytes]:
     """The child and parent id of a disputed request (``OracleChildTunnel``)."""
     proposed = _seconds(_given(ask.proposed_at))
     texts = (_stamped(subject), _compressed(subject, ask))
-    child, parent = (dvm_request_id(IDENTIFIER, proposed, text) for text in texts)
+    child, parent = (dvm_request_id(YES_OR_NO_QUERY, proposed, text) for text in texts)
     return child, parent
 
 
 def _stamped(subject: Subject) -> bytes:
-    return subject.ancillary + b",ooRequester:" + subject.places.adapter.hex().encode()
+    return stamp(subject.ancillary, subject.places.adapter)
 
 
 def _compressed(subject: Subject, ask: Ask) -> bytes:
-    # AncillaryDataCompression.sol: what crosses to Ethereum instead of the text.
     places = subject.places
-    block = subject.block_of(_given(ask.disputed_at))
-    return (
-        f"ancillaryDataHash:{keccak(_stamped(subject)).hex()},childBlockNumber:{block},"
-        f"childOracle:{places.tunnel.hex()},childRequester:{places.oracle.hex()},"
-        f"childChainId:{POLYGON}"
-    ).encode()
+    return compress(
+        _stamped(subject),
+        block_number=subject.block_of(_given(ask.disputed_at)),
+        tunnel=places.tunnel,
+        oracle=places.oracle,
+        chain_id=POLYGON,
+    )
 
 
 def _oracle_log(
@@ -191,7 +189,7 @@ def _oracle_log(
 ) -> Draft:
     places = subject.places
     event = _BY_NAME[places.oracle_kind, name]
-    key = (IDENTIFIER, _seconds(ask.asked_at), subject.ancillary)
+    key = (YES_OR_NO_QUERY, _seconds(ask.asked_at), subject.ancillary)
     return encode_log(places.oracle, event, (places.adapter, *who, *key, *rest))
 
 
