@@ -155,3 +155,15 @@ def test_every_revealed_vote_belongs_to_a_bridged_request() -> None:
     ):
         _, time, text, _, _ = log.data
         assert dvm_request_id(log.topics[2], time, text) in parents
+
+
+def test_a_pushed_price_names_the_parent_on_ethereum_and_the_child_on_polygon() -> None:
+    requests = list(bridged_requests())
+    children = {request.parent: request.child for request in requests}
+    signature = "PushedPrice(bytes32,uint256,bytes,int256,bytes32)"
+    for chain_id in (POLYGON, ETHEREUM):
+        for log in captured_logs(chain_id, signature, ("uint256", "bytes", "int256")):
+            identifier, request_hash = log.topics
+            time, text, _ = log.data
+            parent = dvm_request_id(identifier, time, text)
+            assert request_hash == (children[parent] if chain_id == POLYGON else parent)
