@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from service.chain.archive import Capture
 from service.chain.decode import decode_logs
 from service.protocol.contracts import ContractBook
-from service.protocol.facts import LogPosition
 from service.protocol.finality import known_at
+from service.protocol.log_position import LogPosition
 from service.store.blocks import (
     add_blocks,
     first_conflict,

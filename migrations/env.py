@@ -7,7 +7,18 @@ start on an empty database, or one that is killed half-way, leave a whole schema
 from alembic import context
 from sqlalchemy import text
 
-from models import alert, assessment, chain, liquidity, market, operation, oracle  # noqa: F401  # fill the metadata
+from models import (  # noqa: F401  # fill the metadata
+    alert,
+    assessment,
+    chain,
+    contract_change,
+    liquidity,
+    market,
+    operation,
+    oracle,
+    sports,
+    voting,
+)
 from models.base import Base
 
 engine = context.config.attributes["engine"]

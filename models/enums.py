@@ -60,6 +60,8 @@ class QuestionChangeKind(StrEnum):
     PAUSED = "paused"
     UNPAUSED = "unpaused"
     RESOLVED = "resolved"
+    # Adapter v1: the oracle's price is taken over; the payout follows.
+    SETTLED = "settled"
 
 
 class OverrideLayer(StrEnum):
@@ -67,6 +69,70 @@ class OverrideLayer(StrEnum):
 
     ADAPTER = "adapter"
     OPERATOR = "operator"
+
+
+class NegRiskChangeKind(StrEnum):
+    """What the neg-risk operator or adapter says of one of its questions."""
+
+    FLAGGED = "flagged"
+    UNFLAGGED = "unflagged"
+    RESOLVED = "resolved"
+    OUTCOME_REPORTED = "outcome_reported"
+
+
+class RequestTermKind(StrEnum):
+    """A term of the managed oracle for one question (``custom``) or for one request."""
+
+    CUSTOM_BOND = "custom_bond"
+    CUSTOM_LIVENESS = "custom_liveness"
+    CUSTOM_WHITELIST = "custom_whitelist"
+    BOND = "bond"
+    LIVENESS = "liveness"
+    REWARD = "reward"
+
+
+class GameChangeKind(StrEnum):
+    """What the sports oracle says of a game."""
+
+    RESET = "reset"
+    PAUSED = "paused"
+    UNPAUSED = "unpaused"
+    SETTLED = "settled"
+    CANCELED = "canceled"
+    EMERGENCY_SETTLED = "emergency_settled"
+
+
+class SportsMarketChangeKind(StrEnum):
+    """What the sports oracle says of a market of a game."""
+
+    PAUSED = "paused"
+    UNPAUSED = "unpaused"
+    RESOLVED = "resolved"
+    EMERGENCY_RESOLVED = "emergency_resolved"
+
+
+class VoteRequestChangeKind(StrEnum):
+    """How a request of the vote went on."""
+
+    RESOLVED = "resolved"
+    ROLLED = "rolled"
+    DELETED = "deleted"
+
+
+class StakeChangeKind(StrEnum):
+    """Why a voter's stake changed."""
+
+    STAKED = "staked"
+    UNSTAKE_REQUESTED = "unstake_requested"
+    UNSTAKED = "unstaked"
+    SLASH_APPLIED = "slash_applied"
+
+
+class DelegationKind(StrEnum):
+    """Which side of a delegation spoke."""
+
+    DELEGATE_SET = "delegate_set"
+    DELEGATOR_SET = "delegator_set"
 
 
 class MarketState(StrEnum):

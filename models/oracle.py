@@ -7,11 +7,12 @@ folded from these rows by ``service.protocol.lifecycle``.
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Address, Base, Bytes32, Document, Int256, Uint256, UtcTimestamp
-from models.enums import OverrideLayer, QuestionChangeKind
+from models.enums import NegRiskChangeKind, OverrideLayer, QuestionChangeKind, RequestTermKind
+from models.log_fact import LogFact
 
 
 class AncillaryText(Base):
@@ -21,27 +22,6 @@ class AncillaryText(Base):
 
     hash: Mapped[bytes] = mapped_column(Bytes32, primary_key=True)
     data: Mapped[bytes] = mapped_column(LargeBinary)
-
-
-class LogFact:
-    """The identity every fact from a log shares."""
-
-    @declared_attr
-    def block_id(self) -> Mapped[int]:
-        """The block that carries the log."""
-        return mapped_column(
-            BigInteger().with_variant(Integer, "sqlite"),
-            ForeignKey("blocks.id", ondelete="CASCADE"),
-            primary_key=True,
-            autoincrement=False,
-        )
-
-    log_index: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    transaction_hash: Mapped[bytes] = mapped_column(Bytes32)
-    # The contract that emitted the log.
-    address: Mapped[bytes] = mapped_column(Address)
-    # Block time plus the chain's finality lag: a score for time T reads only known_at <= T.
-    known_at: Mapped[datetime] = mapped_column(UtcTimestamp)
 
 
 class Question(LogFact, Base):
@@ -58,6 +38,20 @@ class Question(LogFact, Base):
     reward_token: Mapped[bytes] = mapped_column(Address)
     reward: Mapped[int] = mapped_column(Uint256)
     proposal_bond: Mapped[int] = mapped_column(Uint256)
+    # Adapter v1 only: from when on the oracle may be asked (unix seconds).
+    resolution_time: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class ResolutionAsked(LogFact, Base):
+    """``ResolutionDataRequested``: adapter v1 asks the oracle, which later ones do at once."""
+
+    __tablename__ = "resolutions_asked"
+    __table_args__ = (Index(None, "question_id"), Index(None, "ancillary_hash"))
+
+    question_id: Mapped[bytes] = mapped_column(Bytes32)
+    requestor: Mapped[bytes] = mapped_column(Address)
+    request_timestamp: Mapped[int] = mapped_column(BigInteger)
+    ancillary_hash: Mapped[bytes] = mapped_column(Bytes32)
 
 
 class QuestionChange(LogFact, Base):
@@ -138,11 +132,17 @@ class Dispute(RequestFact, Base):
     """``DisputePrice``: the answer is contested and the DVM is asked."""
 
     __tablename__ = "disputes"
-    __table_args__ = (Index(None, "ancillary_hash", "requester"), Index(None, "disputer"))
+    __table_args__ = (
+        Index(None, "ancillary_hash", "requester"),
+        Index(None, "disputer"),
+        Index(None, "stamped_hash"),
+    )
 
     proposer: Mapped[bytes] = mapped_column(Address)
     disputer: Mapped[bytes] = mapped_column(Address)
     proposed_price: Mapped[int] = mapped_column(Int256)
+    # keccak256 of the text as the oracle stamps it for the vote. Empty in rows of older releases.
+    stamped_hash: Mapped[bytes | None] = mapped_column(Bytes32)
 
 
 class Settlement(RequestFact, Base):
@@ -165,6 +165,7 @@ class BridgedRequest(LogFact, Base):
         Index(None, "child_request_id"),
         Index(None, "parent_request_id"),
         Index(None, "ancillary_hash"),
+        Index(None, "stamped_hash"),
     )
 
     requester: Mapped[bytes] = mapped_column(Address)
@@ -173,6 +174,9 @@ class BridgedRequest(LogFact, Base):
     dvm_time: Mapped[int] = mapped_column(BigInteger)
     # keccak256 of the question's own ancillary data, with the oracle's stamp removed.
     ancillary_hash: Mapped[bytes] = mapped_column(Bytes32)
+    # keccak256 of the stamped text, which the compressed text on Ethereum names. Empty in rows of
+    # older releases.
+    stamped_hash: Mapped[bytes | None] = mapped_column(Bytes32)
     child_request_id: Mapped[bytes] = mapped_column(Bytes32)
     parent_request_id: Mapped[bytes] = mapped_column(Bytes32)
 
@@ -236,3 +240,46 @@ class NegRiskReport(LogFact, Base):
     neg_risk_question_id: Mapped[bytes] = mapped_column(Bytes32)
     request_id: Mapped[bytes] = mapped_column(Bytes32)
     result: Mapped[bool] = mapped_column()
+
+
+class NegRiskChange(LogFact, Base):
+    """A flag, unflag or resolution of the operator, or an outcome of the neg-risk adapter."""
+
+    __tablename__ = "neg_risk_changes"
+    __table_args__ = (Index(None, "neg_risk_question_id"),)
+
+    neg_risk_question_id: Mapped[bytes] = mapped_column(Bytes32)
+    kind: Mapped[NegRiskChangeKind] = mapped_column(String(20))
+    result: Mapped[bool | None] = mapped_column()
+
+
+class RequestTerm(LogFact, Base):
+    """A term of the managed oracle for one question or request (``address`` is the oracle)."""
+
+    __tablename__ = "request_terms"
+    __table_args__ = (Index(None, "managed_request_id"), Index(None, "ancillary_hash"))
+
+    kind: Mapped[RequestTermKind] = mapped_column(String(20))
+    managed_request_id: Mapped[bytes] = mapped_column(Bytes32)
+    requester: Mapped[bytes] = mapped_column(Address)
+    identifier: Mapped[bytes] = mapped_column(Bytes32)
+    ancillary_hash: Mapped[bytes] = mapped_column(Bytes32)
+    # None where the term is the question's, whatever the request.
+    request_timestamp: Mapped[int | None] = mapped_column(BigInteger)
+    currency: Mapped[bytes | None] = mapped_column(Address)
+    value: Mapped[int | None] = mapped_column(Uint256)
+    old_value: Mapped[int | None] = mapped_column(Uint256)
+    whitelist: Mapped[bytes | None] = mapped_column(Address)
+
+
+class RulesUpdate(LogFact, Base):
+    """``RequestRulesUpdated`` of the managed oracle: the second channel of clarifications."""
+
+    __tablename__ = "rules_updates"
+    __table_args__ = (Index(None, "managed_request_id"), Index(None, "ancillary_hash"))
+
+    managed_request_id: Mapped[bytes] = mapped_column(Bytes32)
+    requester: Mapped[bytes] = mapped_column(Address)
+    identifier: Mapped[bytes] = mapped_column(Bytes32)
+    ancillary_hash: Mapped[bytes] = mapped_column(Bytes32)
+    rules: Mapped[bytes] = mapped_column(LargeBinary)

@@ -11,7 +11,7 @@ import orjson
 
 from service.chain.raw import RawLog, parse_block, parse_log, parse_quantity
 from service.errors import UsageError
-from service.protocol.facts import BlockHeader
+from service.protocol.log_position import BlockHeader
 
 Parsed = TypeVar("Parsed")
 

@@ -7,7 +7,8 @@ from eth_abi import decode as abi_decode
 from eth_abi.exceptions import DecodingError
 
 from models.enums import ContractKind
-from service.chain.events import EVENTS, Event
+from service.chain.event import Event
+from service.chain.events import EVENTS
 from service.chain.raw import RawLog
 from service.protocol.contracts import ContractBook
 from service.protocol.facts import Fact, UndecodableLog
@@ -55,9 +56,12 @@ def _find_event(kinds: tuple[ContractKind, ...], topics: tuple[bytes, ...]) -> E
     return next((event for event in found if event is not None), None)
 
 
-def _decode(event: Event, log: RawLog) -> Fact:
-    if len(log.topics) != event.topic_count:
-        message = f"{len(log.topics)} topics instead of {event.topic_count}"
+def _decode(usual: Event, log: RawLog) -> Fact:
+    if usual.is_opaque:
+        return usual.build(log.at, log.topics, log.data)
+    event = usual.with_topics(len(log.topics))
+    if event is None:
+        message = f"{len(log.topics)} topics instead of {usual.topic_count}"
         raise ValueError(message)
     topics = iter(log.topics[1:])
     words = iter(abi_decode(event.data_types, log.data))
@@ -68,7 +72,7 @@ def _decode(event: Event, log: RawLog) -> Fact:
     return event.build(log.at, *values)
 
 
-def _topic_word(kind: str, topic: bytes) -> bytes | int:
+def _topic_word(kind: str, topic: bytes) -> bytes | int | bool:
     if kind == "bytes32":
         return topic
     if kind == "address":
@@ -76,7 +80,14 @@ def _topic_word(kind: str, topic: bytes) -> bytes | int:
             message = "an address topic is not padded with zeros"
             raise ValueError(message)
         return topic[12:]
-    return int.from_bytes(topic, "big", signed=kind == "int256")
+    if kind == "int256":
+        return int.from_bytes(topic, "big", signed=True)
+    value = int.from_bytes(topic, "big")
+    bits = 1 if kind == "bool" else int(kind.removeprefix("uint"))
+    if value >> bits:
+        message = f"{value} is no {kind}"
+        raise ValueError(message)
+    return bool(value) if kind == "bool" else value
 
 
 def _plain(kind: str, value: object) -> object:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from service.protocol.facts import BlockHeader, LogPosition
 from service.protocol.ids import ADDRESS_BYTES, HASH_BYTES, parse_hex
+from service.protocol.log_position import BlockHeader, LogPosition
 
 _QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
 MAX_BLOCK = 2**63 - 1

@@ -9,7 +9,7 @@ from service.chain.raw import RawLog
 from service.chain.rpc import Node
 from service.errors import RangeTooWide, SourceError, TransientSourceError
 from service.protocol.contracts import ContractBook
-from service.protocol.facts import BlockHeader
+from service.protocol.log_position import BlockHeader
 
 
 @dataclass(slots=True)

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from service.chain.raw import RawLog, parse_block, parse_log, parse_quantity
 from service.circuit import Circuit
 from service.errors import RangeTooWide, SourceError, TransientSourceError
-from service.protocol.facts import BlockHeader
 from service.protocol.ids import to_checksum, to_hex
+from service.protocol.log_position import BlockHeader
 from service.telemetry import without_secrets
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import TypeVar, assert_never
 
 from models.enums import ContractKind
-from service.chain.events import EVENTS, Event
+from service.chain.event import Event
+from service.chain.events import EVENTS
 from service.demo import steps as taken
 from service.demo.logs import Draft, Subject, Transaction, encode_log
 from service.demo.story import Ask, Story, advance
@@ -22,7 +23,7 @@ Value = TypeVar("Value")
 NOBODY = bytes(ADDRESS_BYTES)
 
 _BY_NAME: dict[tuple[ContractKind, str], Event] = {
-    (kind, event.name): event for (kind, _), event in EVENTS.items()
+    (kind, event.name): event for (kind, _), event in EVENTS.items() if not event.era
 }
 
 
@@ -111,6 +112,9 @@ def _dispute(subject: Subject, before: Story, after: Story) -> Iterator[Draft]:
         parent,
     )
     yield _tunnel_log(subject, "PriceRequestBridged", bridged)
+    proposed = _seconds(_given(ask.proposed_at))
+    added = (IDENTIFIER, proposed, _compressed(subject, ask), parent)
+    yield _tunnel_log(subject, "PriceRequestAdded", added)
     who = (subject.address_of(_given(ask.proposer)), subject.address_of(_given(ask.disputer)))
     yield _oracle_log(subject, "DisputePrice", who, ask, (ask.proposed_price,))
     if not before.is_reset:

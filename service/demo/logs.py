@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from eth_abi import encode as abi_encode
 
 from models.enums import ContractKind
-from service.chain.events import Event
+from service.chain.event import Event
 from service.protocol.ids import condition_id, question_id
 
 

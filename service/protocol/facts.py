@@ -5,33 +5,12 @@ Addresses are 20 raw bytes, hashes and ids 32 raw bytes, amounts and prices exac
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from models.enums import OverrideLayer, QuestionChangeKind
-
-
-@dataclass(frozen=True, slots=True)
-class BlockHeader:
-    """A block as far as facts need it."""
-
-    chain_id: int
-    number: int
-    hash: bytes
-    parent_hash: bytes
-    mined_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class LogPosition:
-    """Where a log stands: its identity (chain, block hash, log index) and its order."""
-
-    chain_id: int
-    block_number: int
-    block_hash: bytes
-    log_index: int
-    transaction_hash: bytes
-    # The contract that emitted it.
-    address: bytes
+from models.enums import NegRiskChangeKind, OverrideLayer, QuestionChangeKind, RequestTermKind
+from service.protocol.contract_facts import ContractChanged
+from service.protocol.log_position import LogPosition
+from service.protocol.sports_facts import SportsFact
+from service.protocol.vote_facts import VoteFact
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +26,21 @@ class QuestionInitialized:
     reward_token: bytes
     reward: int
     proposal_bond: int
+    # Adapter v1 only: from when on the oracle may be asked. Its requests come later, by
+    # ``ResolutionAsked``, and ``request_timestamp`` is 0.
+    resolution_time: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResolutionAsked:
+    """Adapter v1 asks the oracle (``ResolutionDataRequested``)."""
+
+    at: LogPosition
+    question_id: bytes
+    requestor: bytes
+    request_timestamp: int
+    ancillary_hash: bytes
+    ancillary_data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +119,8 @@ class PriceDisputed:
     proposer: bytes
     disputer: bytes
     proposed_price: int
+    # Hash of the text as the oracle stamps it for the vote.
+    stamped_hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +146,8 @@ class RequestBridged:
     dvm_time: int
     # Hash of the question's own text: the oracle's stamp is removed before hashing.
     ancillary_hash: bytes
+    # Hash of the text with the stamp: what the compressed text on Ethereum names.
+    stamped_hash: bytes
     child_request_id: bytes
     parent_request_id: bytes
 
@@ -208,8 +206,58 @@ class NegRiskQuestionReported:
     result: bool
 
 
-Fact = (
+@dataclass(frozen=True, slots=True)
+class NegRiskChanged:
+    """A flag, unflag, resolution (operator) or reported outcome (neg-risk adapter)."""
+
+    at: LogPosition
+    neg_risk_question_id: bytes
+    kind: NegRiskChangeKind
+    # Only where it was resolved or reported.
+    result: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestTermsChanged:
+    """The managed oracle's terms for a question: bond, liveness, reward or proposers.
+
+    A custom term holds for every request of the question, even before the first; the others tell
+    of one request.
+    """
+
+    at: LogPosition
+    kind: RequestTermKind
+    # keccak of requester, identifier and text, without a time: it survives resets.
+    managed_request_id: bytes
+    requester: bytes
+    identifier: bytes
+    ancillary_hash: bytes
+    ancillary_data: bytes
+    request_timestamp: int | None = None
+    currency: bytes | None = None
+    # The new bond or reward in the currency's units, or the liveness in seconds.
+    value: int | None = None
+    old_value: int | None = None
+    # Only with kind=custom_whitelist; the zero address goes back to the default.
+    whitelist: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RulesUpdated:
+    """``RequestRulesUpdated`` of the managed oracle: the second channel of clarifications."""
+
+    at: LogPosition
+    managed_request_id: bytes
+    requester: bytes
+    identifier: bytes
+    ancillary_hash: bytes
+    ancillary_data: bytes
+    rules: bytes
+
+
+QuestionFact = (
     QuestionInitialized
+    | ResolutionAsked
     | QuestionChanged
     | OutcomeOverridden
     | ClarificationPosted
@@ -223,7 +271,12 @@ Fact = (
     | ConditionResolved
     | NegRiskQuestionPrepared
     | NegRiskQuestionReported
+    | NegRiskChanged
+    | RequestTermsChanged
+    | RulesUpdated
 )
+
+Fact = QuestionFact | VoteFact | SportsFact | ContractChanged
 
 
 @dataclass(frozen=True, slots=True)

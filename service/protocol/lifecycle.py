@@ -11,8 +11,9 @@ from datetime import datetime
 from models.enums import ContractKind, Outcome, QuestionChangeKind, RequestState
 from service.protocol import facts
 from service.protocol.contracts import ContractBook
-from service.protocol.facts import Fact, LogPosition, QuestionInitialized
+from service.protocol.facts import Fact, QuestionInitialized
 from service.protocol.ids import condition_id
+from service.protocol.log_position import LogPosition
 from service.protocol.prices import outcome_of_payouts
 
 

@@ -7,8 +7,8 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from models.chain import Block, Cursor
-from service.protocol.facts import BlockHeader
 from service.protocol.finality import FINALITY_LAG
+from service.protocol.log_position import BlockHeader
 from service.store.upserts import IN_CHUNK, chunks, insert_or_ignore
 
 

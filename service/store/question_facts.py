@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from models import oracle
 from models.chain import Block
-from service.protocol.facts import LogPosition
+from models.log_fact import LogFact
 from service.protocol.lifecycle import DatedFact
-from service.store.question_rows import FactRow, fact_of
+from service.protocol.log_position import LogPosition
+from service.store.fact_shapes import fact_of
 
-Row = TypeVar("Row", bound=FactRow)
+Row = TypeVar("Row", bound=LogFact)
 # (chain, adapter, question id): the same text on two adapters is two questions.
 QuestionKey = tuple[int, bytes, bytes]
 Found = dict[QuestionKey, list[DatedFact]]
@@ -41,7 +42,7 @@ def dated(model: type[Any], as_of: datetime | None) -> Select[Any]:
     return query if as_of is None else query.where(model.known_at <= as_of)
 
 
-def position_of(row: oracle.LogFact, chain_id: int, number: int, block_hash: bytes) -> LogPosition:
+def position_of(row: LogFact, chain_id: int, number: int, block_hash: bytes) -> LogPosition:
     """Where a row's log stands."""
     return LogPosition(
         chain_id, number, block_hash, row.log_index, row.transaction_hash, row.address

@@ -12,11 +12,12 @@ from models import oracle
 from models.chain import Block
 from service.protocol.ancillary import read_ancillary
 from service.protocol.contracts import ContractBook
-from service.protocol.facts import LogPosition, QuestionInitialized
+from service.protocol.facts import QuestionInitialized
 from service.protocol.lifecycle import QuestionFacts, QuestionStatus, fold_question
+from service.protocol.log_position import LogPosition
 from service.store.blocks import get_head
+from service.store.fact_shapes import NO_TEXT, fact_of
 from service.store.question_facts import QuestionKey, collect_facts, dated, position_of
-from service.store.question_rows import NO_TEXT, question_of
 from service.store.upserts import IN_CHUNK, chunks
 
 NO_ADDRESS = bytes(20)
@@ -140,7 +141,9 @@ def _load(
     for row, chain_id, number, block_hash, mined_at in rows:
         at = position_of(row, chain_id, number, block_hash)
         key = (chain_id, row.address, row.question_id)
-        questions[key] = (question_of(row, at), mined_at, row.title)
+        initialized = fact_of(row, at)
+        assert isinstance(initialized, QuestionInitialized)  # noqa: S101  # a Question's row
+        questions[key] = (initialized, mined_at, row.title)
     yield from _assemble(session, questions, as_of)
 
 

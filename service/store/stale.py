@@ -7,11 +7,11 @@ from typing import cast
 from sqlalchemy import CursorResult, case, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from models import oracle
+from models import oracle, voting
 from models.chain import Block
 from models.enums import OverrideLayer
 from models.market import Market
-from service.protocol import facts
+from service.protocol import facts, sports_facts, vote_facts
 from service.protocol.facts import Fact
 from service.store.upserts import IN_CHUNK, chunks
 
@@ -23,7 +23,6 @@ def touched_by(session: Session, decoded: Collection[Fact]) -> Touched:
     questions: set[bytes] = set()
     conditions: set[bytes] = set()
     neg_risk: set[bytes] = set()
-    pushed: set[bytes] = set()
     for fact in decoded:
         match fact:
             case (
@@ -35,18 +34,46 @@ def touched_by(session: Session, decoded: Collection[Fact]) -> Touched:
                 questions.add(fact.key.ancillary_hash)
             case facts.ConditionPrepared() | facts.ConditionResolved():
                 conditions.add(fact.condition_id)
-            case facts.RequestBridged():
+            case facts.RequestBridged() | facts.RequestTermsChanged() | facts.RulesUpdated():
                 questions.add(fact.ancillary_hash)
             case facts.NegRiskQuestionPrepared() | facts.NegRiskQuestionReported():
                 questions.add(fact.request_id)
-            case facts.PricePushed():
-                pushed.add(fact.request_hash)
             case facts.OutcomeOverridden(layer=OverrideLayer.OPERATOR):
                 neg_risk.add(fact.question_id)
-            case _:
+            case facts.NegRiskChanged():
+                neg_risk.add(fact.neg_risk_question_id)
+            case sports_facts.SportsMarketCreated():
+                conditions.add(fact.condition_id)
+            case (
+                facts.QuestionInitialized()
+                | facts.ResolutionAsked()
+                | facts.QuestionChanged()
+                | facts.OutcomeOverridden()
+                | facts.ClarificationPosted()
+            ):
                 questions.add(fact.question_id)
-    questions |= _bridged_questions(session, pushed) | _neg_risk_questions(session, neg_risk)
+            case _:
+                pass
+    voted = {request for fact in decoded if (request := _voted_request(fact)) is not None}
+    questions |= _bridged_questions(session, voted) | _neg_risk_questions(session, neg_risk)
     return questions, conditions
+
+
+def _voted_request(fact: Fact) -> bytes | None:
+    """The id under which the vote or the bridge names a request; ``None`` for any other fact."""
+    match fact:
+        case facts.PricePushed() | vote_facts.TunnelRequestAdded():
+            return fact.request_hash
+        case (
+            vote_facts.VoteRequested()
+            | vote_facts.VoteRequestChanged()
+            | vote_facts.VoteCommitted()
+            | vote_facts.VoteRevealed()
+        ):
+            return fact.key.request_id
+        case _:
+            # Stake, delegations, games and contracts are no one question's.
+            return None
 
 
 def _bridged_questions(session: Session, request_hashes: Collection[bytes]) -> set[bytes]:
@@ -89,6 +116,19 @@ _QUESTION_COLUMNS: tuple[InstrumentedAttribute[bytes], ...] = (
     oracle.BridgedRequest.ancillary_hash,
     oracle.NegRiskQuestion.request_id,
     oracle.NegRiskReport.request_id,
+    oracle.RequestTerm.ancillary_hash,
+    oracle.RulesUpdate.ancillary_hash,
+    # A neg-risk id, brought to the adapter's question below.
+    oracle.NegRiskChange.neg_risk_question_id,
+)
+# Under which the vote's logs name a request.
+_VOTE_COLUMNS: tuple[InstrumentedAttribute[bytes], ...] = (
+    oracle.PushedPrice.request_hash,
+    voting.TunnelRequest.request_hash,
+    voting.DvmRequest.request_id,
+    voting.DvmRequestChange.request_id,
+    voting.Commit.request_id,
+    voting.Reveal.request_id,
 )
 
 
@@ -103,11 +143,11 @@ def touched_from(session: Session, chain_id: int, number: int) -> Touched:
         conditions.update(
             session.scalars(select(tokens.condition_id).where(tokens.block_id.in_(blocks)))
         )
-    pushed = session.scalars(
-        select(oracle.PushedPrice.request_hash).where(oracle.PushedPrice.block_id.in_(blocks))
-    ).all()
+    voted: set[bytes] = set()
+    for column in _VOTE_COLUMNS:
+        voted.update(session.scalars(select(column).where(column.class_.block_id.in_(blocks))))
     # An operator's override carries the neg-risk id; the others are no neg-risk ids.
-    questions |= _bridged_questions(session, set(pushed)) | _neg_risk_questions(session, questions)
+    questions |= _bridged_questions(session, voted) | _neg_risk_questions(session, questions)
     return questions, conditions
 
 

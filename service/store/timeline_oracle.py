@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 
 from models.chain import Block
 from models.enums import QuestionChangeKind
+from models.log_fact import LogFact
 from models.market import Market
 from models.oracle import (
     BridgedRequest,
     Clarification,
     Condition,
     Dispute,
-    LogFact,
     NegRiskReport,
     Override,
     Payout,

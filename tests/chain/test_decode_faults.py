@@ -9,8 +9,8 @@ from service.chain.decode import decode_logs
 from service.chain.events import EVENTS
 from service.chain.raw import RawLog, parse_log
 from service.protocol.contracts import ContractBook, ContractEntry
-from service.protocol.facts import LogPosition
 from service.protocol.ids import parse_hex32
+from service.protocol.log_position import LogPosition
 
 ADDRESS = bytes(range(20))
 # Offsets and lengths that point nowhere, beside those that point somewhere.

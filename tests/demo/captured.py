@@ -12,7 +12,8 @@ from eth_abi import decode
 
 from models.enums import ContractKind
 from service.chain.book import read_book
-from service.chain.events import EVENTS, Event
+from service.chain.event import Event
+from service.chain.events import EVENTS
 from service.demo.logs import Draft, Places, Subject
 from service.protocol.finality import POLYGON
 

@@ -58,10 +58,12 @@ def test_a_second_dispute_and_a_half_half_vote_are_written_as_the_contracts_wrot
     every = list(captured.seen_logs(name))
     opened = [log for log in every if log.event.name == "QuestionInitialized"]
     question, text = opened[1].words[0], opened[1].words[3]
+    bridged = [log for log in every if log.event.name == "PriceRequestBridged"]
+    parents = {log.words[5] for log in bridged if _holds(log.words[3], text)}
     mine = [
         log
         for log in every
-        if any(word == question or _holds(word, text) for word in log.words)
+        if any(word == question or word in parents or _holds(word, text) for word in log.words)
         or log.event.name == "PushedPrice"
     ]
     kinds = {"QuestionInitialized": "open", "ProposePrice": "propose", "DisputePrice": "dispute"}
@@ -88,6 +90,7 @@ def test_a_first_dispute_bridges_disputes_asks_again_and_resets_in_one_transacti
 
     assert _names(dispute.logs, case) == [
         "RequestBridged",
+        "TunnelRequestAdded",
         "PriceDisputed",
         "PriceRequested",
         "QuestionChanged",
@@ -101,7 +104,7 @@ def test_a_second_dispute_neither_asks_again_nor_resets() -> None:
 
     [dispute] = [t for t in encode_steps(subject, case.steps) if t.at == second.at]
 
-    assert _names(dispute.logs, case) == ["RequestBridged", "PriceDisputed"]
+    assert _names(dispute.logs, case) == ["RequestBridged", "TunnelRequestAdded", "PriceDisputed"]
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

@@ -99,7 +99,7 @@ def test_the_node_gives_finalized_blocks_and_the_logs_in_them(node: Node, clock:
     logs = node.logs(head.number - 400, head.number, addresses, topics)
 
     assert head.mined_at <= clock.now()
-    assert len(logs) == 6
+    assert len(logs) == 7
     numbers = sorted({log.at.block_number for log in logs})
     assert {h.hash for h in node.headers(numbers)} == {log.at.block_hash for log in logs}
 

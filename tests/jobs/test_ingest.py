@@ -16,9 +16,10 @@ from models.market import Market
 from models.oracle import NegRiskQuestion, Proposal
 from service.chain.archive import Capture, read_archive
 from service.chain.book import read_book
-from service.protocol.facts import LogPosition, OutcomeOverridden, PricePushed
+from service.protocol.facts import OutcomeOverridden, PricePushed
 from service.protocol.finality import POLYGON
 from service.protocol.lifecycle import QuestionStatus
+from service.protocol.log_position import LogPosition
 from service.store.blocks import get_cursor, get_head, move_cursor
 from service.store.questions import iterate_statuses
 from service.store.stale import touched_by

@@ -8,9 +8,10 @@ import pytest
 from models.enums import ContractKind, MarketState, Outcome, QuestionChangeKind, RequestState
 from service.protocol import facts
 from service.protocol.contracts import ContractBook, ContractEntry
-from service.protocol.facts import Fact, LogPosition, RequestKey
+from service.protocol.facts import Fact, RequestKey
 from service.protocol.lifecycle import DatedFact, QuestionFacts, QuestionStatus, fold_question
 from service.protocol.listings import ResolutionRow
+from service.protocol.log_position import LogPosition
 from service.protocol.prices import HALF, NO, YES
 from service.protocol.standing import LAST_INSTANT, instant_of, standing_of, standing_of_report
 
@@ -57,7 +58,9 @@ class Story:
 
     def dispute(self, price: int, asked: int = ASKED) -> "Story":
         key, at = self.key(asked), self.at(self.oracle)
-        return self.tell(facts.PriceDisputed(at, key, b"", SOMEBODY, b"\xd1" * 20, price))
+        return self.tell(
+            facts.PriceDisputed(at, key, b"", SOMEBODY, b"\xd1" * 20, price, bytes(32))
+        )
 
     def settle(self, price: int, asked: int = ASKED) -> "Story":
         key, at = self.key(asked), self.at(self.oracle)

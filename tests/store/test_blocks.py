@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from service.protocol.facts import BlockHeader
+from service.protocol.log_position import BlockHeader
 from service.store.blocks import (
     add_blocks,
     first_conflict,
