@@ -168,7 +168,9 @@ def job(
     epilog="Example: settlewatch import-logs logs/*.json.gz --contracts contracts.json --json",
 )
 def import_logs_command(
-    files: Annotated[list[Path], typer.Argument(help="Log archives, in any order.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Log archives (JSON, JSON.gz, Parquet), in any order.")
+    ],
     contracts: Annotated[
         Path | None, typer.Option(help="Contract book of these logs. Default: mainnet's.")
     ] = None,
@@ -188,7 +190,7 @@ def import_logs_command(
             f"{value} {key.replace('_', ' ')}" for key, value in result.counts.items()
         )
         sys.stdout.write(f"Imported {counts}.\n")
-    for line in (*result.foreign, *result.refused):
+    for line in (*result.foreign, *result.idle, *result.refused):
         sys.stderr.write(f"settlewatch: {line}\n")
     if result.refused:
         raise SystemExit(BAD_USAGE)

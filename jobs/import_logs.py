@@ -1,15 +1,25 @@
-"""``settlewatch import-logs``: recorded logs into the database."""
+"""``settlewatch import-logs``: recorded logs into the database.
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+One transaction a file, however large: a fault found late, a full disk or a killed process leaves
+all of a file or nothing of it, so running again needs no memory of the first run. Memory stays flat
+all the same, since a Parquet file is read in windows and the database spills what it has not
+committed. cryo's own files (1,000 blocks) hold the writer's lock for moments.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.ingest import IngestCounts, ingest_capture
-from service.chain.archive import ArchiveError, read_archive
+from service.chain.archive import ArchiveError, Capture, read_archive
+from service.chain.parquet import ParquetDatabase, ParquetFile, inspect_parquet, is_parquet
+from service.chain.parquet_captures import stage_logs
+from service.chain.parquet_pairs import pair_blocks
 from service.clock import Clock
 from service.protocol.contracts import ContractBook
+from service.store.blocks import list_block_numbers
 from service.store.contracts import add_book, load_book
 
 
@@ -21,6 +31,26 @@ class ImportResult:
     refused: tuple[str, ...]
     # Files of which the book knows no contract: often the sign of a wrong book.
     foreign: tuple[str, ...] = ()
+    # Blocks files that no logs file of the same command needed.
+    idle: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Tally:
+    counts: dict[str, int] = field(
+        default_factory=lambda: {"files": 0} | {item.name: 0 for item in fields(IngestCounts)}
+    )
+    refused: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+
+    def add(self, path: Path, counts: dict[str, int]) -> None:
+        self.counts["files"] += 1
+        for key, value in counts.items():
+            self.counts[key] += value
+        outside = counts.get("outside_book", 0)
+        if outside and outside == counts["logs"]:
+            line = f"{path}: all {outside} logs are from contracts the book does not name"
+            self.foreign.append(line)
 
 
 def import_logs(
@@ -34,25 +64,88 @@ def import_logs(
     with sessions.begin() as session:
         add_book(session, book)
         stored = load_book(session)
-    totals = {"files": 0} | {field.name: 0 for field in fields(IngestCounts)}
-    refused: list[str] = []
-    foreign: list[str] = []
-    for path in files:
-        try:
-            captures = read_archive(path)
-        except ArchiveError as error:
-            refused.append(str(error))
+    with ParquetDatabase() as parquet:
+        return _Import(sessions, stored, clock, parquet).run(files, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class _Import:
+    """What every file of a command is imported with."""
+
+    sessions: sessionmaker[Session]
+    book: ContractBook
+    clock: Clock
+    parquet: ParquetDatabase
+
+    def run(self, files: Sequence[Path], progress: Callable[[Path], None]) -> ImportResult:
+        tally = _Tally()
+        # Blocks may come after the logs that need them, so every Parquet file is read first.
+        tables, refused = self._inspect(files)
+        pairs = pair_blocks(tables.values())
+        for path in files:
+            table = tables.get(path)
+            try:
+                if path in refused:
+                    raise refused[path]
+                if table is None:
+                    tally.add(path, self._import_json(path))
+                elif table in pairs:
+                    tally.add(path, self._import_parquet(table, pairs[table]))
+                else:
+                    tally.add(path, {})
+            except ArchiveError as error:
+                tally.refused.append(str(error))
             progress(path)
-            continue
-        # One transaction a file: a process killed half-way leaves none of it.
-        before = totals
-        with sessions.begin() as session:
-            for capture in captures:
-                counts = asdict(ingest_capture(session, capture, stored, clock.now()))
-                totals = {key: value + counts.get(key, 0) for key, value in totals.items()}
-        totals["files"] += 1
-        outside = totals["outside_book"] - before["outside_book"]
-        if outside and outside == totals["logs"] - before["logs"]:
-            foreign.append(f"{path}: all {outside} logs are from contracts the book does not name")
-        progress(path)
-    return ImportResult(totals, tuple(refused), tuple(foreign))
+        return ImportResult(
+            tally.counts, tuple(tally.refused), tuple(tally.foreign), _idle(tables, pairs)
+        )
+
+    def _inspect(
+        self, files: Iterable[Path]
+    ) -> tuple[dict[Path, ParquetFile], dict[Path, ArchiveError]]:
+        tables: dict[Path, ParquetFile] = {}
+        refused: dict[Path, ArchiveError] = {}
+        for path in files:
+            if is_parquet(path):
+                try:
+                    tables[path] = inspect_parquet(self.parquet, path)
+                except ArchiveError as error:
+                    refused[path] = error
+        return tables, refused
+
+    def _import_json(self, path: Path) -> dict[str, int]:
+        captures = read_archive(path)
+        with self.sessions.begin() as session:
+            return self._ingest(session, captures)
+
+    def _import_parquet(self, logs: ParquetFile, blocks: Sequence[ParquetFile]) -> dict[str, int]:
+        with (
+            stage_logs(self.parquet, logs, blocks, self.book) as staged,
+            self.sessions.begin() as session,
+        ):
+            numbers = list_block_numbers(session, staged.chain_id, *staged.block_range)
+            counts = self._ingest(session, staged.captures(numbers))
+        counts["logs"] += staged.outside_book + staged.unknown_topic
+        counts["outside_book"] += staged.outside_book
+        counts["unknown_topic"] += staged.unknown_topic
+        return counts
+
+    def _ingest(self, session: Session, captures: Iterable[Capture]) -> dict[str, int]:
+        totals = {item.name: 0 for item in fields(IngestCounts)}
+        for capture in captures:
+            counts = ingest_capture(session, capture, self.book, self.clock.now())
+            for key, value in asdict(counts).items():
+                totals[key] += value
+        return totals
+
+
+def _idle(
+    tables: Mapping[Path, ParquetFile], pairs: Mapping[ParquetFile, Sequence[ParquetFile]]
+) -> tuple[str, ...]:
+    used = {blocks for found in pairs.values() for blocks in found}
+    idle = [str(path) for path, table in tables.items() if table not in pairs and table not in used]
+    if not idle:
+        return ()
+    shown = ", ".join(idle[:3]) + ("…" if len(idle) > 3 else "")  # noqa: PLR2004  # the others lie beside them
+    line = f"{len(idle)} blocks files fit no logs file of this command; nothing was stored of them"
+    return (f"{line}: {shown}",)

@@ -79,6 +79,14 @@ def count_blocks(session: Session, chain_id: int) -> int:
     )
 
 
+def list_block_numbers(session: Session, chain_id: int, first: int, last: int) -> list[int]:
+    """The numbers of the stored blocks of a chain in a closed range, ascending."""
+    query = select(Block.number).where(
+        Block.chain_id == chain_id, Block.number.between(first, last)
+    )
+    return list(session.scalars(query.order_by(Block.number)))
+
+
 def get_cursor(session: Session, chain_id: int, reader: str) -> int | None:
     """The next block a reader has to read; ``None`` if it never ran."""
     cursor = session.get(Cursor, (chain_id, reader))
