@@ -10,10 +10,11 @@ import re
 from dataclasses import dataclass
 
 from service.protocol.dvm_text import read_stamped
+from service.protocol.json_text import read_json_text
 from service.protocol.prices import Answer
 from service.protocol.res_data import read_answers
 
-_INITIALIZER = re.compile(rb",initializer:([0-9a-f]{40})\Z")
+_INITIALIZER = re.compile(rb",initializer:([0-9a-f]{40})")
 _STAMP_BYTES = len(",initializer:") + 40
 _TITLE = re.compile(r"\s*q:\s*title:")
 _DESCRIPTION = re.compile(r"[,\s] ?description:")
@@ -40,6 +41,8 @@ class AncillaryText:
     bulletin_board: bytes | None
     # Empty where the text offers none that can be read; UMIP-107's usual prices then hold.
     answers: tuple[Answer, ...]
+    # What the values of a MULTIPLE_VALUES price stand for, lowest first: a game's teams.
+    score_labels: tuple[str, ...]
     # The text forbids the 50-50 answer (neg-risk markets).
     is_yes_or_no_only: bool
     # The text's beginning, for a question without a title.
@@ -63,25 +66,52 @@ def read_ancillary(data: bytes) -> AncillaryText:
     Invalid UTF-8 is shown with replacement characters. ``initializer`` proves a creator only in
     a text that an adapter asked: the adapter, not the writer, adds the last stamp.
     """
-    stamp = _INITIALIZER.search(data, max(0, len(data) - _STAMP_BYTES))
-    body = data[: stamp.start()] if stamp else data
+    stamp = _INITIALIZER.fullmatch(data[-_STAMP_BYTES:])
+    body = data[:-_STAMP_BYTES] if stamp else data
     text = body.decode("utf-8", errors="replace").replace("\x00", "")
+    initializer = bytes.fromhex(stamp[1].decode()) if stamp else None
+    return _as_json(text, initializer) or _as_template(text, initializer)
+
+
+def _as_json(text: str, initializer: bytes | None) -> AncillaryText | None:
+    read = read_json_text(text)
+    if read is None:
+        return None
+    return AncillaryText(
+        title=read.title,
+        description=read.description,
+        market_id=None,
+        initializer=initializer,
+        bulletin_board=None,
+        answers=read.answers,
+        score_labels=read.labels,
+        is_yes_or_no_only=False,
+        opening=_opening(text),
+    )
+
+
+def _as_template(text: str, initializer: bytes | None) -> AncillaryText:
     rules, has_answers, resolution = text.rpartition(_RES_DATA)
     if not has_answers:
         rules, resolution = text, ""
     rules, market_id = _part_market_id(rules)
     title, description = _part_title(rules)
-    board = _last(_BOARD, resolution or text)
+    boards = _BOARD.findall(text)
     return AncillaryText(
         title=title,
         description=description,
         market_id=market_id,
-        initializer=bytes.fromhex(stamp[1].decode()) if stamp else None,
-        bulletin_board=None if board is None else bytes.fromhex(board[1]),
+        initializer=initializer,
+        bulletin_board=bytes.fromhex(boards[-1]) if boards else None,
         answers=read_answers(resolution),
+        score_labels=(),
         is_yes_or_no_only=_ONLY_YES_OR_NO.search(resolution) is not None,
-        opening=text[:_OPENING_LENGTH].strip(),
+        opening=_opening(text),
     )
+
+
+def _opening(text: str) -> str:
+    return text[:_OPENING_LENGTH].strip()
 
 
 def _part_market_id(rules: str) -> tuple[str, str | None]:
@@ -103,8 +133,3 @@ def _part_title(rules: str) -> tuple[str | None, str | None]:
 
 def _shown(text: str) -> str | None:
     return text.strip().removesuffix(",").rstrip() or None
-
-
-def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    found = list(pattern.finditer(text))
-    return found[-1] if found else None

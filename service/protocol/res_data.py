@@ -5,11 +5,14 @@ name teams, leave p3 out or add sentences behind. docs/data-dictionary.md, "Anci
 """
 
 import re
+from collections.abc import Mapping
 from itertools import zip_longest
 
 from service.protocol.prices import DECIMALS, TOO_EARLY, Answer, AnswerMeaning
 
-_VALUE = re.compile(r"[\s,]*p([1-4]):\s*(-?[0-9]{1,80}(?:\.[0-9]{1,40})?)(?!\.?[0-9])")
+_PRICE = r"-?[0-9]{1,80}(?:\.[0-9]{1,40})?"
+_WHOLE_PRICE = re.compile(_PRICE)
+_VALUE = re.compile(rf"[\s,]*p([1-4]):\s*({_PRICE})(?!\.?[0-9])")
 _LABEL = re.compile(r"(?:,|\b[Ww]here|\band)\s+p([1-4])\s+(?:corresponds\s+)?to\s")
 # Where the sentence that names the answers ends; labels hold full stops ("St. Louis").
 _NEXT_SENTENCE = re.compile(r"\.\s+(?:Updates made|This request|This market)\b")
@@ -41,18 +44,41 @@ _WORDS = (
 
 
 def read_answers(text: str) -> tuple[Answer, ...]:
-    """The answers in the text behind ``res_data:``, in order of their number.
-
-    Empty unless p1 and p2 each have one price that can be read. p4 is always offered: UMIP-107
-    has it even where the text leaves it out.
-    """
+    """The answers in the text behind ``res_data:``; see ``to_answers``."""
     clause = text[:_LONGEST_CLAUSE]
     prices, end = _read_prices(clause)
+    return to_answers(prices, _read_labels(clause[end:]))
+
+
+def to_answers(prices: Mapping[int, int | None], labels: Mapping[int, str]) -> tuple[Answer, ...]:
+    """Answers in order of their number, from prices as the oracle holds them.
+
+    Empty unless p1 and p2 are there and every price could be read. p4 is always offered:
+    UMIP-107 has it even where a text leaves it out.
+    """
     if not prices.keys() >= {1, 2}:
         return ()
-    labels = _read_labels(clause[end:])
-    prices.setdefault(4, TOO_EARLY)
-    return tuple(_answer(number, prices[number], labels.get(number)) for number in sorted(prices))
+    offered = {4: TOO_EARLY, **prices}
+    answers = [
+        _answer(number, price, labels.get(number))
+        for number, price in sorted(offered.items())
+        if price is not None
+    ]
+    return tuple(answers) if len(answers) == len(offered) else ()
+
+
+def read_price(text: str) -> int | None:
+    """A price as the oracle holds it; ``None`` if it is no int256 or finer than 1e-18."""
+    if text == str(TOO_EARLY):
+        # Some texts give p4 as the oracle holds it, beside unscaled p1 to p3.
+        return TOO_EARLY
+    if not _WHOLE_PRICE.fullmatch(text):
+        return None
+    whole, _, fraction = text.partition(".")
+    if len(fraction.rstrip("0")) > DECIMALS:
+        return None
+    price = int(whole + fraction[:DECIMALS].ljust(DECIMALS, "0"))
+    return price if price in _INT256 else None
 
 
 def _answer(number: int, price: int, label: str | None) -> Answer:
@@ -60,28 +86,15 @@ def _answer(number: int, price: int, label: str | None) -> Answer:
     return Answer(number, price, label, meaning)
 
 
-def _read_prices(text: str) -> tuple[dict[int, int], int]:
-    prices: dict[int, int] = {}
+def _read_prices(text: str) -> tuple[dict[int, int | None], int]:
+    prices: dict[int, int | None] = {}
     end = 0
     while match := _VALUE.match(text, end):
-        number, price = int(match[1]), _to_price(match[2])
-        if price is None or prices.get(number, price) != price:
-            return {}, end
-        prices[number] = price
+        number, price = int(match[1]), read_price(match[2])
+        # One number with two prices has none.
+        prices[number] = price if prices.get(number, price) == price else None
         end = match.end()
     return prices, end
-
-
-def _to_price(text: str) -> int | None:
-    """A price as the oracle holds it; ``None`` if it is no int256 or finer than 1e-18."""
-    if text == str(TOO_EARLY):
-        # Some texts give p4 as the oracle holds it, beside unscaled p1 to p3.
-        return TOO_EARLY
-    whole, _, fraction = text.partition(".")
-    if len(fraction.rstrip("0")) > DECIMALS:
-        return None
-    price = int(whole + fraction[:DECIMALS].ljust(DECIMALS, "0"))
-    return price if price in _INT256 else None
 
 
 def _read_labels(text: str) -> dict[int, str]:

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.protocol.ancillary import AncillaryText, read_ancillary, without_oracle_stamp
-from service.protocol.prices import NO, YES, label_of
+from service.protocol.prices import HALF, NO, TOO_EARLY, YES, label_of
 
 CREATOR = "ab" * 20
 STRANGER = "99" * 20
@@ -91,6 +91,7 @@ def test_what_a_text_does_not_say_is_none() -> None:
         initializer=None,
         bulletin_board=None,
         answers=(),
+        score_labels=(),
         is_yes_or_no_only=False,
         opening="",
     )
@@ -128,6 +129,51 @@ def test_a_huge_text_is_read_in_passing() -> None:
     read = read_ancillary(TEXT.replace(b"Yes, if: rain.", filler))
     assert read.market_id == "42"
     assert label_of(YES, read.answers) == "Yes"
+
+
+def test_a_games_json_names_its_teams_in_the_order_of_the_price() -> None:
+    text = '{"title": "Lakers vs Celtics", "description": "Final scores.", "labels": ["L", "C"]}'
+    read = read_ancillary(f"{text},initializer:{CREATOR}".encode())
+    assert (read.title, read.description) == ("Lakers vs Celtics", "Final scores.")
+    assert read.score_labels == ("L", "C")
+    assert read.initializer == bytes.fromhex(CREATOR)
+
+
+def test_json_of_a_yes_or_no_question_is_read_as_the_template_is() -> None:
+    text = (
+        '{"q": {"title": "Meow?", "description": "meow"}, "res_data": {"p1": 0, "p2": 1, '
+        '"p3": 0.5, "p4": "'
+        f'{TOO_EARLY}"}}}}'
+    )
+    read = read_ancillary(f"{text},initializer:{CREATOR}".encode())
+    assert (read.title, read.description) == ("Meow?", "meow")
+    assert [answer.price for answer in read.answers] == [NO, YES, HALF, TOO_EARLY]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "{}",
+        "[1]",
+        '{"a":' * 100_000,
+        '{"title": [1], "q": 2, "labels": 3, "res_data": 4}',
+        '{"res_data": {"p1": 0, "p2": []}}',
+        '{"res_data": {"p1": 0, "p2": NaN}}',
+        '{"res_data": {"p1": 0, "p2": ' + "9" * 10_000 + "}}",
+    ],
+)
+def test_json_that_says_nothing_is_shown_by_its_beginning(text: str) -> None:
+    read = read_ancillary(text.encode())
+    assert read.title is None
+    assert read.answers == ()
+    assert read.headline == text[:200].strip()
+
+
+def test_half_a_character_in_json_can_still_be_stored() -> None:
+    read = read_ancillary(b'{"title": "a\\ud800b", "labels": ["\\udfff"]}')
+    assert read.headline.encode() == b"a?b"
+    assert read.score_labels == ("?",)
 
 
 def test_the_oracles_stamp_is_removed_and_nothing_else() -> None:
@@ -169,8 +215,9 @@ def test_the_oracles_stamp_is_removed_and_nothing_else() -> None:
 @example(b"res_data:")
 @example(b"market_id:")
 @example(b"q: title:")
+@example(b'{"title": "\\u0000a", "labels": ["\\u0000"]}')
 def test_any_bytes_are_read_and_hold_no_null(data: bytes) -> None:
     read = read_ancillary(data)
-    labels = "".join(answer.label or "" for answer in read.answers)
+    labels = "".join(answer.label or "" for answer in read.answers) + "".join(read.score_labels)
     assert "\x00" not in read.headline + (read.description or "") + labels
     assert read.initializer is None or data.endswith(read.initializer.hex().encode())
