@@ -113,7 +113,7 @@ def _dispute(subject: Subject, before: Story, after: Story) -> Iterator[Draft]:
     )
     yield _tunnel_log(subject, "PriceRequestBridged", bridged)
     proposed = _seconds(_given(ask.proposed_at))
-    added = (IDENTIFIER, proposed, _compressed(subject, ask), parent)
+    added = (YES_OR_NO_QUERY, proposed, _compressed(subject, ask), parent)
     yield _tunnel_log(subject, "PriceRequestAdded", added)
     who = (subject.address_of(_given(ask.proposer)), subject.address_of(_given(ask.disputer)))
     yield _oracle_log(subject, "DisputePrice", who, ask, (ask.proposed_price,))
