@@ -15,7 +15,7 @@ COMPILE := $(UV) pip compile --universal --generate-hashes --no-header --no-anno
 	--python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check static lint format types layers compose bench requirements clean
+.PHONY: help setup demo run test campaign check static lint format types layers compose bench requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ run: $(RUNTIME) ## Start the API, the dashboard and the jobs against the live so
 
 test: $(DEV) $(NODE) ## Run every test (PostgreSQL comes with the environment)
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+campaign: $(DEV) ## Interrupt the indexing 200 times on each database and compare (minutes)
+	@$(BIN)/python -m pytest -n 0 -q -s --timeout 3600 tests/end_to_end/test_interruptions.py \
+		--interruptions 200 $(ARGS)
 
 check: static test ## What the CI runs
 

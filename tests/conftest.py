@@ -16,6 +16,14 @@ PROJECT = Path(__file__).resolve().parents[1]
 SHARED = PROJECT.parent / "shared"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of ``make campaign``; the default run does a little of the same."""
+    parser.addoption(
+        "--interruptions", type=int, default=12, help="How many, on each database engine."
+    )
+    parser.addoption("--seed", type=int, default=1, help="Where the draws of the campaign begin.")
+
+
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     """A PostgreSQL server of this test run's own, from a wheel: no installation, no root.

@@ -26,8 +26,10 @@ def live_house(database_url: str, polygon: str, ethereum: str) -> Iterator[House
             contracts=CONTRACTS,
         )
     )
-    yield house
-    house.close()
+    try:
+        yield house
+    finally:
+        house.close()
 
 
 def index(house: House) -> None:

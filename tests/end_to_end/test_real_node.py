@@ -97,7 +97,12 @@ def test_votes_read_live_are_the_reveals_the_node_gave(chains: Chains, database_
     assert rolled == rolled_requests(logs)
 
 
-@pytest.mark.skipif("check_reorgs" not in JOBS, reason="live reading does not notice reorgs yet")
+needs_reorgs = pytest.mark.skipif(
+    "check_reorgs" not in JOBS, reason="live reading does not notice reorganisations yet"
+)
+
+
+@needs_reorgs
 def test_each_view_of_a_chain_that_is_rolled_back_ends_in_its_own_state(
     chains: Chains, database_url: str, subtests: pytest.Subtests
 ) -> None:
@@ -111,3 +116,21 @@ def test_each_view_of_a_chain_that_is_rolled_back_ends_in_its_own_state(
                 rows = exported(house)
                 check(rows, view["expected"])
                 assert len(rows) == len(view["expected"])
+
+
+@needs_reorgs
+def test_what_a_reorganisation_empties_is_as_if_it_had_never_been(
+    chains: Chains, database_url: str
+) -> None:
+    urls = [chains[chain].node.url for chain in (POLYGON, ETHEREUM)]
+    before, after = read_replay("j-reorg")["views"][:2]
+    with live_house(database_url, *urls) as house:
+        for view in (before, after):
+            chains[POLYGON].follow(view["capture"])
+            with chains[POLYGON].finalized():
+                index(house)
+            check(exported(house), view["expected"])
+        chains[POLYGON].empty(after["head"] - before["head"])
+        with chains[POLYGON].finalized():
+            index(house)
+        check(exported(house), before["expected"])

@@ -75,6 +75,12 @@ class EmittedChain:
         self.node.ask("anvil_rollback", 2)
         self._head -= 2
 
+    def empty(self, depth: int) -> None:
+        """Replace the newest blocks by as many empty ones with the same times."""
+        self.node.ask("anvil_reorg", depth, [])
+        for number in range(self._head - depth + 1, self._head + 1):
+            self._recorded.pop(number)
+
     def _rewind(self, number: int) -> None:
         self.node.ask("anvil_rollback", self._head - number)
         self._head = number

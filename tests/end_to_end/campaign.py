@@ -1,0 +1,184 @@
+"""Rounds of interrupted commands, each followed by a clean finish and compared with a clean run."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from jobs.wiring import JOBS
+from service.database import ensure_schema, open_engine, open_sessions
+from tests.end_to_end.content import Content, content, differences
+from tests.end_to_end.interrupted import Ended, run_command
+from tests.loopback.faulty_node import FaultyNode
+from tests.loopback.node import ReplayNode
+from tests.replays import CHAIN, CONTRACTS, SCENARIOS, path_of, read_replay
+
+DEPLOYMENT = "00-deployment"
+# One chain without gaps; j's last view follows them. k lies far above and is not from contracts.
+STORIES = tuple(name for name in SCENARIOS if name[0] not in "jk")
+FILES = [CHAIN / f"{DEPLOYMENT}.json.gz", *(path_of(n) for n in SCENARIOS if n[0] != "k")]
+
+IMPORT = ("import-logs", *map(str, FILES), "--contracts", str(CONTRACTS))
+INDEX = tuple(
+    ("job", name) for name in ("check_reorgs", "index_oracle", "index_votes") if name in JOBS
+)
+# What a round runs: archives, nodes, or both into one database.
+KINDS: Mapping[str, Sequence[tuple[str, ...]]] = {
+    "archives": (IMPORT,),
+    "live": INDEX,
+    "both": (IMPORT, *INDEX),
+}
+# A reader keeps the blocks its windows happened to end at; an archive brings all of them.
+WINDOW_ENDS = {"live": frozenset({"blocks"})}
+FAULT_RATE = 0.15
+# Few logs an answer make many windows, and each is a transaction to be cut off in.
+MOST_LOGS = 60
+LONGEST_ROUND = 6
+# The reader does not notice these yet.
+UNGUARDED = frozenset({"log withheld"})
+
+MakeDatabase = Callable[[], AbstractContextManager[str]]
+
+
+@dataclass
+class Tally:
+    """What was done to a database engine, and what came of it."""
+
+    rounds: int = 0
+    kills: int = 0
+    faulty_runs: int = 0
+    finished_first: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    commands: Counter[str] = field(default_factory=Counter)
+    broken: list[str] = field(default_factory=list)
+
+    @property
+    def interruptions(self) -> int:
+        """Runs that were cut off or disturbed."""
+        return self.kills + self.faulty_runs
+
+
+@dataclass(frozen=True, slots=True)
+class Clean:
+    """One run that nothing disturbed: its rows, and how long each command took."""
+
+    content: Content
+    seconds: Mapping[str, float]
+
+
+class Campaign:
+    """Interruptions of one database engine."""
+
+    def __init__(
+        self, make_database: MakeDatabase, nodes: Sequence[FaultyNode], rng: random.Random
+    ) -> None:
+        self.tally = Tally()
+        self._make_database = make_database
+        self._nodes = nodes
+        self._rng = rng
+        self._clean: dict[str, Clean] = {}
+
+    def run(self, interruptions: int) -> Iterator[Tally]:
+        """Rounds until there were so many interruptions; the tally after each."""
+        while self.tally.interruptions < interruptions:
+            self._round(self._rng.choice(list(KINDS)), interruptions)
+            yield self.tally
+
+    def _round(self, kind: str, most: int) -> None:
+        if kind not in self._clean:
+            self._clean[kind] = self._run_clean(kind)
+        expected = dict(self._clean[kind].seconds)
+        with self._make_database() as url:
+            for _ in range(self._rng.randint(1, LONGEST_ROUND)):
+                if self.tally.interruptions < most:
+                    self._interrupt(kind, url, expected)
+            for command in KINDS[kind]:
+                _check(command, self._command(command, url))
+            found = _content(kind, url)
+        self.tally.rounds += 1
+        tables = differences(found, self._clean[kind].content)
+        if tables:
+            self.tally.broken.append(f"round {self.tally.rounds} ({kind}): {', '.join(tables)}")
+
+    def _interrupt(self, kind: str, url: str, expected: dict[str, float]) -> None:
+        """One command, killed when the clock says so, or on nodes that misbehave, or both."""
+        command = self._rng.choice(KINDS[kind])
+        name = _name(command)
+        is_faulty = command in INDEX and self._rng.random() < 0.5
+        kill_after = None
+        if not is_faulty or self._rng.random() < 0.5:
+            kill_after = self._rng.uniform(0, expected[name])
+        before = self._faults()
+        ended = self._command(command, url, kill_after, FAULT_RATE if is_faulty else 0.0)
+        served = self._faults() - before
+        self.tally.faults += served
+        self.tally.commands[name] += 1
+        if ended.crashed:
+            self.tally.broken.append(f"{name} crashed:\n{ended.said}")
+        if ended.was_killed:
+            self.tally.kills += 1
+        elif served:
+            self.tally.faulty_runs += 1
+        else:
+            # There was less left to do than before: aim earlier.
+            self.tally.finished_first += 1
+            expected[name] = min(expected[name], ended.seconds)
+
+    def _run_clean(self, kind: str) -> Clean:
+        with self._make_database() as url:
+            seconds = {}
+            for command in KINDS[kind]:
+                ended = self._command(command, url)
+                _check(command, ended)
+                seconds[_name(command)] = ended.seconds
+            return Clean(_content(kind, url), seconds)
+
+    def _command(
+        self, command: Sequence[str], url: str, kill_after: float | None = None, rate: float = 0.0
+    ) -> Ended:
+        polygon, ethereum = self._nodes
+        polygon.rate = ethereum.rate = rate
+        settings = {
+            "SETTLEWATCH_DATABASE_URL": url,
+            "SETTLEWATCH_POLYGON_RPC_URLS": polygon.url,
+            "SETTLEWATCH_ETHEREUM_RPC_URLS": ethereum.url,
+            "SETTLEWATCH_CONTRACTS": str(CONTRACTS),
+        }
+        return run_command(command, settings, kill_after)
+
+    def _faults(self) -> Counter[str]:
+        return sum((node.served for node in self._nodes), Counter())
+
+
+@contextmanager
+def faulty_nodes(rng: random.Random) -> Iterator[tuple[FaultyNode, FaultyNode]]:
+    """Both chains as recorded, to the end of the last view of j."""
+    polygon = ReplayNode.of(DEPLOYMENT, *STORIES, most_logs=MOST_LOGS)
+    last = read_replay("j-reorg")["views"][-1]["capture"]
+    polygon.blocks |= {int(block["number"], 16): block for block in last["blocks"]}
+    polygon.logs += last["logs"]
+    ethereum = ReplayNode.of(DEPLOYMENT, *STORIES, chain_id=1, most_logs=MOST_LOGS)
+    with ExitStack() as stack:
+        first, second = (
+            stack.enter_context(FaultyNode(node, rng, UNGUARDED)) for node in (polygon, ethereum)
+        )
+        yield first, second
+
+
+def _name(command: Sequence[str]) -> str:
+    return command[1] if command[0] == "job" else command[0]
+
+
+def _check(command: Sequence[str], ended: Ended) -> None:
+    assert ended.status == 0, f"{_name(command)}: exit {ended.status}\n{ended.said}"
+    assert not ended.crashed, ended.said
+
+
+def _content(kind: str, url: str) -> dict[str, str]:
+    engine = open_engine(url)
+    ensure_schema(engine)
+    with open_sessions(engine)() as session:
+        found = content(session, without=WINDOW_ENDS.get(kind, frozenset()))
+    engine.dispose()
+    return found

@@ -1,0 +1,63 @@
+"""What two databases that hold the same facts share: every row of every table, without row ids."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Table, select
+from sqlalchemy.orm import Session
+
+from jobs.export import export_rows
+from models.base import Base
+
+# Records of the runs themselves, not of what they read.
+RUNS = frozenset({"job_runs", "sources"})
+# When a row was last touched by the wall clock.
+TOUCHED = {"cursors": {"updated_at"}}
+
+Content = Mapping[str, str]
+
+
+def content(session: Session, *, without: frozenset[str] = frozenset()) -> dict[str, str]:
+    """A digest of each table, blind to order and row ids, and of the questions as exported."""
+    rows: dict[str, dict[Any, str]] = {}
+    found = {}
+    # Parents first: a row is told apart by what its foreign keys lead to.
+    for table in Base.metadata.sorted_tables:
+        rows[table.name] = _rows(session, table, rows)
+        if table.name not in RUNS | without:
+            found[table.name] = _digest(rows[table.name].values())
+    found["export questions"] = _digest(repr(row) for row in export_rows(session, "questions"))
+    return found
+
+
+def differences(left: Content, right: Content) -> list[str]:
+    """The tables that are not the same."""
+    return sorted(name for name in {*left, *right} if left.get(name) != right.get(name))
+
+
+def _rows(
+    session: Session, table: Table, parents: Mapping[str, Mapping[Any, str]]
+) -> dict[Any, str]:
+    """Each row's words by its primary key; the number the database gave it is not among them."""
+    own = [c.name for c in table.primary_key if c.autoincrement is True or c.name == "id"]
+    left_out = {*own, *TOUCHED.get(table.name, ())}
+    found = {}
+    for row in session.execute(select(table)).mappings():
+        words = []
+        for column in table.c:
+            value = row[column.name]
+            if column.name in left_out:
+                continue
+            for key in column.foreign_keys:
+                if value is not None and key.column.name == "id":
+                    value = parents[key.column.table.name][value]
+            words.append(f"{column.name}={value!r}")
+        keys = tuple(row[column.name] for column in table.primary_key)
+        found[keys[0] if len(keys) == 1 else keys] = "|".join(words)
+    return found
+
+
+def _digest(rows: Iterable[str]) -> str:
+    ordered = sorted(rows)
+    return f"{len(ordered)} rows {hashlib.sha256(repr(ordered).encode()).hexdigest()[:16]}"

@@ -1,0 +1,97 @@
+"""Imports and indexing that are killed or disturbed at random end where one clean run ends."""
+
+import random
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, delete, make_url, select, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from jobs.import_logs import import_logs
+from models.chain import Block
+from models.oracle import Settlement
+from service.chain.book import read_book
+from service.clock import SystemClock
+from tests.end_to_end.campaign import Campaign, MakeDatabase, Tally, faulty_nodes
+from tests.end_to_end.content import content, differences
+from tests.replays import CONTRACTS, path_of
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def make_database(request: pytest.FixtureRequest, tmp_path: Path) -> MakeDatabase:
+    """Makes databases in which there is nothing yet, not even the schema."""
+    if request.param == "sqlite":
+        return lambda: _sqlite(tmp_path)
+    server = request.getfixturevalue("postgresql_url")
+    return lambda: _postgresql(server)
+
+
+@contextmanager
+def _sqlite(folder: Path) -> Iterator[str]:
+    yield f"sqlite:///{folder / uuid.uuid4().hex}.db"
+
+
+@contextmanager
+def _postgresql(server: str) -> Iterator[str]:
+    name = f"campaign_{uuid.uuid4().hex}"
+    url = make_url(server).set(drivername="postgresql+psycopg")
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield url.set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+def test_interrupted_runs_and_a_clean_finish_leave_the_rows_of_one_clean_run(
+    make_database: MakeDatabase, request: pytest.FixtureRequest
+) -> None:
+    wanted = request.config.getoption("--interruptions")
+    rng = random.Random(request.config.getoption("--seed"))  # noqa: S311  # draws, no secrets
+    with faulty_nodes(rng) as nodes:
+        campaign = Campaign(make_database, nodes, rng)
+        for tally in campaign.run(wanted):
+            sys.stdout.write(f"round {tally.rounds}: {tally.interruptions} interruptions\n")
+    sys.stdout.write(table(request.node.callspec.id, campaign.tally))
+    assert campaign.tally.broken == []
+    assert campaign.tally.interruptions >= wanted
+    assert campaign.tally.kills > 0
+
+
+def table(engine: str, tally: Tally) -> str:
+    """What was done and found, for a person."""
+    lines = {
+        "interruptions": tally.interruptions,
+        "  killed (SIGKILL)": tally.kills,
+        "  disturbed by a node, not killed": tally.faulty_runs,
+        "runs that ended before the kill (not counted)": tally.finished_first,
+        "rounds compared with a clean run": tally.rounds,
+        "rounds with other rows, or crashes": len(tally.broken),
+        **{f"  ran {name}": count for name, count in sorted(tally.commands.items())},
+        **{f"  fault: {name}": count for name, count in sorted(tally.faults.items())},
+    }
+    width = max(map(len, lines))
+    body = [f"{name:<{width}}  {count:>6}" for name, count in lines.items()]
+    return "\n".join(["", engine, *body, *tally.broken, ""])
+
+
+def test_row_ids_do_not_count_and_a_missing_fact_does(sessions: sessionmaker[Session]) -> None:
+    files = [path_of(name) for name in ("a-clean", "e-fifty-fifty")]
+    found = []
+    for order in (files, files[::-1]):
+        with sessions.begin() as session:
+            session.execute(delete(Block))
+        import_logs(sessions, order, read_book(CONTRACTS), SystemClock())
+        with sessions() as session:
+            found.append(content(session))
+    assert differences(*found) == []
+    with sessions.begin() as session:
+        settled = session.scalars(select(Settlement)).first()
+        session.delete(settled)
+        session.flush()
+        assert differences(content(session), found[0]) == ["export questions", "settlements"]
