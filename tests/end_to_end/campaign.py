@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from jobs.wiring import JOBS
 from service.database import ensure_schema, open_engine, open_sessions
@@ -37,6 +38,7 @@ MOST_LOGS = 60
 LONGEST_ROUND = 6
 # The reader does not notice these yet.
 UNGUARDED = frozenset({"log withheld"})
+NOTICES_REORGS = "check_reorgs" in JOBS
 
 MakeDatabase = Callable[[], AbstractContextManager[str]]
 
@@ -110,7 +112,7 @@ class Campaign:
         if not is_faulty or self._rng.random() < 0.5:
             kill_after = self._rng.uniform(0, expected[name])
         before = self._faults()
-        ended = self._command(command, url, kill_after, FAULT_RATE if is_faulty else 0.0)
+        ended = self._command(command, url, kill_after, is_faulty=is_faulty)
         served = self._faults() - before
         self.tally.faults += served
         self.tally.commands[name] += 1
@@ -135,14 +137,23 @@ class Campaign:
             return Clean(_content(kind, url), seconds)
 
     def _command(
-        self, command: Sequence[str], url: str, kill_after: float | None = None, rate: float = 0.0
+        self,
+        command: Sequence[str],
+        url: str,
+        kill_after: float | None = None,
+        *,
+        is_faulty: bool = False,
     ) -> Ended:
-        polygon, ethereum = self._nodes
-        polygon.rate = ethereum.rate = rate
+        # A second URL, which is honest, lets the reader pass over the first or doubt it.
+        has_second = is_faulty and self._rng.random() < 0.5
+        urls = []
+        for node in self._nodes:
+            node.misbehave(FAULT_RATE if is_faulty else 0.0)
+            urls.append(",".join([node.url, node.chain.url] if has_second else [node.url]))
         settings = {
             "SETTLEWATCH_DATABASE_URL": url,
-            "SETTLEWATCH_POLYGON_RPC_URLS": polygon.url,
-            "SETTLEWATCH_ETHEREUM_RPC_URLS": ethereum.url,
+            "SETTLEWATCH_POLYGON_RPC_URLS": urls[0],
+            "SETTLEWATCH_ETHEREUM_RPC_URLS": urls[1],
             "SETTLEWATCH_CONTRACTS": str(CONTRACTS),
         }
         return run_command(command, settings, kill_after)
@@ -153,17 +164,30 @@ class Campaign:
 
 @contextmanager
 def faulty_nodes(rng: random.Random) -> Iterator[tuple[FaultyNode, FaultyNode]]:
-    """Both chains as recorded, to the end of the last view of j."""
-    polygon = ReplayNode.of(DEPLOYMENT, *STORIES, most_logs=MOST_LOGS)
-    last = read_replay("j-reorg")["views"][-1]["capture"]
-    polygon.blocks |= {int(block["number"], 16): block for block in last["blocks"]}
-    polygon.logs += last["logs"]
+    """Both chains as recorded, Polygon to the last view of j, whose earlier views are branches."""
+    *branches, polygon = (_polygon(view["capture"]) for view in read_replay("j-reorg")["views"])
     ethereum = ReplayNode.of(DEPLOYMENT, *STORIES, chain_id=1, most_logs=MOST_LOGS)
     with ExitStack() as stack:
-        first, second = (
-            stack.enter_context(FaultyNode(node, rng, UNGUARDED)) for node in (polygon, ethereum)
+        for honest in (polygon, ethereum):
+            stack.enter_context(honest)
+        yield (
+            stack.enter_context(
+                FaultyNode(
+                    polygon,
+                    rng,
+                    branches=branches if NOTICES_REORGS else (),
+                    without=UNGUARDED,
+                )
+            ),
+            stack.enter_context(FaultyNode(ethereum, rng, without=UNGUARDED)),
         )
-        yield first, second
+
+
+def _polygon(view: Mapping[str, Any]) -> ReplayNode:
+    node = ReplayNode.of(DEPLOYMENT, *STORIES, most_logs=MOST_LOGS)
+    node.blocks |= {int(block["number"], 16): block for block in view["blocks"]}
+    node.logs += view["logs"]
+    return node
 
 
 def _name(command: Sequence[str]) -> str:

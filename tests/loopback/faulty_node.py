@@ -5,7 +5,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -64,6 +64,7 @@ LOGS = {
 }
 BLOCK = {"block changed": _other_hash, "block unknown": _no_block}
 HEAD = "head lags"
+BRANCH, BRANCH_RATE = "another branch", 0.3
 ON_THE_WIRE: dict[str, Callable[[bytes], Sent | None]] = {
     "HTTP 429": lambda _: (429, b"slow down", 9),
     "HTTP 503": lambda _: (503, b"", 0),
@@ -76,10 +77,20 @@ ON_THE_WIRE: dict[str, Callable[[bytes], Sent | None]] = {
 
 
 class FaultyNode:
-    """Answers for a replayed chain; ``rate`` is the share of requests that get a fault."""
+    """Answers for a replayed chain, or a branch of it that lost; honest until told otherwise."""
 
-    def __init__(self, upstream: ReplayNode, rng: random.Random, without: frozenset[str]) -> None:
-        self.upstream = upstream
+    def __init__(
+        self,
+        chain: ReplayNode,
+        rng: random.Random,
+        *,
+        branches: Sequence[ReplayNode] = (),
+        without: frozenset[str] = frozenset(),
+    ) -> None:
+        self.chain = chain
+        self.branches = branches
+        self.upstream = chain
+        # The share of requests that get a fault.
         self.rate = 0.0
         self.served: Counter[str] = Counter()
         self._rng = rng
@@ -102,6 +113,13 @@ class FaultyNode:
     def url(self) -> str:
         """Where it listens."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def misbehave(self, rate: float) -> None:
+        """Put a fault into this share of the answers, and perhaps follow another branch."""
+        self.rate, self.upstream = rate, self.chain
+        if rate and self.branches and self._rng.random() < BRANCH_RATE:
+            self.upstream = self._rng.choice(self.branches)
+            self.served[BRANCH] += 1
 
     def respond(self, body: Any) -> Sent | None:
         """What is sent for a request; ``None`` closes the connection instead."""
