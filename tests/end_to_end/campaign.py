@@ -34,7 +34,7 @@ KINDS: Mapping[str, Sequence[tuple[str, ...]]] = {
 WINDOW_ENDS = {"live": frozenset({"blocks"})}
 FAULT_RATE = 0.15
 # Few logs an answer make many windows, and each is a transaction to be cut off in.
-MOST_LOGS = 60
+MOST_LOGS = 200
 LONGEST_ROUND = 6
 # The reader does not notice these yet.
 UNGUARDED = frozenset({"log withheld"})
