@@ -137,7 +137,11 @@ def inspect_parquet(parquet: ParquetDatabase, path: Path) -> ParquetFile:
 
 def open_file(database: "DuckDBPyConnection", name: str, path: Path) -> dict[str, str]:
     """Make a file a view with ``file_row_number``; returns the types of its columns."""
-    source = database.from_parquet(str(path), file_row_number=True, hive_partitioning=False)
+    try:
+        source = database.from_parquet(str(path), file_row_number=True, hive_partitioning=False)
+    except RuntimeError as error:
+        message = f"{path}: cannot be read as Parquet (a column's name is no text). Make it again."
+        raise ArchiveError(message) from error
     source.create_view(name, replace=True)
     return {
         column: str(kind)

@@ -13,16 +13,30 @@ from service.store.upserts import IN_CHUNK, chunks, insert_or_ignore
 
 
 def first_conflict(session: Session, headers: Sequence[BlockHeader]) -> int | None:
-    """The lowest number at which a stored block of the same chain has another hash."""
+    """The lowest number at which a stored block of the same chain cannot stand beside these.
+
+    It has another hash than the block given, or it is a neighbour and parent or child do not match:
+    where blocks are stored sparsely, that is often all there is to see of a fork.
+    """
+    given = {header.number: header for header in headers}
+    numbers = sorted({n + step for n in given for step in (-1, 0, 1)})
     conflicts = []
-    for part in chunks(headers, IN_CHUNK):
-        hashes = {header.number: header.hash for header in part}
+    for part in chunks(numbers, IN_CHUNK):
         stored = session.execute(
-            select(Block.number, Block.hash).where(
-                Block.chain_id == part[0].chain_id, Block.number.in_(hashes)
+            select(Block.number, Block.hash, Block.parent_hash).where(
+                Block.chain_id == headers[0].chain_id, Block.number.in_(part)
             )
         )
-        conflicts += [number for number, block_hash in stored if hashes[number] != block_hash]
+        for number, block_hash, parent_hash in stored:
+            here, below, above = (given.get(n) for n in (number, number - 1, number + 1))
+            fits = (
+                here.hash == block_hash
+                if here is not None
+                else (below is None or below.hash == parent_hash)
+                and (above is None or above.parent_hash == block_hash)
+            )
+            if not fits:
+                conflicts.append(number)
     return min(conflicts, default=None)
 
 

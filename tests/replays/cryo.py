@@ -125,8 +125,9 @@ def write_rows(
             name if is_hex or kind != "BLOB" else f"unhex(substr({name}, 3)) AS {name}"
             for name, kind in columns.items()
         )
+        target = str(path).replace("'", "''")
         database.execute(
-            f"COPY (SELECT {select} FROM rows) TO '{path}' "
+            f"COPY (SELECT {select} FROM rows) TO '{target}' "
             f"(FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE {row_group})"
         )
 

@@ -3,6 +3,7 @@
 import threading
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from service.protocol.log_position import BlockHeader
@@ -60,6 +61,15 @@ def test_blocks_are_stored_once_and_a_conflict_is_the_lowest(session: Session) -
     # The same number on another chain is no conflict.
     assert first_conflict(session, [header(1, 7, ETHEREUM)]) is None
     assert remove_blocks_from(session, POLYGON, 2) == 1
+
+
+@pytest.mark.parametrize(("given", "conflict"), [(1, 2), (3, 2), (5, 4), (6, None)])
+def test_a_stored_neighbour_of_another_branch_is_a_conflict(
+    given: int, conflict: int | None, session: Session
+) -> None:
+    add_blocks(session, [header(2), header(4)])
+    assert first_conflict(session, [header(given)]) is None
+    assert first_conflict(session, [header(given, 7)]) == conflict
 
 
 def test_a_cursor_moves_only_from_where_it_was_read(session: Session) -> None:
