@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from eth_abi import decode as abi_decode
 from eth_abi.exceptions import DecodingError
 
 from models.enums import ContractKind
@@ -13,7 +12,10 @@ from service.chain.raw import RawLog
 from service.protocol.contracts import ContractBook
 from service.protocol.facts import Fact, UndecodableLog
 
-_ADDRESS_PADDING = bytes(12)
+# Every log passes here, and looking up an enum's member costs a call of its own.
+_BY_TOPIC: dict[bytes, list[tuple[ContractKind, Event]]] = {}
+for (_kind, _topic0), _event in EVENTS.items():
+    _BY_TOPIC.setdefault(_topic0, []).append((_kind, _event))
 
 
 @dataclass(slots=True)
@@ -52,44 +54,13 @@ def decode_logs(logs: Iterable[RawLog], book: ContractBook) -> Decoded:
 def _find_event(kinds: tuple[ContractKind, ...], topics: tuple[bytes, ...]) -> Event | None:
     if not topics:
         return None
-    found = (EVENTS.get((kind, topics[0])) for kind in kinds)
-    return next((event for event in found if event is not None), None)
+    emitters = _BY_TOPIC.get(topics[0], ())
+    return next((e for kind in kinds for emitter, e in emitters if emitter is kind), None)
 
 
 def _decode(usual: Event, log: RawLog) -> Fact:
-    if usual.is_opaque:
-        return usual.build(log.at, log.topics, log.data)
     event = usual.with_topics(len(log.topics))
     if event is None:
         message = f"{len(log.topics)} topics instead of {usual.topic_count}"
         raise ValueError(message)
-    topics = iter(log.topics[1:])
-    words = iter(abi_decode(event.data_types, log.data))
-    values = [
-        _topic_word(kind, next(topics)) if is_indexed else _plain(kind, next(words))
-        for kind, is_indexed in zip(event.types, event.indexed, strict=True)
-    ]
-    return event.build(log.at, *values)
-
-
-def _topic_word(kind: str, topic: bytes) -> bytes | int | bool:
-    if kind == "bytes32":
-        return topic
-    if kind == "address":
-        if topic[:12] != _ADDRESS_PADDING:
-            message = "an address topic is not padded with zeros"
-            raise ValueError(message)
-        return topic[12:]
-    if kind == "int256":
-        return int.from_bytes(topic, "big", signed=True)
-    value = int.from_bytes(topic, "big")
-    bits = 1 if kind == "bool" else int(kind.removeprefix("uint"))
-    if value >> bits:
-        message = f"{value} is no {kind}"
-        raise ValueError(message)
-    return bool(value) if kind == "bool" else value
-
-
-def _plain(kind: str, value: object) -> object:
-    # eth-abi gives addresses as 0x-text; facts carry bytes.
-    return bytes.fromhex(value[2:]) if kind == "address" and isinstance(value, str) else value
+    return event.build(log.at, *event.read(log.topics, log.data))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from eth_hash.auto import keccak
 
 from models.enums import ContractKind
+from service.chain.abi_words import ReadLog, log_reader
 from service.protocol.facts import Fact
 
 Build = Callable[..., Fact]
@@ -29,6 +30,8 @@ class Event:
     topic_count: int
     # The ABI types of the unindexed words, in order.
     data_types: tuple[str, ...]
+    # Reads the words out of a log's topics and data.
+    read: ReadLog = field(repr=False, compare=False)
     # Whose event it is where contracts of one kind differ by version; empty for today's.
     era: str = ""
     # The source does not publish its words: topics and data are kept as they came.
@@ -38,7 +41,7 @@ class Event:
 
     def with_topics(self, count: int) -> "Event | None":
         """The layout a log with so many topics has; ``None`` if no deployment has it."""
-        if count == self.topic_count:
+        if count == self.topic_count or self.is_opaque:
             return self
         return next((other for other in self.others if other.topic_count == count), None)
 
@@ -100,12 +103,16 @@ def to_event(signature: str, build: Build, era: str = "") -> Event:
         build=build,
         topic_count=1 + sum(indexed),
         data_types=tuple(t for t, i in zip(types, indexed, strict=True) if not i),
+        read=log_reader(types, indexed),
         era=era,
     )
 
 
 def _opaque(entry: Line, topic0: bytes) -> Event:
-    return Event(entry.signatures[0], topic0, (), (), entry.build, 0, (), is_opaque=True)
+    def read(topics: Sequence[bytes], data: bytes) -> Sequence[object]:
+        return topics, data
+
+    return Event(entry.signatures[0], topic0, (), (), entry.build, 0, (), read, is_opaque=True)
 
 
 def to_events(lines: Iterable[Line]) -> Iterator[tuple[tuple[ContractKind, bytes], Event]]:
