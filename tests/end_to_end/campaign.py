@@ -37,7 +37,8 @@ WINDOW_ENDS = {"live": frozenset({"blocks"})}
 FAULT_RATE = 0.15
 # Few logs an answer make many windows, and each is a transaction to be cut off in.
 MOST_LOGS = 200
-LONGEST_ROUND = 6
+# Interruptions before a round is finished and compared.
+SHORTEST_ROUND, LONGEST_ROUND = 3, 6
 # Who notices a log that was withheld, or a branch that lost, is the job that reads again.
 NOTICES_REORGS = "check_reorgs" in JOBS
 UNGUARDED = frozenset() if NOTICES_REORGS else frozenset({"log withheld"})
@@ -95,7 +96,7 @@ class Campaign:
             self._clean[kind] = self._run_clean(kind)
         expected = dict(self._clean[kind].seconds)
         with self._make_database() as url:
-            for _ in range(self._rng.randint(1, LONGEST_ROUND)):
+            for _ in range(self._rng.randint(SHORTEST_ROUND, LONGEST_ROUND)):
                 if self.tally.interruptions < most:
                     self._interrupt(kind, url, expected)
             self._finish(kind, url)
