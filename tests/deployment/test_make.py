@@ -92,7 +92,9 @@ class TestNode:
         )
 
     def test_setup_fails_without_it_in_the_ci(self, prepared: Path) -> None:
-        assert _make(prepared, "setup", CI="true").returncode != 0
+        result = _make(prepared, "setup", CI="true")
+        assert result.returncode != 0
+        assert "which the CI's tests need" in result.stderr
 
     def test_it_is_installed_once_from_the_lock_and_without_scripts(self, prepared: Path) -> None:
         self.put_npm(prepared, 0)
