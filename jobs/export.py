@@ -3,16 +3,18 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from service.protocol.ids import to_checksum, to_hex
-from service.protocol.lifecycle import DvmRequestStatus, QuestionStatus, RequestStatus
+from service.protocol.lifecycle import QuestionStatus, RequestStatus
+from service.protocol.vote_facts import VoteRevealed
+from service.protocol.vote_links import LinkedVote
 from service.store.contracts import load_book
-from service.store.questions import iterate_statuses
+from service.store.voted_questions import iterate_voted
 
 TABLES = ("questions",)
 FORMATS = ("ndjson", "csv")
@@ -23,11 +25,11 @@ def export_rows(session: Session, table: str) -> Iterator[dict[str, Any]]:
     if table != "questions":
         message = f"no such table: {table}"
         raise ValueError(message)
-    for status in iterate_statuses(session, load_book(session)):
-        yield question_row(status)
+    for status, votes in iterate_voted(session, load_book(session)):
+        yield question_row(status, votes)
 
 
-def question_row(status: QuestionStatus) -> dict[str, Any]:
+def question_row(status: QuestionStatus, votes: Sequence[LinkedVote]) -> dict[str, Any]:
     """A question in the words of docs/data-dictionary.md, "export questions"."""
     return {
         "question_id": to_hex(status.question_id),
@@ -44,7 +46,10 @@ def question_row(status: QuestionStatus) -> dict[str, Any]:
         "payouts": None if status.payouts is None else list(status.payouts),
         "outcome": status.outcome,
         "requests": [_request(request) for request in status.requests],
-        "dvm_requests": [_dvm_request(request) for request in status.dvm_requests],
+        # A dispute neither bridged nor found in the vote has no id to be named by.
+        "dvm_requests": [
+            _dvm_request(vote, vote.request_id) for vote in votes if vote.request_id is not None
+        ],
     }
 
 
@@ -59,15 +64,25 @@ def _request(request: RequestStatus) -> dict[str, Any]:
     }
 
 
-def _dvm_request(request: DvmRequestStatus) -> dict[str, Any]:
-    # Rounds, rolls and votes are the vote's own logs, which are not indexed yet: null, not zero.
+def _dvm_request(vote: LinkedVote, request_id: bytes) -> dict[str, Any]:
+    history = vote.history
     return {
-        "parent_request_id": to_hex(request.parent_request_id),
-        "dvm_time": request.dvm_time,
-        "last_round": None,
-        "rolled": None,
-        "pushed_price": _price(request.pushed_price),
-        "votes": None,
+        "parent_request_id": to_hex(request_id),
+        "dvm_time": vote.sent.dvm_time,
+        # Null, not zero or none, where the vote's chain is silent about the request.
+        "last_round": None if history is None else history.last_round,
+        "rolled": None if history is None else history.is_rolled,
+        "pushed_price": _price(vote.pushed_price),
+        "votes": None if history is None else [_vote(reveal) for reveal in history.reveals],
+    }
+
+
+def _vote(reveal: VoteRevealed) -> dict[str, Any]:
+    return {
+        "voter": to_checksum(reveal.voter),
+        "round": reveal.round_id,
+        "price": str(reveal.price),
+        "tokens": str(reveal.tokens),
     }
 
 

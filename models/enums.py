@@ -119,6 +119,26 @@ class VoteRequestChangeKind(StrEnum):
     DELETED = "deleted"
 
 
+class VotePhase(StrEnum):
+    """Which half of a voting round it is: votes come in sealed, then they are opened."""
+
+    COMMIT = "commit"
+    REVEAL = "reveal"
+
+
+class LinkMethod(StrEnum):
+    """How a disputed request was found in the vote, the surest way first."""
+
+    # The id the bridge logged on the question's chain.
+    PARENT_ID = "parent_id"
+    # The hash of the bridged text, at the bridged time.
+    BRIDGED_TEXT = "bridged_text"
+    # The hash of the text as the oracle stamps it, at the time of the proposal.
+    DISPUTE_TEXT = "dispute_text"
+    # Not found: not voted on yet, or the vote's chain is not indexed there.
+    NONE = "none"
+
+
 class StakeChangeKind(StrEnum):
     """Why a voter's stake changed."""
 

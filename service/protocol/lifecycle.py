@@ -61,11 +61,17 @@ class RequestStatus:
 
 @dataclass(frozen=True, slots=True)
 class DvmRequestStatus:
-    """One request that went to the vote."""
+    """One request that went to the vote (``service.protocol.vote_links`` finds it there)."""
 
-    child_request_id: bytes
-    parent_request_id: bytes
+    chain_id: int
+    oracle: bytes
+    identifier: bytes
+    # Empty where the bridge logged no ids: its contracts before April 2025.
+    child_request_id: bytes | None
+    parent_request_id: bytes | None
     dvm_time: int
+    # keccak256 of the text as the oracle stamps it for the vote.
+    stamped_hash: bytes | None
     # The price as it left Ethereum, else as it landed on Polygon.
     pushed_price: int | None
     is_landed: bool
@@ -117,6 +123,7 @@ class _Fold:
     condition_id: bytes | None = None
     neg_risk_question_id: bytes | None = None
     requests: dict[tuple[bytes, int], RequestStatus] = field(default_factory=dict)
+    disputed: list[facts.PriceDisputed] = field(default_factory=list)
     bridged: dict[bytes, facts.RequestBridged] = field(default_factory=dict)
     landed: dict[bytes, int] = field(default_factory=dict)
 
@@ -156,7 +163,7 @@ def fold_question(
         initialized_at=question.initialized_at,
         paid_at=state.paid_at,
         requests=requests,
-        dvm_requests=tuple(_dvm_requests(state)),
+        dvm_requests=tuple(_dvm_requests(state, chain_id)),
         is_partial=question.is_partial,
     )
 
@@ -234,6 +241,7 @@ def _apply_answer(
                 expiration_timestamp=fact.expiration_timestamp,
             )
         case facts.PriceDisputed():
+            state.disputed.append(fact)
             known = replace(
                 known,
                 # The proposal may lie before the first indexed block.
@@ -294,16 +302,43 @@ def _computed_condition(state: _Fold, first: QuestionInitialized, book: Contract
     return condition_id(first.at.address, first.question_id)
 
 
-def _dvm_requests(state: _Fold) -> Iterable[DvmRequestStatus]:
+def _dvm_requests(state: _Fold, chain_id: int) -> Iterable[DvmRequestStatus]:
     for bridged in state.bridged.values():
         child, parent = bridged.child_request_id, bridged.parent_request_id
         yield DvmRequestStatus(
+            chain_id=chain_id,
+            oracle=bridged.requester,
+            identifier=bridged.identifier,
             child_request_id=child,
             parent_request_id=parent,
             dvm_time=bridged.dvm_time,
+            stamped_hash=bridged.stamped_hash,
             pushed_price=_first(state.landed, parent, child),
             is_landed=child in state.landed,
         )
+    sent = {(b.at.transaction_hash, b.requester) for b in state.bridged.values()}
+    for dispute in state.disputed:
+        request = state.requests[dispute.at.address, dispute.key.request_timestamp]
+        dvm_time = _dvm_time(request)
+        if dvm_time is not None and (dispute.at.transaction_hash, dispute.at.address) not in sent:
+            yield DvmRequestStatus(
+                chain_id=chain_id,
+                oracle=dispute.at.address,
+                identifier=dispute.key.identifier,
+                child_request_id=None,
+                parent_request_id=None,
+                dvm_time=dvm_time,
+                stamped_hash=dispute.stamped_hash,
+                pushed_price=None,
+                is_landed=False,
+            )
+
+
+def _dvm_time(request: RequestStatus) -> int | None:
+    """The time a dispute asks the vote about: the first oracle's is the request's own."""
+    if request.oracle_kind is ContractKind.OPTIMISTIC_ORACLE:
+        return request.request_timestamp
+    return None if request.proposed_at is None else int(request.proposed_at.timestamp())
 
 
 def _first(prices: Mapping[bytes, int], *keys: bytes) -> int | None:

@@ -120,8 +120,17 @@ def test_a_disputed_request_carries_its_vote_request_and_the_price_that_came_bac
     (vote,) = exported(sessions)[question["questionID"]]["dvm_requests"]
     assert vote["dvm_time"] == question["requests"][0]["dvm"]["time"]
     assert vote["pushed_price"] == question["requests"][0]["dvm"]["pushedPrice"]
-    # Votes are not indexed yet: absent, not an empty list of votes.
-    assert vote["votes"] is None
+
+
+def test_votes_are_absent_and_not_none_while_their_chain_is_not_stored(
+    sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    file = tmp_path / "polygon.json"
+    file.write_text(json.dumps(read_replay("b-first-dispute")["chains"]["137"]))
+    do_import(sessions, file)
+    question = read_replay("b-first-dispute")["expected"]["b1"]
+    (vote,) = exported(sessions)[question["questionID"]]["dvm_requests"]
+    assert (vote["last_round"], vote["rolled"], vote["votes"]) == (None, None, None)
 
 
 def test_questions_of_an_unknown_creator_are_kept_and_not_official(

@@ -14,6 +14,9 @@ REVEALED = "0x97fd2ce926defea5c438a5e8084209a81af5ad8539d8198af200a52e0b7b374c"
 ARRIVED = "0x55ad1db144341b8105784dba37a7cb1c3088262f75ea638cfb7c8ecfb73751c6"
 # RequestRolled(bytes32 indexed identifier, uint256 indexed time, bytes, uint32 rollCount)
 ROLLED = "0xd2015110b61cf45ac25df193536f3da3ca934752cf8612a62b74636681c25e6f"
+# RequestResolved(uint32 indexed roundId, uint256 indexed resolvedPriceRequestIndex,
+#   bytes32 indexed identifier, uint256 time, bytes ancillaryData, int256 price)
+RESOLVED = "0x4bd654e0f2fccf397ffdd356a54802a5a7888799057ecac1ca29c523bbeb1433"
 
 Vote = tuple[str, int, str, str]
 Request = tuple[str, int, bytes]  # identifier, time, ancillary data
@@ -21,13 +24,26 @@ Request = tuple[str, int, bytes]  # identifier, time, ancillary data
 
 def revealed_votes(logs: Sequence[Mapping[str, Any]]) -> dict[str, list[Vote]]:
     """(voter, round, price, tokens) of every reveal, sorted, by the vote's request id."""
+    return {request_id: sorted(found) for request_id, found in votes_in_order(logs).items()}
+
+
+def votes_in_order(logs: Sequence[Mapping[str, Any]]) -> dict[str, list[Vote]]:
+    """The same, in the order they were opened in."""
+    places = {id(log): (int(log["blockNumber"], 16), int(log["logIndex"], 16)) for log in logs}
     request_ids, votes = _request_ids(logs), defaultdict(list)
-    for topics, data in _of(logs, REVEALED):
-        types = ["uint32", "uint256", "bytes", "int256", "uint128"]
-        round_id, time, text, price, tokens = decode(types, data)
-        vote = ("0x" + topics[1][-40:], round_id, str(price), str(tokens))
-        votes[request_ids[topics[3], time, text]].append(vote)
-    return {request_id: sorted(found) for request_id, found in votes.items()}
+    for log in sorted(logs, key=lambda log: places[id(log)]):
+        for request, vote in _votes_of([log]):
+            votes[request_ids[request]].append(vote)
+    return dict(votes)
+
+
+def resolutions(logs: Sequence[Mapping[str, Any]]) -> dict[str, tuple[int, str]]:
+    """(round, price) of every RequestResolved, by the vote's request id."""
+    request_ids, found = _request_ids(logs), {}
+    for topics, data in _of(logs, RESOLVED):
+        time, text, price = decode(["uint256", "bytes", "int256"], data)
+        found[request_ids[topics[3], time, text]] = (int(topics[1], 16), str(price))
+    return found
 
 
 def rolled_requests(logs: Sequence[Mapping[str, Any]]) -> set[str]:
@@ -37,6 +53,14 @@ def rolled_requests(logs: Sequence[Mapping[str, Any]]) -> set[str]:
         request_ids[topics[1], int(topics[2], 16), decode(["bytes", "uint32"], data)[0]]
         for topics, data in _of(logs, ROLLED)
     }
+
+
+def _votes_of(logs: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Request, Vote]]:
+    for topics, data in _of(logs, REVEALED):
+        types = ["uint32", "uint256", "bytes", "int256", "uint128"]
+        round_id, time, text, price, tokens = decode(types, data)
+        vote = ("0x" + topics[1][-40:], round_id, str(price), str(tokens))
+        yield (topics[3], time, text), vote
 
 
 def _request_ids(logs: Sequence[Mapping[str, Any]]) -> dict[Request, str]:

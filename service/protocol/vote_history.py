@@ -1,0 +1,144 @@
+"""One request of the vote as its logs told it, round by round.
+
+What a round decides is worked out in ``service.protocol.tally``; here is only what was logged.
+Source: VotingV2 ``_processResolvablePriceRequests``; docs/methodology.md, "The vote".
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from models.enums import VoteRequestChangeKind
+from service.protocol import vote_facts
+from service.protocol.lifecycle import DatedFact
+from service.protocol.rounds import round_at
+from service.protocol.vote_facts import DvmKey, VoteCommitted, VoteRequestChanged, VoteRevealed
+
+
+@dataclass(frozen=True, slots=True)
+class RoundVotes:
+    """The votes on one request in one round, in chain order."""
+
+    round_id: int
+    commits: tuple[VoteCommitted, ...]
+    reveals: tuple[VoteRevealed, ...]
+
+    @property
+    def unrevealed(self) -> tuple[bytes, ...]:
+        """Voters who sealed a vote and did not open it (yet), in the order they sealed it."""
+        opened = {reveal.voter for reveal in self.reveals}
+        sealed = dict.fromkeys(commit.voter for commit in self.commits)
+        return tuple(voter for voter in sealed if voter not in opened)
+
+
+@dataclass(frozen=True, slots=True)
+class VoteHistory:
+    """Everything the vote's chain said of one request."""
+
+    key: DvmKey
+    # Empty where the request's own entry is not stored.
+    requester: bytes | None
+    added_at: datetime | None
+    first_round: int | None
+    is_governance: bool | None
+    # The last round it was put to a vote in, as far as it was logged.
+    last_round: int | None
+    # As the contract counts: every round that passed without an answer.
+    roll_count: int
+    is_deleted: bool
+    resolution: VoteRequestChanged | None
+    resolved_at: datetime | None
+    rounds: tuple[RoundVotes, ...]
+
+    @property
+    def is_rolled(self) -> bool:
+        """Whether at least one of its rounds ended without an answer."""
+        return self.roll_count > 0
+
+    @property
+    def reveals(self) -> tuple[VoteRevealed, ...]:
+        """Every opened vote, in chain order."""
+        return tuple(reveal for votes in self.rounds for reveal in votes.reveals)
+
+
+@dataclass(slots=True)
+class _Fold:
+    key: DvmKey
+    added: vote_facts.VoteRequested | None = None
+    added_at: datetime | None = None
+    last_round: int | None = None
+    roll_count: int = 0
+    is_deleted: bool = False
+    resolution: VoteRequestChanged | None = None
+    resolved_at: datetime | None = None
+    commits: dict[int, list[VoteCommitted]] = field(default_factory=lambda: defaultdict(list))
+    reveals: dict[int, list[VoteRevealed]] = field(default_factory=lambda: defaultdict(list))
+
+
+def fold_votes(key: DvmKey, facts: Sequence[DatedFact]) -> VoteHistory:
+    """Fold what was logged of one request, in chain order, to its history."""
+    state = _Fold(key)
+    for dated in facts:
+        _apply(state, dated)
+    added = state.added
+    return VoteHistory(
+        key=key,
+        requester=None if added is None else added.requester,
+        added_at=state.added_at,
+        first_round=None if added is None else added.round_id,
+        is_governance=None if added is None else added.is_governance,
+        last_round=state.last_round,
+        roll_count=state.roll_count,
+        is_deleted=state.is_deleted,
+        resolution=state.resolution,
+        resolved_at=state.resolved_at,
+        rounds=tuple(
+            RoundVotes(
+                round_id,
+                tuple(state.commits.get(round_id, ())),
+                tuple(state.reveals.get(round_id, ())),
+            )
+            for round_id in sorted(state.commits.keys() | state.reveals.keys())
+        ),
+    )
+
+
+def _apply(state: _Fold, dated: DatedFact) -> None:
+    match dated.fact:
+        case vote_facts.VoteRequested() as added:
+            # A deleted request may be asked again: it begins anew.
+            if state.added is None:
+                state.added, state.added_at = added, dated.mined_at
+            state.is_deleted = False
+            _seen_in(state, added.round_id)
+        case vote_facts.VoteRequestChanged() as change:
+            _apply_change(state, change, dated.mined_at)
+        case vote_facts.VoteCommitted() as commit:
+            state.commits[commit.round_id].append(commit)
+            _seen_in(state, commit.round_id)
+        case vote_facts.VoteRevealed() as reveal:
+            state.reveals[reveal.round_id].append(reveal)
+            _seen_in(state, reveal.round_id)
+        case _:
+            # Copies of sealed votes, stake and delegations say nothing of a request.
+            pass
+
+
+def _apply_change(state: _Fold, change: VoteRequestChanged, mined_at: datetime) -> None:
+    match change.kind:
+        case VoteRequestChangeKind.RESOLVED:
+            state.resolution, state.resolved_at = change, mined_at
+            if change.round_id is not None:
+                state.last_round = change.round_id
+        case VoteRequestChangeKind.ROLLED:
+            state.roll_count = max(state.roll_count, change.roll_count or 1)
+            # It moves to the round it is rolled in; a full round moves it on, as its votes show.
+            _seen_in(state, round_at(int(mined_at.timestamp())))
+        case VoteRequestChangeKind.DELETED:
+            state.roll_count = max(state.roll_count, change.roll_count or 1)
+            state.is_deleted = True
+
+
+def _seen_in(state: _Fold, round_id: int) -> None:
+    state.last_round = max(state.last_round or 0, round_id)
