@@ -132,7 +132,7 @@ def job(
         str,
         typer.Argument(
             help="sync_markets, sync_resolutions, sync_liquidity, "
-            "index_oracle, score_markets or send_alerts."
+            "index_oracle, index_votes, check_reorgs, score_markets or send_alerts."
         ),
     ],
     as_json: JsonOption = False,

@@ -13,6 +13,7 @@ from service.protocol.log_position import LogPosition
 from service.store.blocks import (
     add_blocks,
     first_conflict,
+    list_hashes,
     remove_blocks_from,
     rewind_cursors,
 )
@@ -73,6 +74,17 @@ def _remove_conflicts(session: Session, capture: Capture, at: datetime) -> int:
     fork = first_conflict(session, capture.blocks)
     if fork is None:
         return 0
-    mark_stale(session, *touched_from(session, capture.chain_id, fork), at)
-    rewind_cursors(session, capture.chain_id, fork)
-    return remove_blocks_from(session, capture.chain_id, fork)
+    below = list_hashes(session, capture.chain_id, fork - 1, 1)
+    # The chains part somewhere between the last stored block below and this one.
+    parted = below[0][0] + 1 if below else fork
+    return remove_from(session, capture.chain_id, parted, at)
+
+
+def remove_from(session: Session, chain_id: int, number: int, at: datetime) -> int:
+    """Undo a chain from a block up: its facts go, readers read again, scores are made anew.
+
+    Returns how many blocks were removed.
+    """
+    mark_stale(session, *touched_from(session, chain_id, number), at)
+    rewind_cursors(session, chain_id, number)
+    return remove_blocks_from(session, chain_id, number)

@@ -14,6 +14,8 @@ PERIODS = {
     "sync_resolutions": (60, 5),
     "sync_liquidity": (300, 20),
     "index_oracle": (15, 2),
+    "index_votes": (60, 5),
+    "check_reorgs": (60, 5),
     "score_markets": (10, 1),
     "send_alerts": (10, 1),
 }

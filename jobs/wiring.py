@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from jobs.cycle import CycleReport, JobResult, run_cycle
 from models.enums import SourceState
 from service.chain.book import mainnet_book, read_book
-from service.chain.rpc import Node
+from service.chain.node import Node
 from service.circuit import Circuit, CircuitPolicy
 from service.clock import Clock, SystemClock
 from service.database import (
@@ -178,7 +178,21 @@ def _sync_liquidity(house: House) -> CycleReport:
 def _index_oracle(house: House) -> CycleReport:
     from jobs.index_oracle import index_oracle  # as above
 
-    return index_oracle(house.sessions, house.nodes, house.book, house.clock)
+    lookback = house.settings.polygon_lookback_blocks
+    return index_oracle(house.sessions, house.nodes, house.book, house.clock, lookback)
+
+
+def _index_votes(house: House) -> CycleReport:
+    from jobs.index_votes import index_votes  # as above
+
+    lookback = house.settings.ethereum_lookback_blocks
+    return index_votes(house.sessions, house.nodes, house.book, house.clock, lookback)
+
+
+def _check_reorgs(house: House) -> CycleReport:
+    from jobs.check_reorgs import check_reorgs  # as above
+
+    return check_reorgs(house.sessions, house.nodes, house.book, house.clock)
 
 
 def _score_markets(house: House) -> CycleReport:
@@ -216,6 +230,8 @@ JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "sync_resolutions": _sync_resolutions,
     "sync_liquidity": _sync_liquidity,
     "index_oracle": _index_oracle,
+    "index_votes": _index_votes,
+    "check_reorgs": _check_reorgs,
     "score_markets": _score_markets,
     "send_alerts": _send_alerts,
 }

@@ -266,3 +266,8 @@ class DataIssueKind(StrEnum):
     REFUSED_CLARIFICATION = "refused_clarification"
     UNEXPECTED_PRICE = "unexpected_price"
     UNSCORED_MARKET = "unscored_market"
+    # The nodes' side: what was missing, what is missing now, and what they do not agree on.
+    LATE_LOG = "late_log"
+    WITHHELD_LOG = "withheld_log"
+    NODES_DISAGREE = "nodes_disagree"
+    DEEP_FORK = "deep_fork"

@@ -39,3 +39,7 @@ class Source(Base):
     failures_in_a_row: Mapped[int] = mapped_column(Integer)
     # No request is sent to the source before this instant.
     retry_at: Mapped[datetime | None] = mapped_column(UtcTimestamp)
+    # What went wrong since the database was made, by name (service/chain/faults.py).
+    counts: Mapped[dict[str, int] | None] = mapped_column(Document)
+    # A chain's URLs as they were last found, by number; the URLs themselves are never stored.
+    urls: Mapped[list[dict[str, object]] | None] = mapped_column(Document)

@@ -36,6 +36,10 @@ class Circuit:
         self._health = SourceHealth(source, SourceState.UNKNOWN)
         self._pauses = 0
 
+    def sibling(self, source: str) -> "Circuit":
+        """A new circuit for another source, with the same clock and policy."""
+        return Circuit(source, self._clock, self._policy, self._spread)
+
     @property
     def health(self) -> SourceHealth:
         """What is known of the source at this moment."""

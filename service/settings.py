@@ -38,6 +38,12 @@ class Settings(BaseSettings):
     ethereum_rpc_urls: SecretList = Field(
         (), description="Comma list of Ethereum JSON-RPC URLs. Empty: no votes."
     )
+    polygon_lookback_blocks: int = Field(
+        60_000, ge=0, description="Where an empty database begins: blocks before Polygon's head."
+    )
+    ethereum_lookback_blocks: int = Field(
+        252_000, ge=0, description="The same for Ethereum; 252000 blocks are 35 days."
+    )
     gamma_url: str = Field(
         "https://gamma-api.polymarket.com", description="Polymarket's catalogue API."
     )

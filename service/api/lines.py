@@ -55,6 +55,8 @@ def source_line(row: Source) -> dict[str, object]:
         "last_failure_at": row.last_failure_at,
         "failures_in_a_row": row.failures_in_a_row,
         "retry_at": row.retry_at,
+        "counts": row.counts or {},
+        "urls": row.urls or [],
     }
 
 

@@ -108,6 +108,21 @@ class OutcomeToken(Shape):
     token_id: str | None
 
 
+class UrlLine(Shape):
+    """One of a chain's URLs, named by its number in the operator's list."""
+
+    number: int
+    state: SourceState
+    reason: str | None
+    head: int | None = Field(description="The newest final block it told of.")
+    lag_blocks: int | None = Field(description="How far that is behind the best of all URLs.")
+    latency_ms: int | None = Field(description="The mean time of an answer.")
+    failures_in_a_row: int
+    last_success_at: datetime | None
+    last_failure_at: datetime | None
+    retry_at: datetime | None
+
+
 class SourceLine(Shape):
     """The health of one source of facts."""
 
@@ -119,6 +134,8 @@ class SourceLine(Shape):
     last_failure_at: datetime | None
     failures_in_a_row: int
     retry_at: datetime | None
+    counts: dict[str, int] = Field(description="What went wrong so far, by kind; a chain's only.")
+    urls: list[UrlLine] = Field(description="A chain's URLs, by number.")
 
 
 class JobLine(Shape):

@@ -1,69 +1,168 @@
 """Reading a chain forward in windows that fit what the node will answer."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from service.chain.archive import Capture
+from service.chain.calls import fetch_headers, fetch_logs
 from service.chain.events import EVENTS
+from service.chain.faults import Fault
+from service.chain.node import Node
 from service.chain.raw import RawLog
-from service.chain.rpc import Node
-from service.errors import RangeTooWide, SourceError, TransientSourceError
+from service.chain.rpc import Endpoint
+from service.chain.window import Window
+from service.errors import RangeTooWide, SourceError
 from service.protocol.contracts import ContractBook
 from service.protocol.log_position import BlockHeader
 
+Count = Callable[[Fault], None]
 
-@dataclass(slots=True)
-class Window:
-    """How many blocks are asked for at once; halves when that was too much, then grows again."""
 
-    size: int = 500
-    largest: int = 10_000
-    # A window that returned fewer logs than this may be doubled.
-    comfortable_logs: int = 2_000
+@dataclass(frozen=True, slots=True)
+class LogFilter:
+    """Which logs are asked for."""
 
-    def halve(self) -> None:
-        """The node refused: ask for half."""
-        self.size = max(1, self.size // 2)
+    addresses: tuple[bytes, ...]
+    topics: tuple[bytes, ...]
 
-    def grow(self, logs: int) -> None:
-        """The node answered: ask for more next time, if it was little."""
-        if logs < self.comfortable_logs:
-            self.size = min(self.largest, self.size * 2)
+    def halves(self) -> "tuple[LogFilter, LogFilter]":
+        """Two filters that together ask for the same."""
+        middle = len(self.topics) // 2
+        return (
+            replace(self, topics=self.topics[:middle]),
+            replace(self, topics=self.topics[middle:]),
+        )
+
+
+def filter_of(book: ContractBook, chain_id: int) -> LogFilter:
+    """Every event of every contract the book names on a chain; no address where it names none."""
+    kinds = {kind for kind, _ in EVENTS}
+    addresses = book.addresses(chain_id, kinds)
+    there = {entry.kind for entry in book.entries if entry.chain_id == chain_id}
+    topics = dict.fromkeys(topic for kind, topic in EVENTS if kind in there)
+    return LogFilter(addresses, tuple(topics))
 
 
 def read_captures(
-    node: Node, book: ContractBook, from_block: int, head: BlockHeader, window: Window
+    node: Node,
+    book: ContractBook,
+    from_block: int,
+    head: BlockHeader,
+    window: Window,
+    parent: bytes | None = None,
 ) -> Iterator[Capture]:
-    """Captures from ``from_block`` to the head, window by window, in order."""
-    kinds = {kind for kind, _ in EVENTS}
-    addresses = book.addresses(node.chain_id, kinds)
-    topics = list(dict.fromkeys(topic for _, topic in EVENTS))
+    """Captures from ``from_block`` to the head, window by window, in order.
+
+    ``parent`` is the stored hash of the block before the first: what is read must follow it.
+    """
+    wanted = filter_of(book, node.chain_id)
+    # A node takes an empty list of addresses for every address there is.
+    if not wanted.addresses:
+        return
     start = from_block
     while start <= head.number:
         end = min(start + window.size - 1, head.number)
         try:
-            logs = node.logs(start, end, addresses, topics)
-        except RangeTooWide:
-            # Never for one block alone: there the node raises what is no range's fault.
+            capture = read_range(node, wanted, start, end, parent=parent)
+        except RangeTooWide as error:
+            if start == end:
+                reason = f"block {start} alone is more than the node will answer ({error.reason})"
+                raise SourceError(node.source, reason) from error
             window.halve()
             continue
-        yield _capture(node, start, end, logs)
-        window.grow(len(logs))
-        start = end + 1
+        if len(capture.logs) > window.most_logs and start < end:
+            window.halve()
+            continue
+        if end == head.number and capture.blocks[-1].hash != head.hash:
+            node.count(Fault.BLOCK_CHANGED)
+            raise SourceError(node.source, f"block {end} changed while it was read")
+        yield capture
+        window.grow(end - start + 1, len(capture.logs))
+        start, parent = end + 1, capture.blocks[-1].hash
 
 
-def _capture(node: Node, start: int, end: int, logs: Sequence[RawLog]) -> Capture:
-    """Join logs with their blocks; a block that changed in between is read again next time."""
-    numbers = sorted({log.at.block_number for log in logs} | {end})
-    headers = node.headers(numbers)
+def read_range(
+    node: Node,
+    wanted: LogFilter,
+    start: int,
+    end: int,
+    *,
+    parent: bytes | None = None,
+    instead_of: int | None = None,
+) -> Capture:
+    """One range's logs with their blocks, all from one URL, checked against each other."""
+    return node.ask(
+        lambda endpoint: _read(endpoint, wanted, start, end, parent, node.count),
+        reach=end,
+        is_narrow=start == end,
+        instead_of=instead_of,
+    )
+
+
+def _read(
+    endpoint: Endpoint,
+    wanted: LogFilter,
+    start: int,
+    end: int,
+    parent: bytes | None,
+    count: Count,
+) -> Capture:
+    answered = _logs(endpoint, wanted, start, end, count)
+    logs = _in_order(endpoint, answered, count)
+    kept = {log.at.block_number for log in logs} | {end}
+    numbers = sorted(kept if parent is None else kept | {start})
+    headers = fetch_headers(endpoint, numbers)
     hashes = {header.number: header.hash for header in headers}
-    seen: set[tuple[bytes, int]] = set()
     for log in logs:
         if hashes[log.at.block_number] != log.at.block_hash:
             reason = f"block {log.at.block_number} changed while it was read"
-            raise TransientSourceError(node.source, reason)
-        if (log.at.block_hash, log.at.log_index) in seen:
-            reason = f"gave log {log.at.log_index} of block {log.at.block_number} twice"
-            raise SourceError(node.source, reason)
-        seen.add((log.at.block_hash, log.at.log_index))
-    return Capture(node.chain_id, start, end, tuple(headers), tuple(logs))
+            raise endpoint.fault(Fault.BLOCK_CHANGED, reason)
+    _check_links(endpoint, headers, parent)
+    blocks = tuple(header for header in headers if header.number in kept)
+    return Capture(endpoint.chain_id, start, end, blocks, tuple(logs))
+
+
+def _logs(
+    endpoint: Endpoint, wanted: LogFilter, start: int, end: int, count: Count
+) -> list[RawLog]:
+    """The logs of a range; where one block holds too many, asked for by groups of topics."""
+    try:
+        return fetch_logs(endpoint, start, end, wanted.addresses, wanted.topics)
+    except RangeTooWide:
+        if start < end or len(wanted.topics) < 2:  # noqa: PLR2004  # one topic has no halves
+            raise
+    count(Fault.TOPICS_SPLIT)
+    halves = [log for half in wanted.halves() for log in _logs(endpoint, half, start, end, count)]
+    return sorted(halves, key=lambda log: log.at.log_index)
+
+
+def _in_order(endpoint: Endpoint, answered: Sequence[RawLog], count: Count) -> list[RawLog]:
+    """Each log once, in the order of the chain; what was wrong with that is counted."""
+    found: dict[tuple[int, int], RawLog] = {}
+    for log in answered:
+        key = log.at.block_number, log.at.log_index
+        known = found.setdefault(key, log)
+        if known is log:
+            continue
+        if known != log:
+            reason = f"gave two logs as number {log.at.log_index} of block {log.at.block_number}"
+            raise endpoint.fault(Fault.WRONG_ANSWER, reason)
+        count(Fault.DUPLICATE_LOG)
+    ordered = sorted(found)
+    if ordered != list(found):
+        count(Fault.OUT_OF_ORDER)
+    return [found[key] for key in ordered]
+
+
+def _check_links(endpoint: Endpoint, headers: Sequence[BlockHeader], parent: bytes | None) -> None:
+    """Neighbours must be linked by hash, and the first to what was read before."""
+    before = None if parent is None else (headers[0].number - 1, parent)
+    for header in headers:
+        if (
+            before is not None
+            and before[0] == header.number - 1
+            and before[1] != header.parent_hash
+        ):
+            reason = f"block {header.number} does not follow the block {before[0]} read before it"
+            raise endpoint.fault(Fault.BLOCK_CHANGED, reason)
+        before = header.number, header.hash

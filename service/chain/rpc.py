@@ -1,25 +1,30 @@
-"""A chain's JSON-RPC node, asked through web3 (the only module that imports it)."""
+"""One JSON-RPC URL, asked through web3 (the only module that imports it).
 
+A URL may hold a key, so nothing here names it but by its number in the operator's list.
+"""
+
+import itertools
 import json
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from service.chain.raw import RawLog, parse_block, parse_log, parse_quantity
+from service.chain.faults import Fault, NodeFault
+from service.chain.raw import parse_quantity
 from service.circuit import Circuit
-from service.errors import RangeTooWide, SourceError, TransientSourceError
-from service.protocol.ids import to_checksum, to_hex
-from service.protocol.log_position import BlockHeader
+from service.clock import stopwatch
+from service.errors import RangeTooWide
 from service.telemetry import without_secrets
 
 if TYPE_CHECKING:
+    from requests import HTTPError
     from web3 import HTTPProvider
 
 TIMEOUT_SECONDS = 30.0
-# Block headers asked for in one batch.
-BATCH = 100
+# How much the newest answer counts in the mean of the time a URL takes.
+_LATENCY_WEIGHT = 0.2
 
 # How nodes say that a range holds too much; they agree on no error code.
 _TOO_WIDE = (
@@ -45,205 +50,165 @@ _TOO_OFTEN = (
     "compute unit",
     "quota",
 )
+# A limit on requests that names no time: long enough not to be answered with the same again.
+_RATE_PAUSE_SECONDS = 5.0
+_TOO_MANY_REQUESTS = 429
+
+Call = tuple[str, list[Any]]
 
 
-class Node:
-    """One chain behind one or more URLs; the next URL is asked when one fails."""
+class Endpoint:
+    """One URL of a chain: how to ask it, and how it has been doing."""
 
     def __init__(
-        self, source: str, chain_id: int, urls: Sequence[SecretStr], circuit: Circuit
+        self, source: str, chain_id: int, number: int, url: SecretStr, circuit: Circuit
     ) -> None:
-        """``source`` is the name the chain has on the health page."""
+        """``number`` is its place in the operator's list, from 1; ``circuit`` is its own."""
         self.source = source
         self.chain_id = chain_id
+        self.number = number
+        self.name = f"URL {number}"
         self.circuit = circuit
-        self._urls = tuple(urls)
-        self._preferred = 0
-        self._checked: set[int] = set()
+        # The mean time of an answer; None before the first.
+        self.latency_seconds: float | None = None
+        # The newest finalized block it has told of, and what keeps it from being used for heads.
+        self.head: int | None = None
+        self.complaint: str | None = None
+        self.is_outvoted = False
+        # Whether it knows the tag `finalized`; None before it was asked.
+        self.knows_finalized: bool | None = None
+        self._url = url
+        self._is_checked = False
+        self._ids = itertools.count(1)
+        self._local = threading.local()
 
-    def head(self, tag: str = "finalized") -> BlockHeader:
-        """The newest block of a tag: ``finalized`` or ``latest``."""
-        return self._header(self._ask("eth_getBlockByNumber", [tag, False]), f"block {tag}")
+    def fault(self, fault: Fault, reason: str, **options: float | None) -> NodeFault:
+        """An error of this URL, named by its number."""
+        return NodeFault(self.source, fault, f"{self.name}: {reason}", **options)
 
-    def headers(self, numbers: Sequence[int]) -> list[BlockHeader]:
-        """Block headers by number, in the order asked."""
-        found: list[BlockHeader] = []
-        for start in range(0, len(numbers), BATCH):
-            part = numbers[start : start + BATCH]
-            answers = self._ask_many([("eth_getBlockByNumber", [hex(n), False]) for n in part])
-            for number, answer in zip(part, answers, strict=True):
-                header = self._header(answer, f"block {number}")
-                if header.number != number:
-                    reason = f"gave block {header.number} for block {number}"
-                    raise SourceError(self.source, reason)
-                found.append(header)
-        return found
+    def call(self, method: str, params: list[Any]) -> Any:
+        """One call's result; every other answer is a :class:`NodeFault` or a range too wide."""
+        self._check_chain()
+        return self._one(method, params)
 
-    def logs(
-        self,
-        from_block: int,
-        to_block: int,
-        addresses: Sequence[bytes],
-        topics: Sequence[bytes],
-    ) -> list[RawLog]:
-        """The logs of a closed block range; one outside it means the node lied."""
-        query = {
-            "fromBlock": hex(from_block),
-            "toBlock": hex(to_block),
-            "address": [to_checksum(address) for address in addresses],
-            "topics": [[to_hex(topic) for topic in topics]],
-        }
-        answer = self._ask("eth_getLogs", [query], is_narrow=from_block == to_block)
-        if not isinstance(answer, list):
-            raise SourceError(self.source, f"eth_getLogs gave no list: {answer!r:.80}")
-        try:
-            logs = [parse_log(self.chain_id, log) for log in answer]
-        except ValueError as error:
-            raise SourceError(self.source, f"eth_getLogs: {error}") from error
-        for log in logs:
-            if not from_block <= log.at.block_number <= to_block:
-                reason = f"gave a log of block {log.at.block_number} for {from_block}..{to_block}"
-                raise SourceError(self.source, reason)
-        return logs
-
-    def _header(self, answer: Any, name: str) -> BlockHeader:
-        if answer is None:
-            raise TransientSourceError(self.source, f"does not have {name}")
-        try:
-            return parse_block(self.chain_id, answer)
-        except ValueError as error:
-            raise SourceError(self.source, f"{name}: {error}") from error
-
-    def _ask(self, method: str, params: list[Any], *, is_narrow: bool = False) -> Any:
-        """One call's result; ``is_narrow`` says that no smaller range can be asked for."""
-
-        def once(provider: "HTTPProvider") -> Any:
-            answer = provider.make_request(method, params)
-            try:
-                return self._unwrap(method, answer)
-            except RangeTooWide as error:
-                if not is_narrow:
-                    raise
-                # Another URL may allow more.
-                reason = f"one block alone is more than the node will answer ({error.reason})"
-                raise SourceError(self.source, reason) from error
-
-        return self._with_failover(once)
-
-    def _ask_many(self, calls: list[tuple[str, list[Any]]]) -> list[Any]:
-        """The results of several calls, in their order."""
-
-        def once(provider: "HTTPProvider") -> list[Any] | None:
-            if len(calls) == 1:
-                return [self._unwrap(calls[0][0], provider.make_request(*calls[0]))]
-            answers = self._batch(provider, calls)
-            if not isinstance(answers, list) or len(answers) != len(calls):
-                return None
-            return [self._unwrap(calls[0][0], answer) for answer in answers]
-
-        found: list[Any] | None = self._with_failover(once)
-        if found is None:
+    def call_many(self, calls: Sequence[Call]) -> list[Any]:
+        """The results of several calls, in their order, in one request where the URL can."""
+        self._check_chain()
+        if len(calls) == 1:
+            return [self._one(*calls[0])]
+        answers = self._batch(calls)
+        if not isinstance(answers, list) or len(answers) != len(calls):
             # A node without batches answers one error object: ask one by one.
-            return [self._ask(method, params) for method, params in calls]
-        return found
+            return [self._one(method, params) for method, params in calls]
+        return [self._unwrap(calls[0][0], answer) for answer in answers]
 
-    def _batch(self, provider: "HTTPProvider", calls: list[tuple[str, list[Any]]]) -> Any:
+    def _check_chain(self) -> None:
+        if self._is_checked:
+            return
+        answer = self._one("eth_chainId", [])
+        try:
+            chain_id = parse_quantity(answer, "eth_chainId")
+        except ValueError as error:
+            raise self.fault(Fault.WRONG_ANSWER, str(error)) from error
+        if chain_id != self.chain_id:
+            reason = f"serves chain {chain_id}, not {self.chain_id}"
+            raise self.fault(Fault.WRONG_CHAIN, reason)
+        self._is_checked = True
+
+    def _one(self, method: str, params: list[Any]) -> Any:
+        identity = next(self._ids)
+
+        def ask(provider: "HTTPProvider") -> Any:
+            provider.request_counter = itertools.count(identity)
+            return provider.make_request(method, params)
+
+        answer = self._talk(ask)
+        # An error may come without an id (JSON-RPC 2.0, section 5); a result may not.
+        if isinstance(answer, Mapping) and answer.get("id", identity) not in {identity, None}:
+            reason = f"{method}: answered call {answer['id']!r:.20} instead of {identity}"
+            raise self.fault(Fault.WRONG_ANSWER, reason)
+        return self._unwrap(method, answer)
+
+    def _batch(self, calls: Sequence[Call]) -> Any:
         """A batch's answers, ordered by their ids (web3 does that, if they have any)."""
         try:
-            return provider.make_batch_request(calls)  # type: ignore[arg-type]  # as above
+            return self._talk(lambda p: p.make_batch_request(list(calls)))  # type: ignore[arg-type]  # plain names
         except (AttributeError, TypeError) as error:
             reason = "a batch was answered with something else than JSON-RPC answers"
-            raise SourceError(self.source, reason) from error
+            raise self.fault(Fault.WRONG_ANSWER, reason) from error
 
-    def _with_failover(self, once: "Callable[[HTTPProvider], Any]") -> Any:
-        """Ask the preferred URL, then the others; a chain that none of them serves is down.
-
-        A node that finds a range too wide is in good health, and its limit is the caller's to
-        keep to: that is no reason to ask the others.
-        """
-        self.circuit.admit()
-        failure: SourceError | None = None
-        for offset in range(len(self._urls)):
-            index = (self._preferred + offset) % len(self._urls)
-            try:
-                self._check_chain(index)
-                answer = self._talk(index, once)
-            except RangeTooWide:
-                self._preferred = index
-                self.circuit.succeeded()
-                raise
-            except SourceError as error:
-                failure = error
-                continue
-            self._preferred = index
-            self.circuit.succeeded()
-            return answer
-        if failure is None:
-            failure = SourceError(self.source, "no URL is configured")
-        self.circuit.failed(failure.reason)
-        raise failure
-
-    def _check_chain(self, index: int) -> None:
-        if index in self._checked:
-            return
-        answer = self._talk(index, lambda p: p.make_request("eth_chainId", []))
-        try:
-            chain_id = parse_quantity(self._unwrap("eth_chainId", answer), "eth_chainId")
-        except ValueError as error:
-            raise SourceError(self.source, str(error)) from error
-        if chain_id != self.chain_id:
-            reason = f"URL {index + 1} serves chain {chain_id}, not {self.chain_id}"
-            raise SourceError(self.source, reason)
-        self._checked.add(index)
-
-    def _talk(self, index: int, once: "Callable[[HTTPProvider], Any]") -> Any:
+    def _talk(self, ask: "Callable[[HTTPProvider], Any]") -> Any:
         # requests comes with web3's provider, whose errors these are.
         import requests  # as above
 
+        elapsed = stopwatch()
         try:
-            return once(self._providers[index])
+            answer = ask(self._provider())
         except requests.HTTPError as error:
-            status = error.response.status_code if error.response is not None else "?"
-            raise TransientSourceError(self.source, f"URL {index + 1}: HTTP {status}") from error
+            raise self._refusal(error) from error
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            reason = f"URL {index + 1}: the answer is not JSON (an HTML page, or cut short)"
-            raise TransientSourceError(self.source, reason) from error
+            reason = "the answer is not JSON (an HTML page, or cut short)"
+            raise self.fault(Fault.NOT_JSON, reason) from error
+        except requests.Timeout as error:
+            reason = f"no answer within {TIMEOUT_SECONDS:g} s"
+            raise self.fault(Fault.TIMEOUT, reason) from error
         except requests.RequestException as error:
             # The message of these errors holds the URL, and the URL may hold a key.
-            reason = f"URL {index + 1}: {type(error).__name__}"
-            raise TransientSourceError(self.source, reason) from error
+            raise self.fault(Fault.UNREACHABLE, type(error).__name__) from error
+        seconds = elapsed()
+        known = seconds if self.latency_seconds is None else self.latency_seconds
+        self.latency_seconds = known + _LATENCY_WEIGHT * (seconds - known)
+        return answer
+
+    def _refusal(self, error: "HTTPError") -> NodeFault:
+        response = error.response
+        status = "?" if response is None else response.status_code
+        if response is None or status != _TOO_MANY_REQUESTS:
+            return self.fault(Fault.HTTP_ERROR, f"HTTP {status}")
+        asked = response.headers.get("retry-after", "")
+        pause = float(asked) if asked.isdecimal() else _RATE_PAUSE_SECONDS
+        return self.fault(Fault.RATE_LIMITED, f"HTTP {status}", retry_after_seconds=pause)
 
     def _unwrap(self, method: str, answer: Any) -> Any:
         if not isinstance(answer, Mapping):
-            raise SourceError(self.source, f"{method}: answer is not an object: {answer!r:.80}")
+            reason = f"{method}: answer is not an object: {answer!r:.80}"
+            raise self.fault(Fault.WRONG_ANSWER, reason)
         error = answer.get("error")
         if error is not None:
             words = str(error.get("message") if isinstance(error, Mapping) else error)
-            message = without_secrets(words)[:200]
-            said = message.lower()
-            if any(words in said for words in _TOO_OFTEN):
-                raise TransientSourceError(self.source, f"{method}: {message}")
-            if any(words in said for words in _TOO_WIDE):
-                raise RangeTooWide(self.source, f"{method}: {message}")
-            raise SourceError(self.source, f"{method}: {message}")
+            raise self._error(method, without_secrets(words)[:200])
         if "result" not in answer:
-            raise SourceError(self.source, f"{method}: answer without a result")
+            raise self.fault(Fault.WRONG_ANSWER, f"{method}: answer without a result")
         return answer["result"]
 
-    @cached_property
-    def _providers(self) -> "list[HTTPProvider]":
-        # Imported here: web3 costs most of a second, and only chain jobs need it.
-        import warnings  # only about web3
+    def _error(self, method: str, message: str) -> Exception:
+        said = message.lower()
+        if any(words in said for words in _TOO_OFTEN):
+            return self.fault(
+                Fault.RATE_LIMITED,
+                f"{method}: {message}",
+                retry_after_seconds=_RATE_PAUSE_SECONDS,
+            )
+        if any(words in said for words in _TOO_WIDE):
+            return RangeTooWide(self.source, f"{self.name}: {method}: {message}")
+        return self.fault(Fault.ERROR_ANSWER, f"{method}: {message}")
 
-        from web3 import HTTPProvider  # as above
+    def _provider(self) -> "HTTPProvider":
+        """The thread's own provider: what numbers its calls must not be shared."""
+        found: Any = getattr(self._local, "provider", None)
+        if found is None:
+            # Imported here: web3 costs most of a second, and only chain jobs need it.
+            import warnings  # only about web3
 
-        # Answers without ids come in the order asked, or their block numbers tell.
-        warnings.filterwarnings("ignore", message="Received batch response with missing")
-        return [
-            HTTPProvider(
-                url.get_secret_value(),
+            from web3 import HTTPProvider  # as above
+
+            # Answers without ids come in the order asked, or their block numbers tell.
+            warnings.filterwarnings("ignore", message="Received batch response with missing")
+            found = HTTPProvider(
+                self._url.get_secret_value(),
                 request_kwargs={"timeout": TIMEOUT_SECONDS},
                 exception_retry_configuration=None,
             )
-            for url in self._urls
-        ]
+            self._local.provider = found
+        provider: HTTPProvider = found
+        return provider

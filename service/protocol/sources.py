@@ -27,3 +27,22 @@ class SourceHealth:
     failures_in_a_row: int = 0
     # No request is sent before this instant.
     retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UrlHealth:
+    """How one URL of a chain is doing; the URL itself may hold a key and is never kept."""
+
+    # Its place in the operator's list, from 1.
+    number: int
+    state: SourceState
+    reason: str | None
+    # The newest final block it told of, and how far that is behind the best of all URLs.
+    head: int | None
+    lag_blocks: int | None
+    latency_ms: int | None
+    failures_in_a_row: int
+    last_success_at: datetime | None
+    last_failure_at: datetime | None
+    # It is not asked before this instant.
+    retry_at: datetime | None

@@ -85,6 +85,23 @@ def get_head(session: Session, chain_id: int, at: datetime | None = None) -> Blo
     return session.scalars(query.order_by(Block.number.desc()).limit(1)).first()
 
 
+def list_hashes(session: Session, chain_id: int, up_to: int, limit: int) -> list[tuple[int, bytes]]:
+    """Number and hash of the newest stored blocks up to a number, oldest first."""
+    found = session.execute(
+        select(Block.number, Block.hash)
+        .where(Block.chain_id == chain_id, Block.number <= up_to)
+        .order_by(Block.number.desc())
+        .limit(limit)
+    ).all()
+    return [(number, block_hash) for number, block_hash in reversed(found)]
+
+
+def get_hash(session: Session, chain_id: int, number: int) -> bytes | None:
+    """The stored hash of a block; ``None`` where it is not stored."""
+    query = select(Block.hash).where(Block.chain_id == chain_id, Block.number == number)
+    return session.scalars(query).first()
+
+
 def count_blocks(session: Session, chain_id: int) -> int:
     """How many blocks of a chain are stored."""
     return (

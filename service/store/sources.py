@@ -1,6 +1,7 @@
 """The health of the sources, as the jobs last found it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import select
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.enums import SourceState
 from models.operation import Source
-from service.protocol.sources import KNOWN_SOURCES, SourceHealth
+from service.protocol.sources import KNOWN_SOURCES, SourceHealth, UrlHealth
 
 REASON_LENGTH = 500
 
@@ -31,6 +32,32 @@ def record_health(session: Session, health: Iterable[SourceHealth], now: datetim
             known.failures_in_a_row = found.failures_in_a_row
             known.retry_at = found.retry_at
     session.flush()
+
+
+def record_node(
+    session: Session,
+    health: SourceHealth,
+    urls: Sequence[UrlHealth],
+    counts: Mapping[str, int],
+    now: datetime,
+) -> None:
+    """Keep a chain's health with that of its URLs, and add to what went wrong with it so far."""
+    record_health(session, [health], now)
+    # Two jobs read one chain, and both add.
+    row = session.get_one(Source, health.name, with_for_update=True, populate_existing=True)
+    known = row.counts or {}
+    row.counts = known | {name: known.get(name, 0) + times for name, times in counts.items()}
+    row.urls = [_to_document(url) for url in urls]
+    session.flush()
+
+
+def _to_document(url: UrlHealth) -> dict[str, object]:
+    document = asdict(url)
+    document["reason"] = _cut(url.reason)
+    for name in ("last_success_at", "last_failure_at", "retry_at"):
+        instant = document[name]
+        document[name] = None if instant is None else instant.isoformat()
+    return document
 
 
 def list_sources(session: Session) -> Sequence[SourceHealth]:

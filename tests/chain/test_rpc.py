@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from models.enums import SourceState
-from service.chain.rpc import Node
+from service.chain.node import Node
 from service.circuit import Circuit, CircuitPolicy
 from service.clock import SetClock
 from service.errors import RangeTooWide, SourceError, SourcePaused, TransientSourceError
@@ -200,9 +200,9 @@ class TestFailover:
         with Talker(failing("query returned more than 10000 results", -32005)) as narrow:
             assert node_of(narrow, well).logs(7, 7, [], []) == []
             node = node_of(narrow)
-            with pytest.raises(SourceError, match="alone is more than the node will answer"):
+            with pytest.raises(RangeTooWide):
                 node.logs(7, 7, [], [])
-            assert node.circuit.health.state is SourceState.DEGRADED
+            assert node.circuit.health.state is SourceState.OK
 
     @pytest.mark.parametrize(
         "message",

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from service.chain.book import mainnet_book
 from service.chain.events import EVENTS
-from service.chain.rpc import Node
+from service.chain.node import Node
 from service.circuit import Circuit, CircuitPolicy
 from service.clock import SetClock
 from service.demo.case_files import bundled_cases, load_cases, load_world

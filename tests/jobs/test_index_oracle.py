@@ -17,7 +17,7 @@ from jobs.index_oracle import READER, index_oracle
 from models.enums import SourceState
 from models.operation import Source
 from service.chain.book import read_book
-from service.chain.rpc import Node
+from service.chain.node import Node
 from service.circuit import Circuit, CircuitPolicy
 from service.clock import SetClock
 from service.store.blocks import get_cursor
@@ -88,7 +88,7 @@ def test_the_window_halves_until_the_node_answers(
 def test_a_block_the_node_will_not_answer_alone_is_named(
     sessions: sessionmaker[Session], replay: ReplayNode
 ) -> None:
-    replay.most_logs = 1
+    replay.most_logs = 0
     (line,) = index(sessions, replay).degraded
     assert "alone is more than the node will answer" in line
 

@@ -2,12 +2,13 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-from tests.replays import read_replay
+from tests.replays import SCENARIOS, read_replay
 
 
 @dataclass
@@ -26,7 +27,35 @@ class ReplayNode:
     tamper: Callable[[str, Any], Any] = lambda _method, result: result
     # Answers this instead of JSON, once for each entry.
     raw_answers: list[tuple[int, bytes]] = field(default_factory=list)
+    # Headers sent with those.
+    raw_headers: dict[str, str] = field(default_factory=dict)
+    # Waits this long before an answer, once for each entry.
+    delays: list[float] = field(default_factory=list)
+    knows_finalized: bool = True
+    # Changes a whole answer before it is sent.
+    rewrite: Callable[[dict[str, Any]], dict[str, Any]] = lambda answer: answer
     asked: list[str] = field(default_factory=list)
+
+    @classmethod
+    def view(cls, number: int, **options: Any) -> Self:
+        """The chain of ``j-reorg`` in one of its states, on top of the scenarios before it."""
+        node = cls.of("00-deployment", *(name for name in SCENARIOS if name[0] in "abcdefghi"))
+        node.show(number)
+        for name, value in options.items():
+            setattr(node, name, value)
+        return node
+
+    def show(self, number: int) -> dict[str, Any]:
+        """Put the node's chain into a state of ``j-reorg``; returns what is expected there."""
+        view = read_replay("j-reorg")["views"][number]
+        capture = view["capture"]
+        first = int(capture["blocks"][0]["number"], 16)
+        below = {n: block for n, block in self.blocks.items() if n < first}
+        self.blocks = below | {int(block["number"], 16): block for block in capture["blocks"]}
+        older = [log for log in self.logs if int(log["blockNumber"], 16) < first]
+        self.logs = older + capture["logs"]
+        expected: dict[str, Any] = view["expected"]
+        return expected
 
     @classmethod
     def of(cls, *names: str, chain_id: int = 137, **options: Any) -> Self:
@@ -68,7 +97,7 @@ class ReplayNode:
             result = self._result(method, params)
         except LookupError as error:
             return reply | {"error": {"code": -32005, "message": error.args[0]}}
-        return reply | {"result": self.tamper(method, result)}
+        return self.rewrite(reply | {"result": self.tamper(method, result)})
 
     def _result(self, method: str, params: list[Any]) -> Any:
         head = max(self.blocks) if self.head is None else self.head
@@ -79,6 +108,8 @@ class ReplayNode:
                 return hex(head)
             case "eth_getBlockByNumber":
                 tag = params[0]
+                if tag == "finalized" and not self.knows_finalized:
+                    raise LookupError("invalid argument 0: hex string without 0x prefix")
                 number = head if tag in {"latest", "finalized", "safe"} else int(tag, 16)
                 return self.blocks.get(number) if number <= head else None
             case "eth_getLogs":
@@ -106,9 +137,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:  # the base class's name
         """Answer a call, a batch, or what the test put in the way."""
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if self.node.delays:
+            time.sleep(self.node.delays.pop(0))
         if self.node.raw_answers:
             status, raw = self.node.raw_answers.pop(0)
-            self._send(status, raw)
+            self._send(status, raw, self.node.raw_headers)
             return
         if isinstance(body, list) and not self.node.has_batches:
             error = {"code": -32600, "message": "batches are not supported"}
@@ -121,9 +154,11 @@ class _Handler(BaseHTTPRequestHandler):
         )
         self._send(200, json.dumps(answers).encode())
 
-    def _send(self, status: int, body: bytes) -> None:
+    def _send(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
         self.send_header("content-length", str(len(body)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 
