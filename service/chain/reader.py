@@ -8,7 +8,7 @@ from service.chain.calls import fetch_headers, fetch_logs
 from service.chain.events import EVENTS
 from service.chain.faults import Fault
 from service.chain.node import Node
-from service.chain.raw import RawLog
+from service.chain.raw import MAX_BLOCK, RawLog
 from service.chain.rpc import Endpoint
 from service.chain.window import Window
 from service.errors import RangeTooWide, SourceError
@@ -16,6 +16,9 @@ from service.protocol.contracts import ContractBook
 from service.protocol.log_position import BlockHeader
 
 Count = Callable[[Fault], None]
+# So many blocks below the head are kept whether they carry logs or not: where a chain takes blocks
+# back, their hashes tell which, even if it is shorter than before.
+DENSE_BLOCKS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ def read_captures(
 ) -> Iterator[Capture]:
     """Captures from ``from_block`` to the head, window by window, in order.
 
+    A capture's blocks are those with logs, its last one, and all of the newest
+    ``DENSE_BLOCKS``.
     ``parent`` is the stored hash of the block before the first: what is read must follow it.
     """
     wanted = filter_of(book, node.chain_id)
@@ -63,7 +68,8 @@ def read_captures(
     while start <= head.number:
         end = min(start + window.size - 1, head.number)
         try:
-            capture = read_range(node, wanted, start, end, parent=parent)
+            dense_from = head.number - DENSE_BLOCKS + 1
+            capture = read_range(node, wanted, start, end, parent=parent, dense_from=dense_from)
         except RangeTooWide as error:
             if start == end:
                 reason = f"block {start} alone is more than the node will answer ({error.reason})"
@@ -88,11 +94,13 @@ def read_range(
     end: int,
     *,
     parent: bytes | None = None,
+    dense_from: int = MAX_BLOCK,
     instead_of: int | None = None,
 ) -> Capture:
     """One range's logs with their blocks, all from one URL, checked against each other."""
+    dense = range(max(start, dense_from), end + 1)
     return node.ask(
-        lambda endpoint: _read(endpoint, wanted, start, end, parent, node.count),
+        lambda endpoint: _read(endpoint, wanted, (start, end), dense, parent, node.count),
         reach=end,
         is_narrow=start == end,
         instead_of=instead_of,
@@ -102,14 +110,15 @@ def read_range(
 def _read(
     endpoint: Endpoint,
     wanted: LogFilter,
-    start: int,
-    end: int,
+    closed: tuple[int, int],
+    dense: range,
     parent: bytes | None,
     count: Count,
 ) -> Capture:
+    start, end = closed
     answered = _logs(endpoint, wanted, start, end, count)
     logs = _in_order(endpoint, answered, count)
-    kept = {log.at.block_number for log in logs} | {end}
+    kept = {log.at.block_number for log in logs} | {end, *dense}
     numbers = sorted(kept if parent is None else kept | {start})
     headers = fetch_headers(endpoint, numbers)
     hashes = {header.number: header.hash for header in headers}
