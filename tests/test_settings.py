@@ -14,6 +14,8 @@ LISTS = ("polygon_rpc_urls", "ethereum_rpc_urls", "alert_urls")
 # (what is written, what it becomes), for every setting.
 VALUES: dict[str, tuple[str, Any]] = {
     "database_url": ("postgresql://u:p@h/d", SecretStr("postgresql://u:p@h/d")),
+    "polygon_lookback_blocks": ("1000", 1_000),
+    "ethereum_lookback_blocks": ("7200", 7_200),
     "polygon_rpc_urls": ("http://a, https://b,", (SecretStr("http://a"), SecretStr("https://b"))),
     "ethereum_rpc_urls": ("http://c", (SecretStr("http://c"),)),
     "gamma_url": ("http://gamma/", "http://gamma"),

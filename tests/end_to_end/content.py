@@ -8,12 +8,29 @@ from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from jobs.export import export_rows
+from jobs.second_reading import RECHECK
 from models.base import Base
+from models.enums import DataIssueKind
 
 # Records of the runs themselves, not of what they read.
 RUNS = frozenset({"job_runs", "sources"})
 # When a row was last touched by the wall clock.
 TOUCHED = {"cursors": {"updated_at"}}
+# The same among rows: how far a second reading came, and what it found the nodes to have done.
+RUN_ROWS: Mapping[str, tuple[str, frozenset[str]]] = {
+    "cursors": ("reader", frozenset({RECHECK})),
+    "data_issues": (
+        "kind",
+        frozenset(
+            {
+                DataIssueKind.LATE_LOG,
+                DataIssueKind.WITHHELD_LOG,
+                DataIssueKind.NODES_DISAGREE,
+                DataIssueKind.DEEP_FORK,
+            }
+        ),
+    ),
+}
 
 Content = Mapping[str, str]
 
@@ -43,7 +60,10 @@ def _rows(
     own = [c.name for c in table.primary_key if c.autoincrement is True or c.name == "id"]
     left_out = {*own, *TOUCHED.get(table.name, ())}
     found = {}
+    column_of_runs, runs = RUN_ROWS.get(table.name, ("", frozenset()))
     for row in session.execute(select(table)).mappings():
+        if row.get(column_of_runs) in runs:
+            continue
         words = []
         for column in table.c:
             value = row[column.name]
