@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.ingest import IngestCounts, ingest_capture
 from service.chain.archive import ArchiveError, Capture, read_archive
+from service.chain.cryo import Dataset
 from service.chain.parquet import ParquetDatabase, ParquetFile, inspect_parquet, is_parquet
 from service.chain.parquet_captures import stage_logs
 from service.chain.parquet_pairs import pair_blocks
@@ -80,19 +81,17 @@ class _Import:
     def run(self, files: Sequence[Path], progress: Callable[[Path], None]) -> ImportResult:
         tally = _Tally()
         # Blocks may come after the logs that need them, so every Parquet file is read first.
-        tables, refused = self._inspect(files)
+        tables = self._inspect(files, tally, progress)
         pairs = pair_blocks(tables.values())
         for path in files:
             table = tables.get(path)
+            if is_parquet(path) and table not in pairs:
+                continue  # Refused, or blocks: done with when it was inspected.
             try:
-                if path in refused:
-                    raise refused[path]
                 if table is None:
                     tally.add(path, self._import_json(path))
-                elif table in pairs:
-                    tally.add(path, self._import_parquet(table, pairs[table]))
                 else:
-                    tally.add(path, {})
+                    tally.add(path, self._import_parquet(table, pairs[table]))
             except ArchiveError as error:
                 tally.refused.append(str(error))
             progress(path)
@@ -101,17 +100,20 @@ class _Import:
         )
 
     def _inspect(
-        self, files: Iterable[Path]
-    ) -> tuple[dict[Path, ParquetFile], dict[Path, ArchiveError]]:
+        self, files: Iterable[Path], tally: _Tally, progress: Callable[[Path], None]
+    ) -> dict[Path, ParquetFile]:
         tables: dict[Path, ParquetFile] = {}
-        refused: dict[Path, ArchiveError] = {}
-        for path in files:
-            if is_parquet(path):
-                try:
-                    tables[path] = inspect_parquet(self.parquet, path)
-                except ArchiveError as error:
-                    refused[path] = error
-        return tables, refused
+        for path in filter(is_parquet, files):
+            try:
+                tables[path] = inspect_parquet(self.parquet, path)
+            except ArchiveError as error:
+                tally.refused.append(str(error))
+                progress(path)
+                continue
+            if tables[path].dataset is Dataset.BLOCKS:
+                tally.add(path, {})
+                progress(path)
+        return tables
 
     def _import_json(self, path: Path) -> dict[str, int]:
         captures = read_archive(path)
@@ -143,7 +145,11 @@ def _idle(
     tables: Mapping[Path, ParquetFile], pairs: Mapping[ParquetFile, Sequence[ParquetFile]]
 ) -> tuple[str, ...]:
     used = {blocks for found in pairs.values() for blocks in found}
-    idle = [str(path) for path, table in tables.items() if table not in pairs and table not in used]
+    idle = [
+        str(path)
+        for path, table in tables.items()
+        if table.dataset is Dataset.BLOCKS and table.rows and table not in used
+    ]
     if not idle:
         return ()
     shown = ", ".join(idle[:3]) + ("…" if len(idle) > 3 else "")  # noqa: PLR2004  # the others lie beside them

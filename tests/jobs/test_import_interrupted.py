@@ -6,24 +6,27 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from jobs.export import export_rows
 from models.base import Base
 from models.chain import Block
 from service.database import ensure_schema, open_engine, open_sessions
-from tests.replays import CHAIN, CONTRACTS, SCENARIOS, path_of
+from tests.replays import CHAIN, CONTRACTS, SCENARIOS, path_of, read_replay
+from tests.replays.cryo import write_capture
 
-FILES = [CHAIN / "00-deployment.json.gz", *(path_of(name) for name in SCENARIOS)]
+JSON_FILES = [CHAIN / "00-deployment.json.gz", *(path_of(name) for name in SCENARIOS)]
 COMMAND = "from jobs.cli import main; main()"
 
 
-def start_import(url: str) -> "subprocess.Popen[bytes]":
+def start_import(url: str, files: Sequence[Path]) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(  # our own command
-        [sys.executable, "-c", COMMAND, "import-logs", *map(str, FILES), "--contracts", CONTRACTS],
+        [sys.executable, "-c", COMMAND, "import-logs", *map(str, files), "--contracts", CONTRACTS],
         env={**os.environ, "SETTLEWATCH_DATABASE_URL": url},  # noqa: TID251  # a child's environment
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -70,17 +73,29 @@ def kill_at(process: "subprocess.Popen[bytes]", file: Path, blocks: int) -> bool
     return process.returncode == -signal.SIGKILL
 
 
-def test_killed_imports_followed_by_one_run_equal_one_clean_run(tmp_path: Path) -> None:
+def parquet_files(folder: Path) -> list[Path]:
+    names = [name for name in SCENARIOS if not name.startswith("j")]
+    captures = [part for name in names for part in read_replay(name)["chains"].values()]
+    return [path for capture in captures for path in write_capture(capture, folder)]
+
+
+# While the schema is made, after the first file, and twice in the middle.
+@pytest.mark.parametrize(
+    ("kind", "cuts"), [("json", (0, 1, 200, 400)), ("parquet", (0, 1, 60, 140))]
+)
+def test_killed_imports_followed_by_one_run_equal_one_clean_run(
+    kind: str, cuts: tuple[int, ...], tmp_path: Path
+) -> None:
+    files = JSON_FILES if kind == "json" else parquet_files(tmp_path)
     clean, broken = (tmp_path / f"{name}.db" for name in ("clean", "broken"))
-    process = start_import(f"sqlite:///{clean}")
+    process = start_import(f"sqlite:///{clean}", files)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
-    # While the schema is made, after the first file, and in the middle.
     was_cut = [
-        kill_at(start_import(f"sqlite:///{broken}"), broken, blocks) for blocks in (0, 1, 200, 400)
+        kill_at(start_import(f"sqlite:///{broken}", files), broken, blocks) for blocks in cuts
     ]
     assert sum(was_cut) >= 2
-    process = start_import(f"sqlite:///{broken}")
+    process = start_import(f"sqlite:///{broken}", files)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
     assert content(f"sqlite:///{broken}") == content(f"sqlite:///{clean}")

@@ -17,12 +17,14 @@ from service.chain import parquet_captures
 from service.chain.book import read_book
 from service.clock import SystemClock
 from service.database import ensure_schema, open_engine, open_sessions
-from tests.replays import CONTRACTS, SCENARIOS, path_of, read_replay
+from tests.replays import CHAIN, CONTRACTS, SCENARIOS, path_of, read_replay
 from tests.replays.cryo import write_capture
 from tests.replays.expected import as_expected, trimmed
 
 BOOK = read_book(CONTRACTS)
 WHOLE = tuple(name for name in SCENARIOS if not name.startswith("j"))
+# Scenario a as polars wrote it (lz4, three row groups, statistics); block_hash left out.
+POLARS = CHAIN.parent / "polars"
 ENDS = ("facts_added", "already_known", "outside_book", "unknown_topic", "undecodable")
 LAYOUTS: dict[str, dict[str, Any]] = {
     "bytes": {},
@@ -85,6 +87,15 @@ def of_json(
     return made, do_import(made, *(path_of(name) for name in WHOLE))
 
 
+@pytest.fixture
+def from_a_clean(tmp_path: Path) -> Rows:
+    engine = open_engine(f"sqlite:///{tmp_path / 'json.db'}")
+    ensure_schema(engine)
+    made = open_sessions(engine)
+    do_import(made, path_of("a-clean"))
+    return content(made)
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_parquet_ends_in_the_rows_of_the_json_it_was_made_of(
     layout: str,
@@ -101,6 +112,25 @@ def test_parquet_ends_in_the_rows_of_the_json_it_was_made_of(
     assert blocks(sessions).items() <= blocks(json_sessions).items()
     for count in ("logs", *ENDS):
         assert result.counts[count] == json_result.counts[count], count
+
+
+def test_files_of_the_library_cryo_writes_with_end_in_the_same_rows(
+    sessions: sessionmaker[Session], from_a_clean: Rows
+) -> None:
+    result = do_import(sessions, *sorted(POLARS.glob("*.parquet")))
+    assert result.refused == ()
+    assert result.counts["logs"] == 54
+    assert content(sessions) == from_a_clean
+
+
+def test_a_logs_file_without_rows_counts_and_stores_nothing(
+    sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    capture = {**read_replay("a-clean")["chains"]["137"], "logs": []}
+    result = do_import(sessions, *write_capture(capture, tmp_path))
+    assert result.refused == ()
+    assert (result.counts["files"], result.counts["logs"]) == (2, 0)
+    assert blocks(sessions) == {}
 
 
 def test_importing_the_same_files_again_changes_nothing(
