@@ -62,6 +62,8 @@ class QuestionChangeKind(StrEnum):
     RESOLVED = "resolved"
     # Adapter v1: the oracle's price is taken over; the payout follows.
     SETTLED = "settled"
+    # Adapter v1: the administrators rewrote the question, which forgets its request and its flags.
+    UPDATED = "updated"
 
 
 class OverrideLayer(StrEnum):
@@ -69,6 +71,51 @@ class OverrideLayer(StrEnum):
 
     ADAPTER = "adapter"
     OPERATOR = "operator"
+
+
+class ResetCause(StrEnum):
+    """Why a question's oracle was asked again."""
+
+    FIRST_DISPUTE = "first_dispute"
+    TOO_EARLY = "too_early"
+    ADMIN_RESET = "admin_reset"
+
+
+class DisputeOrder(StrEnum):
+    """What a dispute does to its question."""
+
+    # The question is asked again; the vote settles bonds only.
+    FIRST = "first"
+    # The question waits for the vote.
+    SECOND = "second"
+    # The question was resolved already, or this request no longer decides it: bonds only.
+    MOOT = "moot"
+
+
+class ResolutionKind(StrEnum):
+    """What made a question's or a sports market's outcome."""
+
+    ORACLE = "oracle"
+    DVM = "dvm"
+    OVERRIDE = "override"
+    OPERATOR_OVERRIDE = "operator_override"
+    GAME_OVERRIDE = "game_override"
+    MARKET_OVERRIDE = "market_override"
+
+
+class StuckReason(StrEnum):
+    """Why a question cannot be paid by ordinary means."""
+
+    # 50-50 on a neg-risk market, which the operator refuses to pass on.
+    HALF_REFUSED = "half_refused"
+    # A price that is no answer, so resolving reverts.
+    UNPAYABLE_PRICE = "unpayable_price"
+    # The vote gave the request up after too many rounds without a quorum.
+    VOTE_DELETED = "vote_deleted"
+    # Another outcome of the same neg-risk market was already reported as Yes.
+    ANOTHER_YES = "another_yes"
+    # The proposal's liveness is so long that only a dispute ends it.
+    ENDLESS_LIVENESS = "endless_liveness"
 
 
 class NegRiskChangeKind(StrEnum):

@@ -53,6 +53,17 @@ class ContractBook:
             if entry.holds_at(block_number)
         )
 
+    def version_at(self, chain_id: int, address: bytes, block_number: int) -> str | None:
+        """The version an address has at a block; ``None`` where the book does not say."""
+        return next(
+            (
+                entry.version
+                for entry in self._by_address.get((chain_id, address), ())
+                if entry.version is not None and entry.holds_at(block_number)
+            ),
+            None,
+        )
+
     def addresses(self, chain_id: int, kinds: Iterable[ContractKind]) -> tuple[bytes, ...]:
         """Every address of these kinds on a chain, each once, in book order."""
         wanted = set(kinds)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from models.enums import ContractKind, MarketState, Outcome, RequestState
 from service.protocol.lifecycle import QuestionStatus, RequestStatus
 from service.protocol.listings import ResolutionRow
-from service.protocol.prices import TOO_EARLY, outcome_of, outcome_of_payouts
+from service.protocol.prices import outcome_of, outcome_of_payouts
 
 # The last second of the year 9999: what lies beyond is no instant.
 LAST_INSTANT = 253_402_300_799
@@ -38,7 +38,7 @@ def standing_of(status: QuestionStatus, now: datetime) -> Standing:
 
 def _state(status: QuestionStatus) -> tuple[MarketState, Outcome | None]:
     operative = status.operative
-    answer = _answer(status, operative)
+    answer = _answer(operative)
     if status.payouts is not None:
         # A payout set by hand says nothing of what the oracle answered, if it answered at all.
         return MarketState.RESOLVED, answer if status.overridden else status.outcome
@@ -47,7 +47,9 @@ def _state(status: QuestionStatus) -> tuple[MarketState, Outcome | None]:
     if status.paused:
         return MarketState.FLAGGED, answer
     if operative is None:
-        return MarketState.PRE_PROPOSAL, None
+        # The request that decides was not asked yet, or its log is not stored.
+        asked_again = MarketState.DISPUTED_ONCE if status.disputes else MarketState.PRE_PROPOSAL
+        return asked_again, None
     return _request_standing(operative, status.disputes), answer
 
 
@@ -63,16 +65,11 @@ def _request_standing(request: RequestStatus, disputes: int) -> MarketState:
             return MarketState.ANSWERED
 
 
-def _answer(status: QuestionStatus, request: RequestStatus | None) -> Outcome | None:
-    if request is None:
+def _answer(request: RequestStatus | None) -> Outcome | None:
+    """The oracle's final answer; an expired proposal is none before it is settled."""
+    if request is None or request.state is RequestState.EXPIRED or request.answer is None:
         return None
-    if request.resolved_price is not None:
-        return outcome_of(request.resolved_price)
-    if request.state is RequestState.RESOLVED and request.proposed_at is not None:
-        dvm_time = int(request.proposed_at.timestamp())
-        pushed = next((d.pushed_price for d in status.dvm_requests if d.dvm_time == dvm_time), None)
-        return None if pushed in (None, TOO_EARLY) else outcome_of(pushed)
-    return None
+    return outcome_of(request.answer)
 
 
 def instant_of(timestamp: int | None) -> datetime | None:

@@ -1,35 +1,51 @@
 """The facts of a page of questions: one query a table, each fact given to its question."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
-from models import oracle
+from models import oracle, voting
 from models.chain import Block
+from models.enums import NegRiskChangeKind, VoteRequestChangeKind
 from models.log_fact import LogFact
-from service.protocol.lifecycle import DatedFact
+from service.protocol.dated_fact import DatedFact
+from service.protocol.facts import QuestionInitialized
 from service.protocol.log_position import LogPosition
+from service.protocol.market_ids import neg_risk_market_of
 from service.store.fact_shapes import fact_of
 
 Row = TypeVar("Row", bound=LogFact)
 # (chain, adapter, question id): the same text on two adapters is two questions.
 QuestionKey = tuple[int, bytes, bytes]
 Found = dict[QuestionKey, list[DatedFact]]
+# Every table of a request's facts has the requester and the hash of the text; terms and rules may
+# be a question's rather than a request's.
+_REQUEST_MODELS: tuple[type[Any], ...] = (
+    oracle.PriceRequest,
+    oracle.Proposal,
+    oracle.Dispute,
+    oracle.Settlement,
+    oracle.RequestTerm,
+    oracle.RulesUpdate,
+)
 
 
-def collect_facts(session: Session, keys: Collection[QuestionKey], as_of: datetime | None) -> Found:
+def collect_facts(
+    session: Session, questions: Mapping[QuestionKey, QuestionInitialized], as_of: datetime | None
+) -> Found:
     """Every fact of these questions known by ``as_of``, in no order."""
     reader = _Reader(session, as_of)
-    ids = {key[2] for key in keys}
-    found: Found = defaultdict(list, {key: [] for key in keys})
+    ids = {key[2] for key in questions}
+    found: Found = defaultdict(list, {key: [] for key in questions})
     _add_adapter_facts(reader, ids, found)
-    disputes = _add_request_facts(reader, ids, found)
-    _add_vote_facts(reader, ids, disputes, found)
+    texts = _read_texts(reader, questions, found)
+    disputes = _add_request_facts(reader, texts, found)
+    _add_vote_facts(reader, texts, disputes, found)
     _add_token_facts(reader, ids, found)
     return found
 
@@ -73,43 +89,108 @@ def _add_adapter_facts(reader: _Reader, ids: set[bytes], found: Found) -> None:
             found[fact.fact.at.chain_id, row.address, row.question_id].append(fact)
 
 
+@dataclass(slots=True)
+class _Texts:
+    """Which question asked a text, and when, where one text belongs to several questions."""
+
+    # (chain, adapter, hash of the text)
+    owners: dict[tuple[int, bytes, bytes], list[QuestionKey]]
+    # Adapter v1 only: its ids are no hashes, so a request is found by when it was asked.
+    asked: dict[QuestionKey, set[int]]
+
+    @property
+    def hashes(self) -> set[bytes]:
+        """The hash of every text."""
+        return {text for _, _, text in self.owners}
+
+    def owners_of(
+        self, chain_id: int, requester: bytes, text: bytes, timestamp: int | None
+    ) -> list[QuestionKey]:
+        """The questions a request's row belongs to."""
+        found = self.owners.get((chain_id, requester, text), [])
+        if timestamp is None or not self.asked:
+            return found
+        return [key for key in found if timestamp in self.asked.get(key, (timestamp,))]
+
+
+def _read_texts(
+    reader: _Reader, questions: Mapping[QuestionKey, QuestionInitialized], found: Found
+) -> _Texts:
+    """The texts of a page of questions; from adapter v2 on their hashes are the questions' ids."""
+    texts = _Texts(defaultdict(list), {})
+    for key, initialized in questions.items():
+        texts.owners[key[0], key[1], initialized.ancillary_hash].append(key)
+    legacy = {key for key, first in questions.items() if first.resolution_time is not None}
+    if not legacy:
+        return texts
+    ids = {key[2] for key in legacy}
+    rows = reader.rows(oracle.ResolutionAsked, oracle.ResolutionAsked.question_id.in_(ids))
+    for row, fact in rows:
+        key = (fact.fact.at.chain_id, row.address, row.question_id)
+        if key not in legacy:
+            continue
+        found[key].append(fact)
+        texts.asked.setdefault(key, set()).add(row.request_timestamp)
+        owners = texts.owners[key[0], key[1], row.ancillary_hash]
+        if key not in owners:
+            owners.append(key)
+    return texts
+
+
 def _add_request_facts(
-    reader: _Reader, ids: set[bytes], found: Found
+    reader: _Reader, texts: _Texts, found: Found
 ) -> dict[tuple[bytes, bytes], list[QuestionKey]]:
-    """Requests, proposals, disputes, settlements; gives the questions by (transaction, text)."""
+    """Requests, their answers and terms; gives the disputed questions by (transaction, text)."""
     disputes: dict[tuple[bytes, bytes], list[QuestionKey]] = defaultdict(list)
-    for model in (oracle.PriceRequest, oracle.Proposal, oracle.Dispute, oracle.Settlement):
-        rows: Iterator[tuple[Any, DatedFact]] = reader.rows(model, model.ancillary_hash.in_(ids))
+    hashes = texts.hashes
+    for model in _REQUEST_MODELS:
+        rows: Iterator[tuple[Any, DatedFact]] = reader.rows(model, model.ancillary_hash.in_(hashes))
         for row, fact in rows:
-            key = (fact.fact.at.chain_id, row.requester, row.ancillary_hash)
-            found[key].append(fact)
+            # A question's own terms and rules hold for whichever request.
+            timestamp: int | None = getattr(row, "request_timestamp", None)
+            chain_id = fact.fact.at.chain_id
+            keys = texts.owners_of(chain_id, row.requester, row.ancillary_hash, timestamp)
+            _give(fact, keys, found)
             if model is oracle.Dispute:
-                disputes[row.transaction_hash, row.ancillary_hash].append(key)
+                disputes[row.transaction_hash, row.ancillary_hash] += keys
     return disputes
 
 
 def _add_vote_facts(
     reader: _Reader,
-    ids: set[bytes],
+    texts: _Texts,
     disputes: dict[tuple[bytes, bytes], list[QuestionKey]],
     found: Found,
 ) -> None:
     """What crossed the bridge: a bridged request belongs to the dispute of its transaction."""
-    owners: dict[bytes, QuestionKey] = {}
+    if not disputes:
+        return
+    owners: dict[bytes, list[QuestionKey]] = {}
     for row, fact in reader.rows(
-        oracle.BridgedRequest, oracle.BridgedRequest.ancillary_hash.in_(ids)
+        oracle.BridgedRequest, oracle.BridgedRequest.ancillary_hash.in_(texts.hashes)
     ):
-        for key in disputes.get((row.transaction_hash, row.ancillary_hash), ()):
-            found[key].append(fact)
-            owners[row.child_request_id] = owners[row.parent_request_id] = key
+        keys = disputes.get((row.transaction_hash, row.ancillary_hash), [])
+        _give(fact, keys, found)
+        owners[row.child_request_id] = owners[row.parent_request_id] = keys
     for pushed, fact in reader.rows(
         oracle.PushedPrice, oracle.PushedPrice.request_hash.in_(owners)
     ):
-        found[owners[pushed.request_hash]].append(fact)
+        _give(fact, owners[pushed.request_hash], found)
+    given_up = voting.DvmRequestChange.request_id.in_(owners) & (
+        voting.DvmRequestChange.kind == VoteRequestChangeKind.DELETED.value
+    )
+    deleted: set[bytes] = set()
+    for change, fact in reader.rows(voting.DvmRequestChange, given_up):
+        _give(fact, owners[change.request_id], found)
+        deleted.add(change.request_id)
+    if deleted:
+        asked = voting.DvmRequest.request_id.in_(deleted)
+        for request, fact in reader.rows(voting.DvmRequest, asked):
+            _give(fact, owners[request.request_id], found)
 
 
 def _add_token_facts(reader: _Reader, ids: set[bytes], found: Found) -> None:
-    """What the tokens and the neg-risk operator say, through the neg-risk id where needed."""
+    """What the tokens and the neg-risk contracts say, through the neg-risk id where needed."""
     owners: dict[bytes, list[QuestionKey]] = defaultdict(list)
     for key in list(found):
         owners[key[2]].append(key)
@@ -126,13 +207,59 @@ def _add_token_facts(reader: _Reader, ids: set[bytes], found: Found) -> None:
     ):
         neg_risk[row.neg_risk_question_id] = [k for k in owners[row.request_id] if k not in direct]
         _give(fact, neg_risk[row.neg_risk_question_id], found)
-    for report, fact in reader.rows(oracle.NegRiskReport, oracle.NegRiskReport.request_id.in_(ids)):
-        _give(fact, neg_risk.get(report.neg_risk_question_id, []), found)
+    if neg_risk:
+        _add_neg_risk_facts(reader, neg_risk, found)
+
+
+def _add_neg_risk_facts(
+    reader: _Reader, neg_risk: Mapping[bytes, list[QuestionKey]], found: Found
+) -> None:
+    """Reports, flags, overrides and payouts under the neg-risk ids."""
+    reported: set[bytes] = set()
+    of_ours = oracle.NegRiskReport.neg_risk_question_id.in_(neg_risk)
+    for report, fact in reader.rows(oracle.NegRiskReport, of_ours):
+        _give(fact, neg_risk[report.neg_risk_question_id], found)
+        if report.result:
+            reported.add(report.neg_risk_question_id)
+    changed = oracle.NegRiskChange.neg_risk_question_id.in_(neg_risk)
+    for change, fact in reader.rows(oracle.NegRiskChange, changed):
+        _give(fact, neg_risk[change.neg_risk_question_id], found)
     by_hand = oracle.Override.question_id.in_(neg_risk) & (oracle.Override.layer == "operator")
     for override, fact in reader.rows(oracle.Override, by_hand):
         _give(fact, neg_risk[override.question_id], found)
+    paid: set[bytes] = set()
     for token, fact in _token_rows(reader, neg_risk):
         _give(fact, neg_risk[token.question_id], found)
+        if isinstance(token, oracle.Payout):
+            paid.add(token.question_id)
+    _add_rivals(reader, reported - paid, neg_risk, found)
+
+
+def _add_rivals(
+    reader: _Reader,
+    waiting: set[bytes],
+    neg_risk: Mapping[bytes, list[QuestionKey]],
+    found: Found,
+) -> None:
+    """For an unpaid Yes: other outcomes of its market that were reported as Yes already."""
+    if not waiting:
+        return
+    changes = oracle.NegRiskChange
+    # All questions of a market share every byte of their ids but the last.
+    same_market = or_(
+        *(
+            changes.neg_risk_question_id.between(market, market[:-1] + b"\xff")
+            for market in {neg_risk_market_of(question) for question in waiting}
+        )
+    )
+    is_yes = changes.result & (changes.kind == NegRiskChangeKind.OUTCOME_REPORTED.value)
+    for rival, fact in reader.rows(changes, same_market & is_yes):
+        for question in waiting:
+            is_rival = neg_risk_market_of(question) == neg_risk_market_of(
+                rival.neg_risk_question_id
+            )
+            if is_rival and rival.neg_risk_question_id != question:
+                _give(fact, neg_risk[question], found)
 
 
 def _token_rows(

@@ -154,7 +154,8 @@ def _assemble(
     *,
     is_partial: bool = False,
 ) -> Iterator[LoadedQuestion]:
-    found = collect_facts(session, questions, as_of)
+    firsts = {key: initialized for key, (initialized, _, _) in questions.items()}
+    found = collect_facts(session, firsts, as_of)
     for key, (initialized, mined_at, title) in questions.items():
         dated = sorted(
             found.get(key, ()),

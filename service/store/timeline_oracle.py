@@ -52,6 +52,8 @@ _CHANGES = {
     QuestionChangeKind.PAUSED: "Administrators paused the question.",
     QuestionChangeKind.UNPAUSED: "Administrators resumed the question.",
     QuestionChangeKind.RESOLVED: "The adapter resolved the question with the oracle's answer.",
+    QuestionChangeKind.SETTLED: "The adapter took the oracle's answer over; the payout follows.",
+    QuestionChangeKind.UPDATED: "Administrators rewrote the question.",
 }
 
 

@@ -1,0 +1,196 @@
+"""A question's state while its facts are read in order: what each fact changes."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import assert_never
+
+from models.enums import (
+    NegRiskChangeKind,
+    OverrideLayer,
+    QuestionChangeKind,
+    ResetCause,
+)
+from service.protocol import facts
+from service.protocol.contract_facts import ContractChanged
+from service.protocol.dated_fact import DatedFact
+from service.protocol.prices import TOO_EARLY
+from service.protocol.question_status import NegRiskStatus, ResetStatus
+from service.protocol.request_fold import RequestsFold
+from service.protocol.vote_facts import VoteRequestChanged, VoteRequested
+
+
+@dataclass(slots=True)
+class QuestionFold:
+    """What the contracts hold of a question, and what its logs showed on the way."""
+
+    requests: RequestsFold
+    is_legacy: bool
+    is_partial: bool
+    ancillary_hash: bytes
+    # The adapter's ``requestTimestamp``.
+    operative: int | None
+    resolved: bool = False
+    paused: bool = False
+    reset: bool = False
+    flagged_at: datetime | None = None
+    resolved_at: datetime | None = None
+    override_layers: list[OverrideLayer] = field(default_factory=list)
+    overridden_at: datetime | None = None
+    resets: list[ResetStatus] = field(default_factory=list)
+    payouts: tuple[int, ...] | None = None
+    paid_at: datetime | None = None
+    condition_id: bytes | None = None
+    neg_risk: NegRiskStatus | None = None
+    # Adapter v1 took the oracle's price over: it cannot be asked again.
+    is_price_taken: bool = False
+    # The newest request of the adapter, and the operative one before it.
+    _asked: facts.PriceRequested | None = None
+    _previous: int | None = None
+
+    def tell(self, dated: DatedFact) -> None:
+        """Take in the next fact."""
+        match dated.fact:
+            case facts.PriceRequested() as fact:
+                self.requests.ask(fact, dated.mined_at)
+                self._asked = fact
+                self._operate(fact.key.request_timestamp)
+            case facts.PriceProposed() as fact:
+                self._meet(fact.key.request_timestamp)
+                self.requests.propose(fact, dated.mined_at)
+            case facts.PriceDisputed() as fact:
+                self._meet(fact.key.request_timestamp)
+                is_moot = self.resolved or fact.key.request_timestamp != self.operative
+                self.requests.dispute(fact, dated.mined_at, is_moot=is_moot)
+            case facts.PriceSettled() as fact:
+                self._meet(fact.key.request_timestamp)
+                self.requests.settle(fact, dated.mined_at)
+            case facts.QuestionChanged() as fact:
+                self._change(fact, dated.mined_at)
+            case facts.OutcomeOverridden() as fact:
+                self._override(fact.layer, dated.mined_at)
+            case facts.ResolutionAsked() as fact:
+                self.ancillary_hash = fact.ancillary_hash
+                self._operate(fact.request_timestamp)
+            case _:
+                self._tell_rest(dated)
+
+    def _tell_rest(self, dated: DatedFact) -> None:
+        """The vote, the tokens and the neg-risk contracts."""
+        match dated.fact:
+            case facts.RequestBridged() as fact:
+                self.requests.bridged[fact.child_request_id] = fact
+            case facts.PricePushed() as fact:
+                self.requests.pushed[fact.request_hash] = fact.price
+            case VoteRequestChanged() | VoteRequested() as fact:
+                self.requests.hear_of_vote(fact)
+            case facts.ConditionPrepared() as fact:
+                self.condition_id = fact.condition_id
+            case facts.ConditionResolved() as fact:
+                self.condition_id = fact.condition_id
+                self.payouts = fact.numerators
+                self.paid_at = dated.mined_at
+            case facts.NegRiskQuestionPrepared() as fact:
+                self.neg_risk = NegRiskStatus(
+                    operator=fact.at.address,
+                    neg_risk_market_id=fact.neg_risk_market_id,
+                    neg_risk_question_id=fact.neg_risk_question_id,
+                )
+            case facts.NegRiskQuestionReported() | facts.NegRiskChanged() as fact:
+                self._tell_neg_risk(fact, dated.mined_at)
+            case facts.RequestTermsChanged() as fact:
+                self.requests.terms.tell(fact)
+            case ContractChanged() as fact:
+                self.requests.terms.tell_default(fact)
+            case _:
+                # Clarifications and votes do not change what the contracts answer.
+                pass
+
+    def _operate(self, timestamp: int | None) -> None:
+        if timestamp != self.operative:
+            self._previous, self.operative = self.operative, timestamp
+
+    def _meet(self, timestamp: int) -> None:
+        """A log of a request that a question without its beginning did not show before."""
+        if self.is_partial and timestamp > (self.operative or 0):
+            self._operate(timestamp)
+
+    def _change(self, change: facts.QuestionChanged, at: datetime) -> None:
+        match change.kind:
+            case QuestionChangeKind.RESET:
+                self._reset(change, at)
+            case QuestionChangeKind.FLAGGED:
+                self.flagged_at = at
+                # Adapter v1 flags without a pause.
+                self.paused = self.paused or not self.is_legacy
+            case QuestionChangeKind.UNFLAGGED:
+                self.flagged_at = None
+                self.paused = False
+            case QuestionChangeKind.PAUSED:
+                self.paused = True
+            case QuestionChangeKind.UNPAUSED:
+                # Also of a flagged question, whose flag stays: then both ways are open.
+                self.paused = False
+            case QuestionChangeKind.RESOLVED:
+                self.resolved = True
+                self.resolved_at = at
+            case QuestionChangeKind.SETTLED:
+                self.is_price_taken = True
+            case QuestionChangeKind.UPDATED:
+                self._operate(None)
+                self.flagged_at = None
+                self.paused = False
+            case _:
+                assert_never(change.kind)
+
+    def _reset(self, change: facts.QuestionChanged, at: datetime) -> None:
+        self.reset = True
+        asked = self._asked
+        if self.is_legacy:
+            # Adapter v1 forgets its request; somebody asks again in another transaction.
+            self._operate(None)
+        elif asked is None or asked.at.transaction_hash != change.at.transaction_hash:
+            # The new request's log is not stored; the contract gives it the block's time.
+            self._operate(int(at.timestamp()))
+        disputer = self.requests.mark_first_dispute(change.at.transaction_hash)
+        if disputer is not None:
+            cause = ResetCause.FIRST_DISPUTE
+        elif self.is_legacy or self._was_too_early():
+            cause = ResetCause.TOO_EARLY
+        else:
+            cause = ResetCause.ADMIN_RESET
+        self.resets.append(ResetStatus(change.at, at, cause, disputer))
+
+    def _was_too_early(self) -> bool:
+        return any(
+            request.resolved_price == TOO_EARLY
+            for (_, timestamp), request in self.requests.requests.items()
+            if timestamp == self._previous
+        )
+
+    def _override(self, layer: OverrideLayer, at: datetime) -> None:
+        self.override_layers.append(layer)
+        self.overridden_at = at
+        if layer is OverrideLayer.ADAPTER:
+            # Every version leaves the question paused as it was.
+            self.resolved = True
+            self.resolved_at = at
+
+    def _tell_neg_risk(
+        self, fact: facts.NegRiskQuestionReported | facts.NegRiskChanged, at: datetime
+    ) -> None:
+        known = self.neg_risk
+        if known is None:
+            return
+        is_ours = fact.neg_risk_question_id == known.neg_risk_question_id
+        match fact:
+            case facts.NegRiskQuestionReported() if is_ours:
+                self.neg_risk = replace(known, reported_at=at, reported_result=fact.result)
+            case facts.NegRiskChanged(kind=NegRiskChangeKind.FLAGGED) if is_ours:
+                self.neg_risk = replace(known, flagged_at=at)
+            case facts.NegRiskChanged(kind=NegRiskChangeKind.UNFLAGGED) if is_ours:
+                self.neg_risk = replace(known, flagged_at=None)
+            case facts.NegRiskChanged(kind=NegRiskChangeKind.OUTCOME_REPORTED, result=True):
+                self.neg_risk = replace(known, is_other_yes=known.is_other_yes or not is_ours)
+            case _:
+                # A resolution's own ground truth is the tokens' log.
+                pass
