@@ -132,7 +132,7 @@ def job(
         str,
         typer.Argument(
             help="sync_markets, sync_resolutions, sync_liquidity, "
-            "index_oracle, index_votes, check_reorgs, score_markets or send_alerts."
+            "index_oracle, index_votes, check_reorgs, fold_facts, score_markets or send_alerts."
         ),
     ],
     as_json: JsonOption = False,
@@ -257,6 +257,31 @@ def check_command() -> None:
 
     with _house():
         sys.stdout.write(f"The schema is at {head_revision()}, as this version needs.\n")
+
+
+@database.command("rebuild", epilog="Example: settlewatch db rebuild --json")
+def rebuild_command(as_json: JsonOption = False) -> None:
+    """Fold everything derived again from the stored facts; a worker may go on beside it."""
+    from jobs.rebuild import rebuild  # as above
+
+    with _house() as house, _progress_of_folds("Folding") as progress:
+        rows = rebuild(house.sessions, progress)
+    if as_json:
+        _print_json(rows)
+    else:
+        counts = ", ".join(f"{value} {key.replace('_', ' ')}" for key, value in rows.items())
+        sys.stdout.write(f"Rebuilt {counts}.\n")
+
+
+@contextmanager
+def _progress_of_folds(title: str) -> "Iterator[Callable[[int, int], None]]":
+    """A progress bar on a terminal for work whose amount shows as it goes."""
+    from rich.progress import Progress  # as above
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @contextmanager

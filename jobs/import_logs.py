@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from jobs.fold_facts import fold_facts
 from jobs.ingest import IngestCounts, ingest_capture
 from service.chain.archive import ArchiveError, Capture, read_archive
 from service.chain.cryo import Dataset
@@ -66,7 +67,9 @@ def import_logs(
         add_book(session, book)
         stored = load_book(session)
     with ParquetDatabase() as parquet:
-        return _Import(sessions, stored, clock, parquet).run(files, progress)
+        result = _Import(sessions, stored, clock, parquet).run(files, progress)
+    fold_facts(sessions)
+    return result
 
 
 @dataclass(frozen=True, slots=True)

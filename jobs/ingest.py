@@ -17,8 +17,10 @@ from service.store.blocks import (
     remove_blocks_from,
     rewind_cursors,
 )
+from service.store.data_alerts import add_data_alerts
 from service.store.facts import add_facts, add_undecodable, add_unexpected_prices
-from service.store.stale import mark_stale, touched_by, touched_from
+from service.store.stale import mark_touched
+from service.store.touched import touched_by, touched_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,11 @@ def ingest_capture(
     added = add_facts(session, decoded.facts, block_ids, known)
     add_undecodable(session, decoded.undecodable, block_ids, known)
     add_unexpected_prices(session, decoded.facts, block_ids, known)
+    add_data_alerts(session, decoded.facts, book, block_ids, known)
     if added:
         # A score made before the facts count as known must not take the mark for read.
         newest = max(known(fact.at) for fact in decoded.facts)
-        mark_stale(session, *touched_by(session, decoded.facts), max(at, newest))
+        mark_touched(session, touched_by(session, decoded.facts), max(at, newest))
     return IngestCounts(
         blocks=len(capture.blocks),
         blocks_removed=removed,
@@ -85,6 +88,6 @@ def remove_from(session: Session, chain_id: int, number: int, at: datetime) -> i
 
     Returns how many blocks were removed.
     """
-    mark_stale(session, *touched_from(session, chain_id, number), at)
+    mark_touched(session, touched_from(session, chain_id, number), at)
     rewind_cursors(session, chain_id, number)
     return remove_blocks_from(session, chain_id, number)

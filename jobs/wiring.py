@@ -195,6 +195,12 @@ def _check_reorgs(house: House) -> CycleReport:
     return check_reorgs(house.sessions, house.nodes, house.book, house.clock)
 
 
+def _fold_facts(house: House) -> CycleReport:
+    from jobs.fold_facts import fold_facts  # as above
+
+    return fold_facts(house.sessions)
+
+
 def _score_markets(house: House) -> CycleReport:
     from jobs.score_markets import score_markets  # as above
 
@@ -232,6 +238,7 @@ JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "index_oracle": _index_oracle,
     "index_votes": _index_votes,
     "check_reorgs": _check_reorgs,
+    "fold_facts": _fold_facts,
     "score_markets": _score_markets,
     "send_alerts": _send_alerts,
 }

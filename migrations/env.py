@@ -12,11 +12,13 @@ from models import (  # noqa: F401  # fill the metadata
     assessment,
     chain,
     contract_change,
+    contract_period,
     liquidity,
     market,
     operation,
     oracle,
     sports,
+    stale_fold,
     voting,
 )
 from models.base import Base

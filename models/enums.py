@@ -302,8 +302,28 @@ class AlertReason(StrEnum):
     STATE_WORSENED = "state_worsened"
 
 
+class PeriodKind(StrEnum):
+    """What held for a contract over a range of blocks."""
+
+    PARAMETER = "parameter"
+    IMPLEMENTATION = "implementation"
+    ROLE_HOLDER = "role_holder"
+    ADMIN = "admin"
+    WHITELIST_MEMBER = "whitelist_member"
+
+
+class FoldKind(StrEnum):
+    """What has to be folded again because a fact of it came or went."""
+
+    QUESTION = "question"
+    VOTE = "vote"
+    CONTRACT = "contract"
+    # All of them: a new contract book, a new way to fold, or a rebuild.
+    EVERYTHING = "everything"
+
+
 class DataIssueKind(StrEnum):
-    """Why a record could not become a fact; the record is kept as evidence."""
+    """What a line of the data issues is about; the record is kept as evidence."""
 
     UNDECODABLE_LOG = "undecodable_log"
     REFUSED_MARKET = "refused_market"
@@ -318,3 +338,10 @@ class DataIssueKind(StrEnum):
     WITHHELD_LOG = "withheld_log"
     NODES_DISAGREE = "nodes_disagree"
     DEEP_FORK = "deep_fork"
+    # Data alerts (service.protocol.data_alerts): a fact that changes what the others mean.
+    UNKNOWN_REQUESTER = "unknown_requester"
+    CONTRACT_UPGRADED = "contract_upgraded"
+    ROLE_CHANGED = "role_changed"
+    WHITELIST_REPLACED = "whitelist_replaced"
+    PARAMETER_CHANGED = "parameter_changed"
+    CONTRACT_MIGRATED = "contract_migrated"

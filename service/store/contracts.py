@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from models.chain import Contract
 from models.enums import ContractKind
 from service.protocol.contracts import ContractBook, ContractEntry
+from service.store.stale_folds import mark_everything
 from service.store.upserts import insert_for
 
 
@@ -15,6 +16,9 @@ def add_book(session: Session, book: ContractBook) -> int:
     changed = {_key(e): e for e in book.entries if known.get(_key(e)) != e}
     if not changed:
         return 0
+    if known:
+        # Whose questions count and which contract is what is folded with the book.
+        mark_everything(session)
     insert = insert_for(session, Contract)
     statement = insert.on_conflict_do_update(
         index_elements=["chain_id", "address", "kind", "from_block"],

@@ -22,7 +22,7 @@ from service.protocol.lifecycle import QuestionStatus
 from service.protocol.log_position import LogPosition
 from service.store.blocks import get_cursor, get_head, move_cursor
 from service.store.questions import iterate_statuses
-from service.store.stale import touched_by
+from service.store.touched import touched_by
 from service.store.upserts import insert_or_ignore
 from tests.replays import CONTRACTS, path_of, read_replay
 from tests.store.chain_scenes import Chain
@@ -177,7 +177,8 @@ def test_the_operator_s_override_touches_the_question_behind_it(session: Session
         question_index=0,
     )
     override = OutcomeOverridden(position(), b"\x02" * 32, OverrideLayer.OPERATOR, (1, 0))
-    assert touched_by(session, [override]) == ({chain.question_id}, set())
+    touched = touched_by(session, [override])
+    assert (touched.questions, touched.conditions) == ({chain.question_id}, set())
 
 
 def test_a_vote_s_answer_touches_the_question_it_was_asked_for(session: Session) -> None:
@@ -185,7 +186,8 @@ def test_a_vote_s_answer_touches_the_question_it_was_asked_for(session: Session)
     block = chain.dispute(NOW, NOW, 0)
     child = b"\xcc" * 24 + block.number.to_bytes(8, "big")
     pushed = PricePushed(position(), bytes(32), 0, 0, child)
-    assert touched_by(session, [pushed]) == ({chain.question_id}, set())
+    touched = touched_by(session, [pushed])
+    assert (touched.questions, touched.conditions) == ({chain.question_id}, set())
 
 
 def test_an_empty_insert_is_no_statement(session: Session) -> None:

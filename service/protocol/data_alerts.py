@@ -1,0 +1,110 @@
+"""Facts that change what the other facts mean: news for whoever runs the service, no errors."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from models.enums import ContractKind, DataIssueKind
+from service.protocol.contract_facts import ContractChanged
+from service.protocol.contracts import ContractBook
+from service.protocol.facts import Fact, PriceRequested
+from service.protocol.ids import to_checksum, to_hex
+from service.protocol.log_position import LogPosition
+from service.protocol.periods import role_name
+
+# Who may ask the managed oracle without anybody having to look at it.
+REQUESTERS = frozenset(
+    {
+        ContractKind.UMA_CTF_ADAPTER,
+        ContractKind.NEG_RISK_UMA_CTF_ADAPTER,
+        ContractKind.UMA_SPORTS_ORACLE,
+        ContractKind.OO_REPORTER,
+    }
+)
+# Whitelist members and governance steps are too many, or only announce one of these.
+_KINDS = {
+    "Upgraded": DataIssueKind.CONTRACT_UPGRADED,
+    "RoleGranted": DataIssueKind.ROLE_CHANGED,
+    "RoleRevoked": DataIssueKind.ROLE_CHANGED,
+    "RoleAdminChanged": DataIssueKind.ROLE_CHANGED,
+    "NewAdmin": DataIssueKind.ROLE_CHANGED,
+    "RemovedAdmin": DataIssueKind.ROLE_CHANGED,
+    "DefaultProposerWhitelistUpdated": DataIssueKind.WHITELIST_REPLACED,
+    "RequesterWhitelistUpdated": DataIssueKind.WHITELIST_REPLACED,
+    "VotingContractMigrated": DataIssueKind.CONTRACT_MIGRATED,
+    "GatAndSpatChanged": DataIssueKind.PARAMETER_CHANGED,
+    "SlashingLibraryChanged": DataIssueKind.PARAMETER_CHANGED,
+    "MaxRollsChanged": DataIssueKind.PARAMETER_CHANGED,
+    "MaxRequestsPerRoundChanged": DataIssueKind.PARAMETER_CHANGED,
+    "SetNewEmissionRate": DataIssueKind.PARAMETER_CHANGED,
+    "SetNewUnstakeCoolDown": DataIssueKind.PARAMETER_CHANGED,
+    "MinimumDisputeWindowUpdated": DataIssueKind.PARAMETER_CHANGED,
+    "DefaultLivenessUpdated": DataIssueKind.PARAMETER_CHANGED,
+    "AllowedBondRangeUpdated": DataIssueKind.PARAMETER_CHANGED,
+}
+DATA_ALERTS = frozenset({DataIssueKind.UNKNOWN_REQUESTER, *_KINDS.values()})
+
+
+@dataclass(frozen=True, slots=True)
+class DataAlert:
+    """One thing to look at, with the log that says it."""
+
+    kind: DataIssueKind
+    at: LogPosition
+    # The same thing has the same key, however often its log is read.
+    key: str
+    reason: str
+
+
+def find_data_alerts(decoded: Iterable[Fact], book: ContractBook) -> Iterator[DataAlert]:
+    """The data alerts among facts; an unknown requester is named once, by its first request."""
+    known: set[tuple[int, bytes, bytes]] = set()
+    for fact in decoded:
+        if type(fact) is ContractChanged:
+            kind = _KINDS.get(fact.name)
+            if kind is not None:
+                yield _of_contract(fact, kind, book)
+        elif type(fact) is PriceRequested:
+            asked = (fact.at.chain_id, fact.at.address, fact.key.requester)
+            if asked not in known:
+                known.add(asked)
+                if _is_unknown(fact, book):
+                    yield _of_requester(fact)
+
+
+def _of_contract(fact: ContractChanged, kind: DataIssueKind, book: ContractBook) -> DataAlert:
+    at = fact.at
+    role = book.kind_of(at.chain_id, at.address)
+    words = ", ".join(f"{name} {_shown(name, word)}" for name, word in fact.words.items())
+    place = "contract" if role is None else role.value
+    return DataAlert(
+        kind,
+        at,
+        f"{at.chain_id}:{to_hex(at.block_hash)}:{at.log_index}",
+        f"{place} {to_checksum(at.address)}: {fact.name} ({words})",
+    )
+
+
+def _shown(name: str, word: object) -> str:
+    # Roles are hashes of names people know.
+    return role_name(str(word)) if name in {"role", "previous", "new"} else str(word)
+
+
+def _is_unknown(fact: PriceRequested, book: ContractBook) -> bool:
+    at = fact.at
+    roles = book.kinds_at(at.chain_id, at.address, at.block_number)
+    if ContractKind.MANAGED_OPTIMISTIC_ORACLE_V2 not in roles:
+        # Anybody may ask the others.
+        return False
+    asking = book.kinds_at(at.chain_id, fact.key.requester, at.block_number)
+    return REQUESTERS.isdisjoint(asking)
+
+
+def _of_requester(fact: PriceRequested) -> DataAlert:
+    oracle, requester = to_checksum(fact.at.address), to_checksum(fact.key.requester)
+    return DataAlert(
+        DataIssueKind.UNKNOWN_REQUESTER,
+        fact.at,
+        f"{fact.at.chain_id}:{oracle}:{requester}",
+        f"the managed oracle {oracle} was asked by {requester}, which the contract book does not "
+        "know: its requests are stored and belong to no question",
+    )

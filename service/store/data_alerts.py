@@ -1,0 +1,45 @@
+"""Data alerts into issues: one row a thing to look at, which goes with its block."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from models.chain import DataIssue
+from service.protocol.contracts import ContractBook
+from service.protocol.data_alerts import find_data_alerts
+from service.protocol.facts import Fact
+from service.protocol.ids import to_checksum, to_hex
+from service.protocol.log_position import LogPosition
+from service.store.issues import REASON_LENGTH
+from service.store.upserts import insert_or_ignore
+
+
+def add_data_alerts(
+    session: Session,
+    decoded: Collection[Fact],
+    book: ContractBook,
+    block_ids: Mapping[bytes, int],
+    known_at: Callable[[LogPosition], datetime],
+) -> int:
+    """Store the data alerts among facts; returns how many are new."""
+    return insert_or_ignore(
+        session,
+        DataIssue,
+        [
+            {
+                "kind": alert.kind.value,
+                "source": f"chain {alert.at.chain_id}",
+                "key": alert.key,
+                "reason": alert.reason[:REASON_LENGTH],
+                "evidence": {
+                    "address": to_checksum(alert.at.address),
+                    "block": alert.at.block_number,
+                    "transaction": to_hex(alert.at.transaction_hash),
+                },
+                "known_at": known_at(alert.at),
+                "block_id": block_ids[alert.at.block_hash],
+            }
+            for alert in find_data_alerts(decoded, book)
+        ],
+    )
