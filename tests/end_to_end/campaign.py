@@ -22,7 +22,9 @@ FILES = [CHAIN / f"{DEPLOYMENT}.json.gz", *(path_of(n) for n in SCENARIOS if n[0
 
 IMPORT = ("import-logs", *map(str, FILES), "--contracts", str(CONTRACTS))
 INDEX = tuple(
-    ("job", name) for name in ("check_reorgs", "index_oracle", "index_votes") if name in JOBS
+    ("job", name)
+    for name in ("check_reorgs", "index_oracle", "index_votes", "fold_facts")
+    if name in JOBS
 )
 # What a round runs: archives, nodes, or both into one database.
 KINDS: Mapping[str, Sequence[tuple[str, ...]]] = {

@@ -13,7 +13,7 @@ from models.base import Base
 from models.enums import DataIssueKind
 
 # Records of the runs themselves, not of what they read.
-RUNS = frozenset({"job_runs", "sources"})
+RUNS = frozenset({"job_runs", "sources", "stale_folds"})
 # When a row was last touched by the wall clock.
 TOUCHED = {"cursors": {"updated_at"}}
 # The same among rows: how far a second reading came, and what it found the nodes to have done.
