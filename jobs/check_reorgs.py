@@ -8,6 +8,7 @@ from jobs.cycle import CycleReport
 from jobs.index_chain import CURSORS, note_disagreement
 from jobs.reorgs import follow_fork, undo_branch
 from jobs.second_reading import RECENT_BLOCKS, read_again
+from models.enums import IndexMode
 from service.chain.heads import survey_heads
 from service.chain.node import Node
 from service.clock import Clock
@@ -23,7 +24,11 @@ COMPARED = 100
 
 
 def check_reorgs(
-    sessions: sessionmaker[Session], nodes: tuple[Node, ...], book: ContractBook, clock: Clock
+    sessions: sessionmaker[Session],
+    nodes: tuple[Node, ...],
+    book: ContractBook,
+    clock: Clock,
+    mode: IndexMode = IndexMode.FULL,
 ) -> CycleReport:
     """Check each configured chain; what is wrong with one degrades only that one."""
     counts: Counter[str] = Counter()
@@ -31,7 +36,7 @@ def check_reorgs(
     for node in nodes:
         line: str | None = None
         try:
-            line = _check_chain(sessions, node, book, clock, counts)
+            line = _check_chain(sessions, node, book, clock, counts, mode)
         except SourceError as error:
             line = str(error)
         node.complain("check_reorgs", line)
@@ -48,6 +53,7 @@ def _check_chain(
     book: ContractBook,
     clock: Clock,
     counts: Counter[str],
+    mode: IndexMode,
 ) -> str | None:
     with sessions() as session:
         cursor = get_cursor(session, node.chain_id, CURSORS[node.chain_id])
@@ -63,7 +69,7 @@ def _check_chain(
         # The readers go first: there is nothing to compare until they have read again.
         counts["blocks_removed"] += removed
         return None
-    return read_again(sessions, node, book, clock, counts)
+    return read_again(sessions, node, book, clock, counts, mode)
 
 
 def _compare_hashes(

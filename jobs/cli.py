@@ -126,41 +126,36 @@ def worker() -> None:
         work(house)
 
 
-@app.command(epilog="Example: settlewatch job score_markets --json")
+@app.command(
+    epilog="Examples: settlewatch job score_markets --json; "
+    "settlewatch job index_oracle --from 2026-01-01 --to 2026-01-31"
+)
 def job(
     name: Annotated[
         str,
-        typer.Argument(
-            help="sync_markets, sync_resolutions, sync_liquidity, "
-            "index_oracle, index_votes, check_reorgs, fold_facts, score_markets or send_alerts."
-        ),
+        typer.Argument(help="A job's name; a wrong one is answered with the list of them."),
     ],
+    first: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            help="Read a chain's past from this block or day on (index_oracle, index_votes). "
+            "Cut off, the same command goes on where it was.",
+        ),
+    ] = None,
+    last: Annotated[
+        str | None,
+        typer.Option("--to", help="Up to this block or day. Default: the final head."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run one job once and say what it did."""
-    from jobs.wiring import begin_service, run_job  # as above
+    from jobs.job_command import job_command  # as above
 
+    if first is None and last is not None:
+        raise UsageError("--to: needs --from, the block or day to begin at.")
     with _house() as house:
-        begin_service(house)
-        result = run_job(house, name)
-    if as_json:
-        _print_json(
-            {
-                "job": result.job,
-                "outcome": result.outcome,
-                "counts": dict(result.counts),
-                "error": result.error,
-                "seconds": round(result.seconds, 3),
-            }
-        )
-    else:
-        counts = ", ".join(f"{key} {value}" for key, value in result.counts.items()) or "nothing"
-        sys.stdout.write(f"{result.job}: {result.outcome} in {result.seconds:.1f} s: {counts}\n")
-    did_nothing = result.outcome == "degraded" and not any(result.counts.values())
-    if result.outcome == "failed" or did_nothing:
-        raise SettlewatchError(f"{name}: {result.error}")
-    if result.error:
-        sys.stderr.write(f"settlewatch: {name}: {result.error}\n")
+        job_command(house, name, first=first, last=last, as_json=as_json)
 
 
 @app.command(

@@ -7,8 +7,10 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
 from jobs.ingest import ingest_capture
+from jobs.provisional import read_provisional
 from jobs.reorgs import follow_fork
-from models.enums import DataIssueKind
+from models.enums import DataIssueKind, IndexMode
+from service.chain.filters import filter_of
 from service.chain.heads import MOST_LAG, Disagreement, survey_heads
 from service.chain.node import Node
 from service.chain.reader import read_captures
@@ -21,6 +23,7 @@ from service.protocol.log_position import BlockHeader
 from service.store.blocks import get_cursor, get_hash, move_cursor
 from service.store.contracts import add_book
 from service.store.issues import add_issue
+from service.store.provisional import remove_final
 from service.store.sources import record_node
 
 # A run stops after this long and goes on at the next tick, so that its record stays honest.
@@ -39,6 +42,7 @@ class Reader:
     lookback: int
     # What is lost without a node, in words.
     without: str
+    mode: IndexMode = IndexMode.FULL
 
     @property
     def name(self) -> str:
@@ -96,7 +100,8 @@ def _read_on(
         cursor = get_cursor(session, node.chain_id, reader.name)
         start = _first_block(book, reader, head.number) if cursor is None else cursor
         parent = get_hash(session, node.chain_id, start - 1)
-    for capture in read_captures(node, book, start, head, node.window(reader.name), parent):
+    wanted = filter_of(book, node.chain_id, reader.mode)
+    for capture in read_captures(node, wanted, start, head, node.window(reader.name), parent):
         # Facts and cursor move together, or not at all.
         with sessions.begin() as session:
             to = capture.to_block + 1
@@ -105,9 +110,12 @@ def _read_on(
             ):
                 break
             counts.update(asdict(ingest_capture(session, capture, book, clock.now())))
+            remove_final(session, node.chain_id, capture.to_block)
         cursor = to
         if elapsed() > RUN_SECONDS:
             break
+    if cursor == head.number + 1:
+        counts += Counter(provisional=read_provisional(sessions, node, book, head, clock))
     return line or _behind(node, cursor, head)
 
 

@@ -4,6 +4,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
 from jobs.index_chain import CURSORS, Reader, index_chain
+from models.enums import IndexMode
 from service.chain.node import Node
 from service.clock import Clock
 from service.protocol.contracts import ContractBook
@@ -20,6 +21,7 @@ def index_oracle(
     book: ContractBook,
     clock: Clock,
     lookback: int = LOOKBACK_BLOCKS,
+    mode: IndexMode = IndexMode.FULL,
 ) -> CycleReport:
     """Read on; of the nodes given, Polygon's is used."""
     reader = Reader(
@@ -28,5 +30,6 @@ def index_oracle(
         lookback=lookback,
         without="no RPC URL is configured: no proposer, disputer, bond or vote is known; "
         "states come from Polymarket's own feed. Set SETTLEWATCH_POLYGON_RPC_URLS.",
+        mode=mode,
     )
     return index_chain(sessions, nodes, book, reader, clock)

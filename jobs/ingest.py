@@ -19,6 +19,7 @@ from service.store.blocks import (
 )
 from service.store.data_alerts import add_data_alerts
 from service.store.facts import add_facts, add_undecodable, add_unexpected_prices
+from service.store.look_ups import forget_look_ups
 from service.store.stale import mark_touched
 from service.store.touched import touched_by, touched_from
 
@@ -90,4 +91,5 @@ def remove_from(session: Session, chain_id: int, number: int, at: datetime) -> i
     """
     mark_touched(session, touched_from(session, chain_id, number), at)
     rewind_cursors(session, chain_id, number)
+    forget_look_ups(session, chain_id)
     return remove_blocks_from(session, chain_id, number)

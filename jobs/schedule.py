@@ -16,6 +16,7 @@ PERIODS = {
     "index_oracle": (15, 2),
     "index_votes": (60, 5),
     "check_reorgs": (60, 5),
+    "look_up_disputed": (60, 5),
     "fold_facts": (10, 1),
     "score_markets": (10, 1),
     "send_alerts": (10, 1),

@@ -1,18 +1,20 @@
 """A second reading of recent logs, by another URL where there is one, against what is stored."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.index_chain import CURSORS, note_disagreement
 from jobs.ingest import ingest_capture
-from models.enums import DataIssueKind
+from models.enums import DataIssueKind, IndexMode
 from service.chain.archive import Capture
 from service.chain.faults import Fault
+from service.chain.filters import LogFilter, filter_of
 from service.chain.heads import Disagreement
 from service.chain.node import Node
-from service.chain.reader import LogFilter, filter_of, read_range
+from service.chain.reader import read_range
 from service.clock import Clock
 from service.errors import RangeTooWide
 from service.protocol.contracts import ContractBook
@@ -36,15 +38,24 @@ def read_again(
     book: ContractBook,
     clock: Clock,
     counts: Counter[str],
+    mode: IndexMode = IndexMode.FULL,
 ) -> str | None:
     """Ask another URL, where there is one, for the logs that were read since the last check."""
-    wanted = filter_of(book, node.chain_id)
+    wanted = filter_of(book, node.chain_id, mode)
     for capture in _second_readings(sessions, node, wanted):
         differing = _unlike_stored(sessions, node, capture)
         if differing is not None:
             node.count(Fault.DISAGREEMENT)
             return note_disagreement(sessions, node, differing, clock)
-        if not _reconcile(sessions, node, book, wanted, capture, clock, counts):
+        stored = partial(
+            list_positions,
+            chain_id=node.chain_id,
+            first=capture.from_block,
+            last=capture.to_block,
+            addresses=wanted.addresses,
+            mode=mode,
+        )
+        if not _reconcile(sessions, node, book, stored, capture, clock, counts):
             break
     return None
 
@@ -53,7 +64,7 @@ def _reconcile(
     sessions: sessionmaker[Session],
     node: Node,
     book: ContractBook,
-    wanted: LogFilter,
+    stored: Callable[[Session], set[Position]],
     capture: Capture,
     clock: Clock,
     counts: Counter[str],
@@ -69,9 +80,9 @@ def _reconcile(
             session, node.chain_id, RECHECK, expected=again, to=last + 1, at=now
         ):
             return False
-        before = list_positions(session, node.chain_id, first, last, wanted.addresses)
+        before = stored(session)
         ingest_capture(session, capture, book, now)
-        after = list_positions(session, node.chain_id, first, last, wanted.addresses)
+        after = stored(session)
         late = after - before
         withheld = before - {
             (log.at.block_number, log.at.block_hash, log.at.log_index) for log in capture.logs

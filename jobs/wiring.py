@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport, JobResult, run_cycle
-from models.enums import SourceState
+from models.enums import IndexMode, SourceState
 from service.chain.book import mainnet_book, read_book
 from service.chain.node import Node
 from service.circuit import Circuit, CircuitPolicy
@@ -42,6 +42,7 @@ from service.store.sources import record_health
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from jobs.backfill import Progress, Span
     from jobs.cell_cache import CellCache
     from service.polymarket.client import PolymarketClient
     from service.risk.parameters import RiskParameters
@@ -152,6 +153,37 @@ def run_job(house: House, name: str) -> JobResult:
     return run_cycle(name, lambda: job(house), house.sessions, house.clock)
 
 
+# Which jobs read a chain, and can read its past.
+CHAIN_JOBS = {"index_oracle": POLYGON, "index_votes": ETHEREUM}
+
+
+def run_backfill(house: House, name: str, span: "Span", progress: "Progress") -> JobResult:
+    """Read a chain's past; what is wrong with the range is a :class:`UsageError`."""
+    from jobs.backfill import backfill, find_bounds  # as above
+
+    chain_id = CHAIN_JOBS.get(name)
+    if chain_id is None:
+        message = f"--from: {name!r} reads no chain. Choose one of: {', '.join(CHAIN_JOBS)}."
+        raise UsageError(message)
+    node = next((node for node in house.nodes if node.chain_id == chain_id), None)
+    if node is None:
+        variable = {POLYGON: "POLYGON", ETHEREUM: "ETHEREUM"}[chain_id]
+        message = f"{name}: SETTLEWATCH_{variable}_RPC_URLS is not set. Set it to a node's URL."
+        raise UsageError(message)
+    bounds = find_bounds(node, span)
+    mode = house.settings.index_mode if chain_id == POLYGON else IndexMode.FULL
+
+    def run() -> CycleReport:
+        return backfill(house.sessions, node, house.book, house.clock, span, bounds, mode, progress)
+
+    return run_cycle(
+        name,
+        run,
+        house.sessions,
+        house.clock,
+    )
+
+
 def _sync_markets(house: House) -> CycleReport:
     from jobs.sync_markets import sync_markets  # each job loads what it needs
 
@@ -178,8 +210,15 @@ def _sync_liquidity(house: House) -> CycleReport:
 def _index_oracle(house: House) -> CycleReport:
     from jobs.index_oracle import index_oracle  # as above
 
-    lookback = house.settings.polygon_lookback_blocks
-    return index_oracle(house.sessions, house.nodes, house.book, house.clock, lookback)
+    settings = house.settings
+    return index_oracle(
+        house.sessions,
+        house.nodes,
+        house.book,
+        house.clock,
+        settings.polygon_lookback_blocks,
+        settings.index_mode,
+    )
 
 
 def _index_votes(house: House) -> CycleReport:
@@ -192,7 +231,14 @@ def _index_votes(house: House) -> CycleReport:
 def _check_reorgs(house: House) -> CycleReport:
     from jobs.check_reorgs import check_reorgs  # as above
 
-    return check_reorgs(house.sessions, house.nodes, house.book, house.clock)
+    mode = house.settings.index_mode
+    return check_reorgs(house.sessions, house.nodes, house.book, house.clock, mode)
+
+
+def _look_up_disputed(house: House) -> CycleReport:
+    from jobs.look_up_disputed import look_up_disputed  # as above
+
+    return look_up_disputed(house.sessions, house.nodes, house.book, house.clock)
 
 
 def _fold_facts(house: House) -> CycleReport:
@@ -239,6 +285,7 @@ JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "index_votes": _index_votes,
     "check_reorgs": _check_reorgs,
     "fold_facts": _fold_facts,
+    "look_up_disputed": _look_up_disputed,
     "score_markets": _score_markets,
     "send_alerts": _send_alerts,
 }

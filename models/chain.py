@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, UniqueCon
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Address, Base, Bytes32, Document, RowId, UtcTimestamp
-from models.enums import ContractKind, DataIssueKind
+from models.enums import ContractKind, DataIssueKind, LookUpKind
 
 
 class Contract(Base):
@@ -69,3 +69,24 @@ class DataIssue(Base):
     evidence: Mapped[dict[str, object] | None] = mapped_column(Document)
     known_at: Mapped[datetime] = mapped_column(UtcTimestamp)
     block_id: Mapped[int | None] = mapped_column(ForeignKey("blocks.id", ondelete="CASCADE"))
+
+
+class LookUp(Base):
+    """A look-up of what was not indexed of a disputed request, so that it is made once.
+
+    Of its beginning (``next_block`` empty), or of its settlement up to ``next_block``.
+    """
+
+    __tablename__ = "look_ups"
+
+    chain_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    # The oracle, the adapter, and the request's own time and text.
+    oracle: Mapped[bytes] = mapped_column(Address, primary_key=True)
+    requester: Mapped[bytes] = mapped_column(Address, primary_key=True)
+    ancillary_hash: Mapped[bytes] = mapped_column(Bytes32, primary_key=True)
+    request_timestamp: Mapped[int] = mapped_column(
+        BigInteger, primary_key=True, autoincrement=False
+    )
+    kind: Mapped[LookUpKind] = mapped_column(String(20), primary_key=True)
+    next_block: Mapped[int | None] = mapped_column(BigInteger)
+    updated_at: Mapped[datetime] = mapped_column(UtcTimestamp)

@@ -284,6 +284,20 @@ class SourceState(StrEnum):
     NOT_CONFIGURED = "not_configured"
 
 
+class IndexMode(StrEnum):
+    """How much of the oracle's logs is read: all, or what a question needs only once disputed."""
+
+    FULL = "full"
+    LAZY = "lazy"
+
+
+class LookUpKind(StrEnum):
+    """Which part of a disputed request is looked up by itself."""
+
+    BEGINNING = "beginning"
+    SETTLEMENT = "settlement"
+
+
 class JobOutcome(StrEnum):
     """How one run of a job ended."""
 

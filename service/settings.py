@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from models.enums import IndexMode
 from service.errors import UsageError
 
 PREFIX = "SETTLEWATCH_"
@@ -37,6 +38,11 @@ class Settings(BaseSettings):
     )
     ethereum_rpc_urls: SecretList = Field(
         (), description="Comma list of Ethereum JSON-RPC URLs. Empty: no votes."
+    )
+    index_mode: IndexMode = Field(
+        IndexMode.FULL,
+        description="full: every log of the oracle. lazy: without the texts of undisputed "
+        "questions, a fraction of the traffic.",
     )
     polygon_lookback_blocks: int = Field(
         60_000, ge=0, description="Where an empty database begins: blocks before Polygon's head."

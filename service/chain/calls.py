@@ -78,13 +78,14 @@ def fetch_logs(
     to_block: int,
     addresses: Sequence[bytes],
     topics: Sequence[bytes],
+    words: Sequence[Sequence[bytes]] = (),
 ) -> list[RawLog]:
     """The logs of a closed block range as answered; one outside it means the node lied."""
     query = {
         "fromBlock": hex(from_block),
         "toBlock": hex(to_block),
         "address": [to_checksum(address) for address in addresses],
-        "topics": [[to_hex(topic) for topic in topics]],
+        "topics": [[to_hex(word) for word in place] or None for place in (topics, *words)],
     }
     answer = endpoint.call("eth_getLogs", [query])
     if not isinstance(answer, list):

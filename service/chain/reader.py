@@ -1,18 +1,18 @@
 """Reading a chain forward in windows that fit what the node will answer."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from functools import cache
 
 from service.chain.archive import Capture
-from service.chain.calls import fetch_headers, fetch_logs
-from service.chain.events import EVENTS
+from service.chain.block_times import TimeOf
+from service.chain.calls import fetch_headers, fetch_logs, fetch_tag
 from service.chain.faults import Fault
+from service.chain.filters import LogFilter
 from service.chain.node import Node
 from service.chain.raw import MAX_BLOCK, RawLog
 from service.chain.rpc import Endpoint
 from service.chain.window import Window
 from service.errors import RangeTooWide, SourceError
-from service.protocol.contracts import ContractBook
 from service.protocol.log_position import BlockHeader
 
 Count = Callable[[Fault], None]
@@ -21,34 +21,9 @@ Count = Callable[[Fault], None]
 DENSE_BLOCKS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class LogFilter:
-    """Which logs are asked for."""
-
-    addresses: tuple[bytes, ...]
-    topics: tuple[bytes, ...]
-
-    def halves(self) -> "tuple[LogFilter, LogFilter]":
-        """Two filters that together ask for the same."""
-        middle = len(self.topics) // 2
-        return (
-            replace(self, topics=self.topics[:middle]),
-            replace(self, topics=self.topics[middle:]),
-        )
-
-
-def filter_of(book: ContractBook, chain_id: int) -> LogFilter:
-    """Every event of every contract the book names on a chain; no address where it names none."""
-    kinds = {kind for kind, _ in EVENTS}
-    addresses = book.addresses(chain_id, kinds)
-    there = {entry.kind for entry in book.entries if entry.chain_id == chain_id}
-    topics = dict.fromkeys(topic for kind, topic in EVENTS if kind in there)
-    return LogFilter(addresses, tuple(topics))
-
-
 def read_captures(
     node: Node,
-    book: ContractBook,
+    wanted: LogFilter,
     from_block: int,
     head: BlockHeader,
     window: Window,
@@ -60,7 +35,6 @@ def read_captures(
     ``DENSE_BLOCKS``.
     ``parent`` is the stored hash of the block before the first: what is read must follow it.
     """
-    wanted = filter_of(book, node.chain_id)
     # A node takes an empty list of addresses for every address there is.
     if not wanted.addresses:
         return
@@ -107,6 +81,23 @@ def read_range(
     )
 
 
+def read_newest(node: Node, wanted: LogFilter, final: BlockHeader, most: int) -> Capture | None:
+    """What stands above the final head, of the newest ``most`` blocks; ``None`` if nothing does.
+
+    Such blocks may still be taken back: they are for showing, not for keeping.
+    """
+
+    def newest(endpoint: Endpoint) -> Capture | None:
+        latest = fetch_tag(endpoint, "latest")
+        start = max(final.number + 1, latest.number - most + 1)
+        if start > latest.number:
+            return None
+        parent = final.hash if start == final.number + 1 else None
+        return _read(endpoint, wanted, (start, latest.number), range(0), parent, node.count)
+
+    return node.ask(newest, reach=final.number)
+
+
 def _read(
     endpoint: Endpoint,
     wanted: LogFilter,
@@ -136,7 +127,7 @@ def _logs(
 ) -> list[RawLog]:
     """The logs of a range; where one block holds too many, asked for by groups of topics."""
     try:
-        return fetch_logs(endpoint, start, end, wanted.addresses, wanted.topics)
+        return fetch_logs(endpoint, start, end, wanted.addresses, wanted.topics, wanted.words)
     except RangeTooWide:
         if start < end or len(wanted.topics) < 2:  # noqa: PLR2004  # one topic has no halves
             raise
@@ -175,3 +166,14 @@ def _check_links(endpoint: Endpoint, headers: Sequence[BlockHeader], parent: byt
             reason = f"block {header.number} does not follow the block {before[0]} read before it"
             raise endpoint.fault(Fault.BLOCK_CHANGED, reason)
         before = header.number, header.hash
+
+
+def block_times(node: Node) -> TimeOf:
+    """A node's block times by number (unix seconds), each asked for once."""
+
+    @cache
+    def time_of(number: int) -> int:
+        [header] = node.headers([number])
+        return int(header.mined_at.timestamp())
+
+    return time_of

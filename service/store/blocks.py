@@ -124,6 +124,11 @@ def get_cursor(session: Session, chain_id: int, reader: str) -> int | None:
     return None if cursor is None else cursor.next_block
 
 
+def forget_cursor(session: Session, chain_id: int, reader: str) -> None:
+    """Drop the cursor of a reader that has come to the end of its range."""
+    session.execute(delete(Cursor).where(Cursor.chain_id == chain_id, Cursor.reader == reader))
+
+
 def rewind_cursors(session: Session, chain_id: int, number: int) -> None:
     """Let every reader of a chain read again from a block whose successors were removed."""
     session.execute(

@@ -20,6 +20,8 @@ class ReplayNode:
     logs: list[dict[str, Any]]
     # The newest block the node admits to; None shows all of them.
     head: int | None = None
+    # The newest block it calls final; None where all are.
+    final: int | None = None
     # Refuses a range holding more logs than this.
     most_logs: int | None = None
     has_batches: bool = True
@@ -101,6 +103,7 @@ class ReplayNode:
 
     def _result(self, method: str, params: list[Any]) -> Any:
         head = max(self.blocks) if self.head is None else self.head
+        final = head if self.final is None else self.final
         match method:
             case "eth_chainId":
                 return hex(self.chain_id)
@@ -110,7 +113,8 @@ class ReplayNode:
                 tag = params[0]
                 if tag == "finalized" and not self.knows_finalized:
                     raise LookupError("invalid argument 0: hex string without 0x prefix")
-                number = head if tag in {"latest", "finalized", "safe"} else int(tag, 16)
+                tags = {"latest": head, "finalized": min(head, final), "safe": min(head, final)}
+                number = tags[tag] if tag in tags else int(tag, 16)
                 return self.blocks.get(number) if number <= head else None
             case "eth_getLogs":
                 return self._logs(params[0], head)
@@ -124,11 +128,18 @@ class ReplayNode:
             for log in self.logs
             if first <= int(log["blockNumber"], 16) <= last
             and log["address"].lower() in addresses
-            and log["topics"][0] in query["topics"][0]
+            and _has_topics(log["topics"], query["topics"])
         ]
         if self.most_logs is not None and len(found) > self.most_logs:
             raise LookupError("query returned more than 10000 results")
         return found
+
+
+def _has_topics(topics: list[str], places: list[list[str] | None]) -> bool:
+    """Whether a log fits a query's topics: at each place one of those named, or anything."""
+    return len(topics) >= len(places) and all(
+        place is None or topic in place for topic, place in zip(topics, places, strict=False)
+    )
 
 
 class _Handler(BaseHTTPRequestHandler):
