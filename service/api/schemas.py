@@ -233,6 +233,9 @@ class TimelineLine(Shape):
     log_index: int | None
     link: str | None = Field(description="The transaction in a public explorer.")
     details: dict[str, str | int | bool | list[str] | None]
+    provisional: bool = Field(
+        description="From a block that is not final: it may be taken back, and no score reads it."
+    )
 
 
 class Timeline(Paged[TimelineLine]):

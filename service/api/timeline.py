@@ -64,4 +64,5 @@ def _line(entry: TimelineEntry, *, has_links: bool) -> dict[str, object]:
         "log_index": where.log_index if where else None,
         "link": link,
         "details": entry.details,
+        "provisional": entry.provisional,
     }

@@ -5,10 +5,15 @@ from sqlalchemy.orm import Session
 from models.market import Market
 from service.store.timeline_entry import TimelineEntry
 from service.store.timeline_oracle import list_oracle_entries
+from service.store.timeline_provisional import list_provisional_entries
 from service.store.timeline_records import list_record_entries
 
 
 def list_timeline(session: Session, market: Market) -> list[TimelineEntry]:
     """All entries of a market, oldest first."""
-    entries = [*list_oracle_entries(session, market), *list_record_entries(session, market)]
+    entries = [
+        *list_oracle_entries(session, market),
+        *list_record_entries(session, market),
+        *list_provisional_entries(session, market),
+    ]
     return sorted(entries, key=lambda entry: entry.key)

@@ -29,6 +29,8 @@ class TimelineEntry:
     source: str
     transaction: Transaction | None = None
     details: Mapping[str, Detail] = field(default_factory=dict)
+    # From a block that is not final: it may yet be taken back, and no score reads it.
+    provisional: bool = False
 
     @property
     def key(self) -> tuple[int, int, int, int, str]:

@@ -31,6 +31,7 @@ from service.store.question_links import QuestionLinks, find_question_links
 from service.store.timeline_clarifications import to_clarification
 from service.store.timeline_entry import Detail, TimelineEntry, Transaction
 from service.store.timeline_words import (
+    CHANGE_WORDS,
     answer_words,
     chain_name,
     payout_words,
@@ -44,17 +45,6 @@ MAX_ROWS_OF_A_KIND = 300
 Row = TypeVar("Row", bound=LogFact)
 RequestRow = TypeVar("RequestRow", Proposal, Dispute, Settlement)
 Found = Sequence[tuple[Row, Block]]
-
-_CHANGES = {
-    QuestionChangeKind.RESET: "The question was reset: the oracle was asked again.",
-    QuestionChangeKind.FLAGGED: "Administrators flagged the question for resolution by hand.",
-    QuestionChangeKind.UNFLAGGED: "Administrators took the flag back.",
-    QuestionChangeKind.PAUSED: "Administrators paused the question.",
-    QuestionChangeKind.UNPAUSED: "Administrators resumed the question.",
-    QuestionChangeKind.RESOLVED: "The adapter resolved the question with the oracle's answer.",
-    QuestionChangeKind.SETTLED: "The adapter took the oracle's answer over; the payout follows.",
-    QuestionChangeKind.UPDATED: "Administrators rewrote the question.",
-}
 
 
 def list_oracle_entries(session: Session, market: Market) -> Iterator[TimelineEntry]:
@@ -81,7 +71,7 @@ def _question_entries(
     ):
         kind = QuestionChangeKind(change.kind)
         if not links.requesters or change.address in links.requesters:
-            words = _CHANGES[kind]
+            words = CHANGE_WORDS[kind]
             yield _entry(change, block, f"question_{kind.value}", words, {})
     overridden = links.question_ids | links.neg_risk_question_ids
     for override, block in _rows(session, Override, Override.question_id.in_(overridden)):

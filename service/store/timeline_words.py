@@ -3,12 +3,22 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from models.enums import Outcome
+from models.enums import Outcome, QuestionChangeKind
 from service.protocol.ids import to_checksum
 from service.protocol.prices import TOO_EARLY, outcome_of, outcome_of_payouts
 
 _CHAINS = {137: "Polygon", 1: "Ethereum"}
 _LABEL_LENGTH = 60
+CHANGE_WORDS = {
+    QuestionChangeKind.RESET: "The question was reset: the oracle was asked again.",
+    QuestionChangeKind.FLAGGED: "Administrators flagged the question for resolution by hand.",
+    QuestionChangeKind.UNFLAGGED: "Administrators took the flag back.",
+    QuestionChangeKind.PAUSED: "Administrators paused the question.",
+    QuestionChangeKind.UNPAUSED: "Administrators resumed the question.",
+    QuestionChangeKind.RESOLVED: "The adapter resolved the question with the oracle's answer.",
+    QuestionChangeKind.SETTLED: "The adapter took the oracle's answer over; the payout follows.",
+    QuestionChangeKind.UPDATED: "Administrators rewrote the question.",
+}
 
 
 def chain_name(chain_id: int) -> str:
