@@ -17,6 +17,7 @@ PERIODS = {
     "index_votes": (60, 5),
     "check_reorgs": (60, 5),
     "look_up_disputed": (60, 5),
+    "read_parameters": (3600, 60),
     "fold_facts": (10, 1),
     "score_markets": (10, 1),
     "send_alerts": (10, 1),

@@ -241,6 +241,12 @@ def _look_up_disputed(house: House) -> CycleReport:
     return look_up_disputed(house.sessions, house.nodes, house.book, house.clock)
 
 
+def _read_parameters(house: House) -> CycleReport:
+    from jobs.read_parameters import read_parameters  # as above
+
+    return read_parameters(house.sessions, house.nodes, house.book, house.clock)
+
+
 def _fold_facts(house: House) -> CycleReport:
     from jobs.fold_facts import fold_facts  # as above
 
@@ -286,6 +292,7 @@ JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "check_reorgs": _check_reorgs,
     "fold_facts": _fold_facts,
     "look_up_disputed": _look_up_disputed,
+    "read_parameters": _read_parameters,
     "score_markets": _score_markets,
     "send_alerts": _send_alerts,
 }

@@ -17,6 +17,7 @@ from models import (  # noqa: F401  # fill the metadata
     market,
     operation,
     oracle,
+    parameter_reading,
     provisional,
     sports,
     stale_fold,

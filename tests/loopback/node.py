@@ -25,6 +25,8 @@ class ReplayNode:
     # Refuses a range holding more logs than this.
     most_logs: int | None = None
     has_batches: bool = True
+    # What contracts answer to a call without arguments, by lower-case address and selector.
+    getters: dict[tuple[str, str], str] = field(default_factory=dict)
     # Changes an answer's result before it is sent: (method, result) -> result.
     tamper: Callable[[str, Any], Any] = lambda _method, result: result
     # Answers this instead of JSON, once for each entry.
@@ -118,6 +120,11 @@ class ReplayNode:
                 return self.blocks.get(number) if number <= head else None
             case "eth_getLogs":
                 return self._logs(params[0], head)
+            case "eth_call":
+                answer = self.getters.get((params[0]["to"].lower(), params[0]["data"]))
+                if answer is None:
+                    raise LookupError("execution reverted")
+                return answer
         raise LookupError(f"the method {method} does not exist")
 
     def _logs(self, query: dict[str, Any], head: int) -> list[dict[str, Any]]:
