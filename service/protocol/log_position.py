@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+# A log's order on its chain: block number, log index.
+Place = tuple[int, int]
+
 
 @dataclass(frozen=True, slots=True)
 class BlockHeader:
@@ -26,3 +29,8 @@ class LogPosition:
     transaction_hash: bytes
     # The contract that emitted it.
     address: bytes
+
+    @property
+    def place(self) -> Place:
+        """The log's order on its chain."""
+        return self.block_number, self.log_index

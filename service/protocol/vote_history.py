@@ -31,12 +31,22 @@ class RoundVotes:
         sealed = dict.fromkeys(commit.voter for commit in self.commits)
         return tuple(voter for voter in sealed if voter not in opened)
 
+    @property
+    def delegates(self) -> tuple[tuple[bytes, bytes], ...]:
+        """(voter, delegate) for each vote that somebody else than the voter sent."""
+        sealed = [(commit.voter, commit.caller) for commit in self.commits]
+        opened = [(reveal.voter, reveal.caller) for reveal in self.reveals]
+        return tuple(dict.fromkeys(pair for pair in sealed + opened if pair[0] != pair[1]))
+
 
 @dataclass(frozen=True, slots=True)
 class VoteHistory:
     """Everything the vote's chain said of one request."""
 
     key: DvmKey
+    chain_id: int
+    # The vote contract that was asked.
+    contract: bytes
     # Empty where the request's own entry is not stored.
     requester: bytes | None
     added_at: datetime | None
@@ -44,6 +54,8 @@ class VoteHistory:
     is_governance: bool | None
     # The last round it was put to a vote in, as far as it was logged.
     last_round: int | None
+    # The rounds it was rolled into.
+    rolled_into: tuple[int, ...]
     # As the contract counts: every round that passed without an answer.
     roll_count: int
     is_deleted: bool
@@ -57,6 +69,11 @@ class VoteHistory:
         return self.roll_count > 0
 
     @property
+    def is_open(self) -> bool:
+        """Whether the contract still has to say how it ended."""
+        return self.resolution is None and not self.is_deleted
+
+    @property
     def reveals(self) -> tuple[VoteRevealed, ...]:
         """Every opened vote, in chain order."""
         return tuple(reveal for votes in self.rounds for reveal in votes.reveals)
@@ -68,6 +85,7 @@ class _Fold:
     added: vote_facts.VoteRequested | None = None
     added_at: datetime | None = None
     last_round: int | None = None
+    rolled_into: list[int] = field(default_factory=list)
     roll_count: int = 0
     is_deleted: bool = False
     resolution: VoteRequestChanged | None = None
@@ -77,18 +95,21 @@ class _Fold:
 
 
 def fold_votes(key: DvmKey, facts: Sequence[DatedFact]) -> VoteHistory:
-    """Fold what was logged of one request, in chain order, to its history."""
+    """Fold what was logged of one request (at least one log), in chain order, to its history."""
     state = _Fold(key)
     for dated in facts:
         _apply(state, dated)
-    added = state.added
+    added, first = state.added, facts[0].fact.at
     return VoteHistory(
         key=key,
+        chain_id=first.chain_id,
+        contract=first.address,
         requester=None if added is None else added.requester,
         added_at=state.added_at,
         first_round=None if added is None else added.round_id,
         is_governance=None if added is None else added.is_governance,
         last_round=state.last_round,
+        rolled_into=tuple(state.rolled_into),
         roll_count=state.roll_count,
         is_deleted=state.is_deleted,
         resolution=state.resolution,
@@ -134,7 +155,8 @@ def _apply_change(state: _Fold, change: VoteRequestChanged, mined_at: datetime) 
         case VoteRequestChangeKind.ROLLED:
             state.roll_count = max(state.roll_count, change.roll_count or 1)
             # It moves to the round it is rolled in; a full round moves it on, as its votes show.
-            _seen_in(state, round_at(int(mined_at.timestamp())))
+            state.rolled_into.append(round_at(int(mined_at.timestamp())))
+            _seen_in(state, state.rolled_into[-1])
         case VoteRequestChangeKind.DELETED:
             state.roll_count = max(state.roll_count, change.roll_count or 1)
             state.is_deleted = True

@@ -33,8 +33,14 @@ class LinkedVote:
     method: LinkMethod
     # Empty as long as the vote's chain is silent about it.
     history: VoteHistory | None
-    # The price as it left the vote's chain, where that is stored.
-    pushed_price: int | None
+    # The vote's answer as it left the vote's chain, and as it landed on the question's.
+    left_price: int | None
+    landed_price: int | None
+
+    @property
+    def pushed_price(self) -> int | None:
+        """The answer as it crossed the bridge, by its departure, else by its arrival."""
+        return self.landed_price if self.left_price is None else self.left_price
 
     @property
     def request_id(self) -> bytes | None:

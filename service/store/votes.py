@@ -5,8 +5,7 @@ are ``service.protocol.vote_links``, those of the history ``service.protocol.vot
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,12 +33,7 @@ _TABLES: tuple[type[voting.DvmFact], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """What the vote's chain knows of a page of disputed requests."""
-
-    histories: Mapping[bytes, VoteHistory]
-    pushed: Mapping[bytes, int]
+Found = Mapping[DvmRequestStatus, tuple[LinkMethod, DvmKey | None]]
 
 
 def link_votes(
@@ -49,33 +43,36 @@ def link_votes(
     as_of: datetime | None = None,
 ) -> list[LinkedVote]:
     """What became of each disputed request in the vote, in the order given."""
-    parents = {request.parent_request_id for request in sent} - {None}
-    histories = get_histories(session, [id_ for id_ in parents if id_ is not None], as_of)
+    histories = get_histories(session, _ids(request.parent_request_id for request in sent), as_of)
     lost = [request for request in sent if request.parent_request_id not in histories]
     by_text = _find_by_text(session, lost, book, as_of)
-    keys = [key.request_id for _, key in by_text.values() if key is not None]
-    page = _Page(
-        {**histories, **get_histories(session, keys, as_of)}, _get_pushed(session, keys, as_of)
-    )
-    return [_link(request, by_text, page) for request in sent]
+    found = _ids(None if key is None else key.request_id for _, key in by_text.values())
+    histories |= get_histories(session, found, as_of)
+    asked = _ids(id_ for r in sent for id_ in (r.parent_request_id, r.child_request_id))
+    pushed = _get_pushed(session, [*asked, *found], as_of)
+    return [_link(request, by_text, histories, pushed) for request in sent]
+
+
+def _ids(ids: Iterable[bytes | None]) -> list[bytes]:
+    return sorted({id_ for id_ in ids if id_ is not None})
 
 
 def _link(
     request: DvmRequestStatus,
-    by_text: Mapping[DvmRequestStatus, tuple[LinkMethod, DvmKey | None]],
-    page: _Page,
+    by_text: Found,
+    histories: Mapping[bytes, VoteHistory],
+    pushed: Mapping[bytes, int],
 ) -> LinkedVote:
-    parent = request.parent_request_id
-    if parent is not None and parent in page.histories:
-        history = page.histories[parent]
-        return LinkedVote(request, LinkMethod.PARENT_ID, history, request.pushed_price)
-    method, key = by_text[request]
-    if key is None:
-        return LinkedVote(request, method, None, request.pushed_price)
-    pushed = request.pushed_price
-    if pushed is None:
-        pushed = page.pushed.get(key.request_id)
-    return LinkedVote(request, method, page.histories[key.request_id], pushed)
+    parent, child = request.parent_request_id, request.child_request_id
+    method, key = by_text.get(request, (LinkMethod.PARENT_ID, None))
+    request_id = parent if key is None else key.request_id
+    return LinkedVote(
+        sent=request,
+        method=method,
+        history=None if request_id is None else histories.get(request_id),
+        left_price=None if request_id is None else pushed.get(request_id),
+        landed_price=None if child is None else pushed.get(child),
+    )
 
 
 def get_histories(
@@ -110,7 +107,7 @@ def _find_by_text(
     lost: Sequence[DvmRequestStatus],
     book: ContractBook,
     as_of: datetime | None,
-) -> dict[DvmRequestStatus, tuple[LinkMethod, DvmKey | None]]:
+) -> Found:
     times = {request.dvm_time for request in lost if request.stamped_hash is not None}
     arrived: dict[int, list[ArrivedRequest]] = defaultdict(list)
     for request in _list_arrived(session, times, book, as_of):
@@ -141,7 +138,7 @@ def _list_arrived(
 def _get_pushed(
     session: Session, request_ids: Sequence[bytes], as_of: datetime | None
 ) -> dict[bytes, int]:
-    """The prices that left the vote's chain, by the vote's request id."""
+    """The prices that crossed the bridge, by the id of the side that logged them."""
     found: dict[bytes, int] = {}
     for part in chunks(request_ids, IN_CHUNK):
         query: Any = select(oracle.PushedPrice.request_hash, oracle.PushedPrice.price).where(

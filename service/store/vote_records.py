@@ -1,0 +1,124 @@
+"""What decides beside the votes: stake, parameters and when each round was frozen."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Select, func
+from sqlalchemy.orm import Session
+
+from models.chain import Block
+from models.contract_change import ContractChange
+from models.enums import StakeChangeKind
+from models.voting import Reveal, StakeChange
+from service.protocol.contract_facts import ContractChanged
+from service.protocol.lifecycle import DatedFact
+from service.protocol.log_position import Place
+from service.protocol.rounds import RoundTime
+from service.protocol.stake import StakeLedger, fold_stake
+from service.protocol.vote_history import VoteHistory
+from service.protocol.vote_outcome import VoteOutcome, VoteRecords, work_out
+from service.protocol.voting_parameters import PARAMETER_EVENTS, ParameterHistory, fold_parameters
+from service.store.blocks import get_head
+from service.store.fact_shapes import fact_of
+from service.store.question_facts import dated, position_of
+from service.store.upserts import IN_CHUNK, chunks
+
+# (chain, vote contract)
+Contract = tuple[int, bytes]
+# A block holds fewer logs than this, so one number orders them all.
+_LOGS_OF_A_BLOCK = 1 << 20
+
+
+def work_out_votes(
+    session: Session, histories: Iterable[VoteHistory], as_of: datetime | None = None
+) -> dict[bytes, VoteOutcome]:
+    """What the vote decided on each request, by its request id, as of the newest stored block."""
+    by_contract: dict[Contract, list[VoteHistory]] = defaultdict(list)
+    for history in histories:
+        by_contract[history.chain_id, history.contract].append(history)
+    outcomes: dict[bytes, VoteOutcome] = {}
+    for contract, asked in by_contract.items():
+        records = get_records(session, contract, {r for h in asked for r in _rounds(h)}, as_of)
+        head = get_head(session, contract[0], as_of)
+        at = 0 if head is None else int(head.mined_at.timestamp())
+        outcomes |= {h.key.request_id: work_out(h, records, at) for h in asked}
+    return outcomes
+
+
+def _rounds(history: VoteHistory) -> Iterable[int]:
+    yield from (votes.round_id for votes in history.rounds)
+    yield from (r for r in (history.first_round, history.last_round) if r is not None)
+
+
+def get_records(
+    session: Session, contract: Contract, rounds: set[int], as_of: datetime | None = None
+) -> VoteRecords:
+    """What a vote contract's logs say around some rounds; the stake of other times is left out."""
+    return VoteRecords(
+        ledger=_get_ledger(session, contract, rounds, as_of),
+        parameters=get_parameters(session, contract, as_of),
+        first_reveals=_get_first_reveals(session, contract, sorted(rounds), as_of),
+    )
+
+
+def get_parameters(
+    session: Session, contract: Contract, as_of: datetime | None = None
+) -> ParameterHistory:
+    """Every parameter of a vote contract over its chain."""
+    query = _of(contract, ContractChange, as_of).where(ContractChange.name.in_(PARAMETER_EVENTS))
+    facts = [dated_fact.fact for dated_fact in _read(session, query, ContractChange)]
+    return fold_parameters(fact for fact in facts if isinstance(fact, ContractChanged))
+
+
+def _get_ledger(
+    session: Session, contract: Contract, rounds: set[int], as_of: datetime | None
+) -> StakeLedger:
+    """The stake from the last ``Staked`` before the first round to the first after the last.
+
+    Those two say the total, so that what lies between can be told and checked.
+    """
+    if not rounds:
+        return StakeLedger()
+    opened = _instant(RoundTime(min(rounds)).reveal_starts_at)
+    over = _instant(RoundTime(max(rounds)).ends_at)
+    staked = _of(contract, StakeChange, as_of).where(StakeChange.kind == StakeChangeKind.STAKED)
+    first = session.execute(
+        staked.with_only_columns(func.max(Block.number)).where(Block.mined_at < opened)
+    ).scalar()
+    last = session.execute(
+        staked.with_only_columns(func.min(Block.number)).where(Block.mined_at >= over)
+    ).scalar()
+    query = _of(contract, StakeChange, as_of).where(Block.number >= (first or 0))
+    query = query.where(Block.mined_at < over if last is None else Block.number <= last)
+    return fold_stake(_read(session, query, StakeChange))
+
+
+def _get_first_reveals(
+    session: Session, contract: Contract, rounds: Sequence[int], as_of: datetime | None
+) -> dict[int, Place]:
+    order = func.min(Block.number * _LOGS_OF_A_BLOCK + Reveal.log_index)
+    found: dict[int, Place] = {}
+    for part in chunks(rounds, IN_CHUNK):
+        query = _of(contract, Reveal, as_of).where(Reveal.round_id.in_(part))
+        grouped = query.with_only_columns(Reveal.round_id, order).group_by(Reveal.round_id)
+        for round_id, place in session.execute(grouped):
+            number, index = divmod(place, _LOGS_OF_A_BLOCK)
+            found[round_id] = (number, index)
+    return found
+
+
+def _of(contract: Contract, model: type[Any], as_of: datetime | None) -> Select[Any]:
+    chain_id, address = contract
+    return dated(model, as_of).where(Block.chain_id == chain_id, model.address == address)
+
+
+def _read(session: Session, query: Select[Any], model: type[Any]) -> Iterable[DatedFact]:
+    ordered = query.order_by(Block.number, model.log_index)
+    for row, chain_id, number, block_hash, mined_at in session.execute(ordered):
+        yield DatedFact(fact_of(row, position_of(row, chain_id, number, block_hash)), mined_at)
+
+
+def _instant(at: int) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
