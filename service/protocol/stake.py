@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from models.enums import StakeChangeKind, VotePhase
-from service.protocol.lifecycle import DatedFact
+from service.protocol.dated_fact import DatedFact
 from service.protocol.log_position import Place
 from service.protocol.rounds import phase_at, round_at
 from service.protocol.vote_facts import StakeChanged

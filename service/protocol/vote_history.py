@@ -11,7 +11,7 @@ from datetime import datetime
 
 from models.enums import VoteRequestChangeKind
 from service.protocol import vote_facts
-from service.protocol.lifecycle import DatedFact
+from service.protocol.dated_fact import DatedFact
 from service.protocol.rounds import round_at
 from service.protocol.vote_facts import DvmKey, VoteCommitted, VoteRequestChanged, VoteRevealed
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from models.enums import LinkMethod
 from service.protocol.dvm_text import CompressedText, FullText, read_dvm_text
-from service.protocol.lifecycle import DvmRequestStatus
+from service.protocol.request_status import DvmRequestStatus
 from service.protocol.vote_facts import DvmKey
 from service.protocol.vote_history import VoteHistory
 

@@ -13,7 +13,7 @@ from models.contract_change import ContractChange
 from models.enums import StakeChangeKind
 from models.voting import Reveal, StakeChange
 from service.protocol.contract_facts import ContractChanged
-from service.protocol.lifecycle import DatedFact
+from service.protocol.dated_fact import DatedFact
 from service.protocol.log_position import Place
 from service.protocol.rounds import RoundTime
 from service.protocol.stake import StakeLedger, fold_stake

@@ -7,7 +7,7 @@ from itertools import islice
 from sqlalchemy.orm import Session
 
 from service.protocol.contracts import ContractBook
-from service.protocol.lifecycle import QuestionStatus
+from service.protocol.question_status import QuestionStatus
 from service.protocol.vote_links import LinkedVote
 from service.store.questions import iterate_statuses
 from service.store.upserts import IN_CHUNK

@@ -16,7 +16,8 @@ from models import oracle, voting
 from models.chain import Block
 from models.enums import ContractKind, LinkMethod
 from service.protocol.contracts import ContractBook
-from service.protocol.lifecycle import DatedFact, DvmRequestStatus
+from service.protocol.dated_fact import DatedFact
+from service.protocol.request_status import DvmRequestStatus
 from service.protocol.vote_facts import DvmKey
 from service.protocol.vote_history import VoteHistory, fold_votes
 from service.protocol.vote_links import ArrivedRequest, LinkedVote, find_by_text, read_arrived

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.enums import StakeChangeKind
-from service.protocol.lifecycle import DatedFact
+from service.protocol.dated_fact import DatedFact
 from service.protocol.stake import fold_stake
 from tests.protocol.voting import changed, staked, voter
 

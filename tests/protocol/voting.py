@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from models.enums import StakeChangeKind
-from service.protocol.lifecycle import DatedFact
+from service.protocol.dated_fact import DatedFact
 from service.protocol.log_position import LogPosition
 from service.protocol.vote_facts import DvmKey, StakeChanged, VoteRevealed
 
