@@ -57,10 +57,17 @@ class ParquetDatabase:
         """The database, for one file: what goes wrong meanwhile is an error about ``path``."""
         import duckdb  # noqa: PLC0415  # only an import of Parquet pays for it
 
-        if self._connection is None:
-            self._connection = self._open()
         try:
+            if self._connection is None:
+                self._connection = self._open()
             yield self._connection
+        except duckdb.OutOfMemoryException as error:
+            self._close()
+            message = (
+                f"{path}: the folder for temporary files is full: make room, let TMPDIR name a "
+                "larger one, or make files of fewer blocks."
+            )
+            raise ArchiveError(message) from error
         except (duckdb.Error, UnicodeDecodeError) as error:
             # After an internal error DuckDB refuses every further query.
             self._close()
@@ -85,6 +92,8 @@ class ParquetDatabase:
                 }
             )
         )
+        # The bar would be drawn on standard output, into what `--json` prints.
+        connection.execute("SET enable_progress_bar_print = false")
         connection.execute(f"SET disabled_optimizers = '{_DISTRUSTED}'")
         return connection
 

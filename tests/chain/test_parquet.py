@@ -180,6 +180,31 @@ def test_a_name_with_wildcards_is_that_one_file(parquet: ParquetDatabase, tmp_pa
     assert (file.dataset, file.chain_id, file.rows) == (Dataset.LOGS, 137, 54)
 
 
+def test_long_work_prints_nothing_into_the_output_of_the_command(
+    parquet: ParquetDatabase, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with parquet.reading(tmp_path) as database:
+        database.execute("SET progress_bar_time = 1")
+        database.execute("SELECT sum(hash(i)) FROM range(20_000_000) r(i)").fetchall()
+    assert capfd.readouterr().out == ""
+
+
+def test_what_fits_neither_memory_nor_disk_says_where_to_make_room(
+    parquet: ParquetDatabase, tmp_path: Path
+) -> None:
+    def fill() -> None:
+        with parquet.reading(tmp_path) as database:
+            database.execute("SET memory_limit = '8MB'; SET max_temp_directory_size = '1KB'")
+            database.execute(
+                "CREATE TEMP TABLE big AS SELECT sha256('' || i) FROM range(500000) r(i)"
+            )
+
+    with pytest.raises(ArchiveError, match="let TMPDIR name a larger one"):
+        fill()
+    with parquet.reading(tmp_path) as database:
+        assert database.execute("SELECT 1").fetchall() == [(1,)]
+
+
 def test_a_file_without_rows_names_no_chain(parquet: ParquetDatabase, tmp_path: Path) -> None:
     path = write(tmp_path / "l.parquet", "logs", list.clear)
     file = inspect_parquet(parquet, path)
