@@ -1,0 +1,127 @@
+"""``export requests`` and ``export votes``: flat tables of the same facts."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import delete
+from sqlalchemy.orm import Session, sessionmaker
+
+from jobs.export import TABLES, export_rows, format_rows
+from models.oracle import BridgedRequest, Dispute
+from tests.jobs.test_export_votes import ethereum
+from tests.replays import read_replay
+from tests.replays.votes import REVEALED, votes_in_order
+from tests.store.voted import add_captures
+
+Row = dict[str, Any]
+
+
+def rows_of(sessions: sessionmaker[Session], table: str) -> list[Row]:
+    with sessions() as session:
+        return list(export_rows(session, table))
+
+
+def test_every_opened_vote_is_one_row_with_its_own_transaction(
+    sessions: sessionmaker[Session],
+) -> None:
+    add_captures(sessions, "g-whale-flip", "c-dvm-vote")
+    rows = rows_of(sessions, "votes")
+    logs = [log for name in ("c-dvm-vote", "g-whale-flip") for log in ethereum(name)]
+    expected = [(id_, *vote) for id_, votes in votes_in_order(logs).items() for vote in votes]
+    told = [
+        (r["request_id"], r["voter"].lower(), r["round"], r["price"], r["tokens"]) for r in rows
+    ]
+    assert sorted(told) == sorted(expected)
+    places = {
+        (int(log["blockNumber"], 16), int(log["logIndex"], 16)): log["transactionHash"]
+        for log in logs
+        if log["topics"][0] == REVEALED
+    }
+    assert {(r["block"], r["log_index"]): r["transaction"] for r in rows} == places
+    assert [(r["block"], r["log_index"]) for r in rows] == sorted(places)
+
+
+def test_a_vote_names_its_question_and_who_sent_it(sessions: sessionmaker[Session]) -> None:
+    add_captures(sessions, "c-dvm-vote")
+    rows = rows_of(sessions, "votes")
+    expected = read_replay("c-dvm-vote")["expected"].values()
+    assert {r["question_id"] for r in rows} == {q["questionID"] for q in expected}
+    assert {r["condition_id"] for r in rows} == {q["conditionId"] for q in expected}
+    sent_for = {(r["voter"], r["caller"]) for r in rows if r["voter"] != r["caller"]}
+    assert sent_for == {
+        (
+            "0x68128E8f93c6fF7B48115c4d7D3D962C3470ccD5",
+            "0xFFc0857a97521eD29aF6D34Daa8e503221219F46",
+        )
+    }
+
+
+def test_a_vote_on_a_request_of_no_stored_question_is_kept_without_one(
+    sessions: sessionmaker[Session],
+) -> None:
+    add_captures(sessions, "e-fifty-fifty")
+    with sessions.begin() as session:
+        session.execute(delete(BridgedRequest))
+        session.execute(delete(Dispute))
+    rows = rows_of(sessions, "votes")
+    assert len(rows) == 8
+    assert {row["question_id"] for row in rows} == {None}
+
+
+@pytest.mark.parametrize("name", ["d-too-early", "g-whale-flip", "k-managed-expired"])
+def test_every_price_request_is_one_row_as_the_contracts_tell_it(
+    name: str, sessions: sessionmaker[Session]
+) -> None:
+    add_captures(sessions, name)
+    told = [
+        (
+            row["question_id"],
+            row["request_timestamp"],
+            row["state"],
+            row["proposer"],
+            row["disputer"],
+            row["proposed_price"],
+            row["resolved_price"],
+            row["dvm_time"],
+            row["pushed_price"],
+        )
+        for row in rows_of(sessions, "requests")
+    ]
+    expected = [
+        (
+            question["questionID"],
+            r["requestTimestamp"],
+            r["state"],
+            r["proposer"],
+            r["disputer"],
+            r["proposedPrice"],
+            r["resolvedPrice"],
+            r.get("dvm", {}).get("time"),
+            r.get("dvm", {}).get("pushedPrice"),
+        )
+        for question in read_replay(name)["expected"].values()
+        for r in question["requests"]
+    ]
+    assert sorted(told, key=str) == sorted(expected, key=str)
+
+
+def test_a_request_row_says_how_its_vote_was_found_and_how_it_went(
+    sessions: sessionmaker[Session],
+) -> None:
+    add_captures(sessions, "g-whale-flip")
+    first, second = rows_of(sessions, "requests")
+    assert (first["operative"], second["operative"]) == (False, True)
+    for row in (first, second):
+        assert row["dvm_link"] == "parent_id"
+        assert (row["first_round"], row["last_round"]) == (10079, 10080)
+        assert (row["rolled"], row["deleted"], row["votes"]) == (True, False, 16)
+
+
+def test_every_table_can_be_written_in_every_format(sessions: sessionmaker[Session]) -> None:
+    add_captures(sessions, "b-first-dispute")
+    for table in TABLES:
+        rows = rows_of(sessions, table)
+        assert rows
+        for fmt in ("ndjson", "csv"):
+            lines = b"".join(format_rows(rows, fmt)).decode().splitlines()
+            assert len(lines) == len(rows) + (fmt == "csv")
