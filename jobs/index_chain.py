@@ -30,6 +30,8 @@ from service.store.sources import record_node
 RUN_SECONDS = 240.0
 # The cursor each chain is read with.
 CURSORS = {POLYGON: "oracle", ETHEREUM: "votes"}
+# How far the second reading came: each log is asked for once more (jobs/second_reading.py).
+RECHECK = "recheck"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,11 @@ def _read_on(
                 session, node.chain_id, reader.name, expected=cursor, to=to, at=clock.now()
             ):
                 break
+            if cursor is None:
+                # Before this nothing was read, so nothing there can be missing.
+                move_cursor(
+                    session, node.chain_id, RECHECK, expected=None, to=start, at=clock.now()
+                )
             counts.update(asdict(ingest_capture(session, capture, book, clock.now())))
             remove_final(session, node.chain_id, capture.to_block)
         cursor = to

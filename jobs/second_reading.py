@@ -6,7 +6,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from jobs.index_chain import CURSORS, note_disagreement
+from jobs.index_chain import CURSORS, RECHECK, note_disagreement
 from jobs.ingest import ingest_capture
 from models.enums import DataIssueKind, IndexMode
 from service.chain.archive import Capture
@@ -26,8 +26,6 @@ from service.store.log_positions import Position, list_positions
 
 # How many blocks back logs and hashes are compared: what a node may still be filling in.
 RECENT_BLOCKS = 600
-# A cursor of its own: each log is asked for once more, not once a minute.
-RECHECK = "recheck"
 LATE = "was missing when the block was first read, and came with the second reading"
 WITHHELD = "was read before and is missing in the second reading; its block stands, and so does it"
 

@@ -11,6 +11,8 @@ from models.operation import JobRun, Source
 from service.api.app import create_app
 from service.api.schemas import Health, Readiness, SourceList
 from service.clock import SetClock
+from service.protocol.sources import SourceHealth, UrlHealth
+from service.store.sources import record_node
 from tests.store.scenes import NOW
 
 
@@ -49,6 +51,34 @@ def test_sources_say_since_when_and_why(
     assert clob.since == NOW - timedelta(minutes=3)
     assert gamma.reason is None
     assert [(job.job, job.outcome) for job in listed.jobs] == [("sync_markets", "failed")]
+
+
+def test_a_chain_shows_what_went_wrong_and_each_url_without_its_address(
+    sessions: sessionmaker[Session], client: TestClient
+) -> None:
+    url = UrlHealth(
+        number=1,
+        state=SourceState.DEGRADED,
+        reason="is 200 blocks behind the best head",
+        head=300,
+        lag_blocks=200,
+        latency_ms=41,
+        failures_in_a_row=0,
+        last_success_at=NOW,
+        last_failure_at=None,
+        retry_at=NOW + timedelta(seconds=30),
+    )
+    with sessions.begin() as session:
+        health = SourceHealth("polygon_rpc", SourceState.OK, since=NOW)
+        record_node(session, health, [url], {"lagging_heads": 3}, NOW)
+        session.add(Source(name="gamma", state=SourceState.OK, since=NOW, failures_in_a_row=0))
+    gamma, polygon = SourceList.model_validate_json(client.get("/v1/sources").content).data
+    assert (gamma.counts, gamma.urls) == ({}, [])
+    assert polygon.counts == {"lagging_heads": 3}
+    (line,) = polygon.urls
+    assert (line.number, line.state, line.lag_blocks) == (1, "degraded", 200)
+    assert line.reason == "is 200 blocks behind the best head"
+    assert line.retry_at == NOW + timedelta(seconds=30)
 
 
 @pytest.mark.parametrize(

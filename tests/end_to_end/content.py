@@ -8,7 +8,7 @@ from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from jobs.export import export_rows
-from jobs.second_reading import RECHECK
+from jobs.index_chain import RECHECK
 from models.base import Base
 from models.enums import DataIssueKind
 

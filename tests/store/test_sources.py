@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from models.enums import SourceState
-from service.protocol.sources import KNOWN_SOURCES, SourceHealth
-from service.store.sources import list_sources, record_health
+from models.operation import Source
+from service.protocol.sources import KNOWN_SOURCES, POLYGON_RPC, SourceHealth, UrlHealth
+from service.store.sources import list_sources, record_health, record_node
 
 T0 = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 DOWN = SourceHealth(
@@ -70,3 +71,43 @@ def test_recovery_clears_the_reason_and_starts_anew(session: Session) -> None:
 def test_a_long_reason_is_cut(session: Session) -> None:
     record_health(session, [replace(DOWN, reason="x" * 900)], T0)
     assert len(gamma(session).reason or "") == 500
+
+
+class TestNodes:
+    """A chain's row carries what went wrong so far and how each of its URLs is doing."""
+
+    url = UrlHealth(
+        number=2,
+        state=SourceState.DEGRADED,
+        reason="x" * 900,
+        head=90,
+        lag_blocks=10,
+        latency_ms=35,
+        failures_in_a_row=1,
+        last_success_at=T0,
+        last_failure_at=None,
+        retry_at=None,
+    )
+    chain = SourceHealth(POLYGON_RPC, SourceState.OK, since=T0)
+
+    def row(self, session: Session) -> Source:
+        session.expire_all()
+        return session.get_one(Source, POLYGON_RPC)
+
+    def test_counts_add_up_over_runs_and_jobs(self, session: Session) -> None:
+        record_node(session, self.chain, [self.url], {"timeouts": 2}, T0)
+        record_node(session, self.chain, [self.url], {"timeouts": 1, "reorgs": 1}, T0)
+        record_node(session, self.chain, [self.url], {}, T0)
+        assert self.row(session).counts == {"timeouts": 3, "reorgs": 1}
+
+    def test_urls_are_kept_as_last_found_with_times_in_text(self, session: Session) -> None:
+        record_node(session, self.chain, [replace(self.url, number=1), self.url], {}, T0)
+        record_node(session, self.chain, [self.url], {}, T0)
+        (kept,) = self.row(session).urls or []
+        assert (kept["number"], kept["state"], kept["lag_blocks"]) == (2, "degraded", 10)
+        assert kept["last_success_at"] == T0.isoformat()
+        assert len(str(kept["reason"])) == 500
+
+    def test_a_chain_s_health_is_recorded_beside_them(self, session: Session) -> None:
+        record_node(session, replace(self.chain, state=SourceState.DOWN), [], {}, T0)
+        assert self.row(session).state == SourceState.DOWN
