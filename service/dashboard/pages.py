@@ -143,6 +143,12 @@ def _add_pages(
                 "sources": [
                     (s, label(SOURCES, s.name), label(SOURCE_STATES, s.state)) for s in sources
                 ],
+                "states": SOURCE_STATES,
+                "counted": [
+                    (label(SOURCES, s.name), what.replace("_", " "), times)
+                    for s in sources
+                    for what, times in sorted((s.counts or {}).items())
+                ],
                 "runs": [(run, label(OUTCOMES, run.outcome)) for run in runs],
             },
         )

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from models.enums import Category, MarketState, Remedy, SourceState
 from models.operation import Source
 from service.protocol.prices import YES
+from service.protocol.sources import SourceHealth, UrlHealth
 from service.store.assessments import add_assessment
+from service.store.sources import record_node
 from tests.dashboard.conftest import OpenClient
 from tests.store.chain_scenes import Chain, add_long_story
 from tests.store.scenes import NOW, SCORED, add_contracts, add_market, add_rules, add_scored, ref_of
@@ -288,6 +290,20 @@ def test_the_queue_and_the_sources_have_their_pages(
     sources = client.get("/sources").text
     assert "Not configured" in sources
     assert "no URL is set" in sources
+
+
+def test_a_chain_s_urls_are_shown_by_number_with_what_went_wrong(
+    sessions: sessionmaker[Session], client: TestClient
+) -> None:
+    url = UrlHealth(1, SourceState.DEGRADED, "HTTP 502", 300, 200, 41, 1, NOW, NOW, None)
+    with sessions.begin() as session:
+        health = SourceHealth("polygon_rpc", SourceState.OK, since=NOW)
+        record_node(session, health, [url], {"heads_jumped_back": 3}, NOW)
+    page = client.get("/sources").text
+    assert "URL 1" in page
+    assert "HTTP 502" in page
+    assert "200 behind" in page
+    assert "heads jumped back" in page
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
