@@ -100,6 +100,10 @@ LINES = (
     _kept(GOVERNED, "Upgraded(address* implementation)", "implementation"),
     _kept(ADAPTERS, "NewAdmin(address* admin,address* newAdmin)", "newAdmin"),
     _kept(ADAPTERS, "RemovedAdmin(address* admin,address* removedAdmin)", "removedAdmin"),
+    # Adapter v1's words for the same.
+    _kept(ADAPTERS, "AuthorizedUser(address* usr)", "usr"),
+    _kept(ADAPTERS, "DeauthorizedUser(address* usr)", "usr"),
+    _kept(ADAPTERS, "NewFinderAddress(address oldFinder,address newFinder)", "newFinder"),
     _kept(ContractKind.ADDRESS_WHITELIST, "AddedToWhitelist(address* added)", "added"),
     _kept(ContractKind.ADDRESS_WHITELIST, "RemovedFromWhitelist(address* removed)", "removed"),
     # The managed oracle's parameters.

@@ -4,7 +4,6 @@ from models.enums import ContractKind, NegRiskChangeKind, OverrideLayer, Questio
 from service.chain.event import Build, line
 from service.chain.words import slots, text_hash, timestamp
 from service.protocol import facts
-from service.protocol.ancillary import read_ancillary
 from service.protocol.facts import Fact
 from service.protocol.log_position import LogPosition
 
@@ -41,12 +40,26 @@ def _initialized_v1(  # the event's own words
     bond: int,
     _early: bool,  # noqa: FBT001  # as above
 ) -> Fact:
-    # The event names no creator; a stamped text does.
-    creator = read_ancillary(data).initializer or _NOBODY
+    # The event names no creator, and this adapter does not stamp texts: an initializer in one is
+    # whatever its writer put there.
     time = timestamp(resolution_time)
     return facts.QuestionInitialized(
-        at, question_id, 0, creator, text_hash(data), data, token, reward, bond, time
+        at, question_id, 0, _NOBODY, text_hash(data), data, token, reward, bond, time
     )
+
+
+def _updated_v1(  # the event's own words
+    at: LogPosition,
+    question_id: bytes,
+    _data: bytes,
+    _resolution_time: int,
+    _token: bytes,
+    _reward: int,
+    _bond: int,
+    _early: bool,  # noqa: FBT001  # as above
+) -> Fact:
+    # The new text comes again when the oracle is asked.
+    return facts.QuestionChanged(at, question_id, QuestionChangeKind.UPDATED)
 
 
 def _asked_v1(  # the event's own words
@@ -132,8 +145,17 @@ LINES = (
     line(ADAPTERS, "QuestionReset(bytes32*)", _changed(QuestionChangeKind.RESET)),
     line(ADAPTERS, "QuestionFlagged(bytes32*)", _changed(QuestionChangeKind.FLAGGED)),
     line(ADAPTERS, "QuestionUnflagged(bytes32*)", _changed(QuestionChangeKind.UNFLAGGED)),
-    line(ADAPTERS, "QuestionPaused(bytes32*)", _changed(QuestionChangeKind.PAUSED)),
-    line(ADAPTERS, "QuestionUnpaused(bytes32*)", _changed(QuestionChangeKind.UNPAUSED)),
+    # Adapter v1 does not index the id.
+    line(
+        ADAPTERS,
+        ("QuestionPaused(bytes32*)", "QuestionPaused(bytes32)"),
+        _changed(QuestionChangeKind.PAUSED),
+    ),
+    line(
+        ADAPTERS,
+        ("QuestionUnpaused(bytes32*)", "QuestionUnpaused(bytes32)"),
+        _changed(QuestionChangeKind.UNPAUSED),
+    ),
     line(ADAPTERS, "QuestionResolved(bytes32*,int256*,uint256[])", _resolved),
     line(ADAPTERS, "QuestionEmergencyResolved(bytes32*,uint256[])", _overridden),
     line(ADAPTERS, "QuestionManuallyResolved(bytes32*,uint256[])", _overridden),
@@ -142,6 +164,12 @@ LINES = (
         ADAPTERS,
         "QuestionInitialized(bytes32*,bytes,uint256,address,uint256,uint256,bool)",
         _initialized_v1,
+        era=V1,
+    ),
+    line(
+        ADAPTERS,
+        "QuestionUpdated(bytes32*,bytes,uint256,address,uint256,uint256,bool)",
+        _updated_v1,
         era=V1,
     ),
     line(

@@ -21,6 +21,9 @@ from service.protocol.request_status import DvmRequestStatus, RequestStatus
 from service.protocol.request_terms import TermsFold
 from service.protocol.safety_periods import ends_at, safety_period
 
+# Contracts that stamp a question's creator on its text.
+_STAMPING = (ContractKind.UMA_CTF_ADAPTER, ContractKind.NEG_RISK_UMA_CTF_ADAPTER)
+
 __all__ = [
     "DatedFact",
     "DvmRequestStatus",
@@ -63,7 +66,7 @@ def fold_question(
         oracle=requests[-1].oracle if requests else None,
         title=title,
         creator=first.creator,
-        is_official=book.is_trusted_creator(chain_id, first.creator),
+        is_official=_is_official(question, book),
         resolved=state.resolved,
         paused=state.paused,
         reset=state.reset,
@@ -88,6 +91,15 @@ def fold_question(
     )
     stuck = stuck_reason(status, book, is_price_taken=state.is_price_taken)
     return replace(status, resolution=resolution_kind(status), stuck=stuck)
+
+
+def _is_official(question: QuestionFacts, book: ContractBook) -> bool:
+    """Whether the creator is trusted, and named by an adapter rather than by the text's writer."""
+    first = question.initialized
+    if not book.is_trusted_creator(first.at.chain_id, first.creator):
+        return False
+    is_adapter = book.kind_of(first.at.chain_id, first.at.address) in _STAMPING
+    return is_adapter or not question.is_partial
 
 
 def _fold(question: QuestionFacts, book: ContractBook) -> QuestionFold:

@@ -11,8 +11,8 @@ from models.contract_change import ContractChange
 from models.contract_period import ContractPeriod
 from service.protocol.contract_facts import ContractChanged
 from service.protocol.periods import FOLDED_EVENTS, Period, fold_periods
+from service.store.fact_reader import dated, position_of
 from service.store.fact_shapes import fact_of
-from service.store.question_facts import dated, position_of
 from service.store.upserts import insert_or_ignore
 
 

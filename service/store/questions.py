@@ -16,8 +16,9 @@ from service.protocol.facts import QuestionInitialized
 from service.protocol.lifecycle import QuestionFacts, QuestionStatus, fold_question
 from service.protocol.log_position import LogPosition
 from service.store.blocks import get_head
+from service.store.fact_reader import QuestionKey, dated, position_of
 from service.store.fact_shapes import NO_TEXT, fact_of
-from service.store.question_facts import QuestionKey, collect_facts, dated, position_of
+from service.store.question_facts import collect_facts
 from service.store.upserts import IN_CHUNK, chunks
 
 NO_ADDRESS = bytes(20)
@@ -93,7 +94,46 @@ def _load_partial(
             key = (chain_id, row.requester, row.ancillary_hash)
             if key not in firsts or _order(at) < _order(firsts[key][0].at):
                 firsts[key] = _implied(row, at, text, mined_at)
+    for asked, at, text, mined_at in _asked_by_id(session, ids, as_of):
+        key = (at.chain_id, at.address, asked.question_id)
+        if key not in firsts or _order(at) < _order(firsts[key][0].at):
+            firsts[key] = _implied_legacy(asked, at, text, mined_at)
     yield from _assemble(session, firsts, as_of, is_partial=True)
+
+
+def _asked_by_id(
+    session: Session, ids: Sequence[bytes], as_of: datetime | None
+) -> Iterator[tuple[oracle.ResolutionAsked, LogPosition, bytes, datetime]]:
+    """When adapter v1 asked the oracle about questions with these ids."""
+    asked = oracle.ResolutionAsked
+    query = (
+        dated(asked, as_of)
+        .add_columns(oracle.AncillaryText.data)
+        .join(oracle.AncillaryText, oracle.AncillaryText.hash == asked.ancillary_hash)
+        .where(asked.question_id.in_(ids))
+    )
+    for row, chain_id, number, block_hash, mined_at, text in session.execute(query):
+        yield row, position_of(row, chain_id, number, block_hash), text, mined_at
+
+
+def _implied_legacy(
+    row: oracle.ResolutionAsked, at: LogPosition, text: bytes, mined_at: datetime
+) -> tuple[QuestionInitialized, datetime, str]:
+    """The entry of an adapter v1 question as its first known request implies it."""
+    initialized = QuestionInitialized(
+        at=at,
+        question_id=row.question_id,
+        request_timestamp=0,
+        creator=NO_ADDRESS,
+        ancillary_hash=row.ancillary_hash,
+        ancillary_data=NO_TEXT,
+        reward_token=NO_ADDRESS,
+        reward=0,
+        proposal_bond=0,
+        # No later than when it was asked; that it has one at all says it is adapter v1's.
+        resolution_time=row.request_timestamp,
+    )
+    return initialized, mined_at, read_ancillary(text).headline
 
 
 def _implied(

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from models.chain import Block
 from models.voting import Reveal
 from service.protocol.vote_facts import VoteRevealed
+from service.store.fact_reader import dated, position_of
 from service.store.fact_shapes import fact_of
-from service.store.question_facts import dated, position_of
 
 _PAGE = 5_000
 

@@ -21,8 +21,8 @@ from service.protocol.vote_history import VoteHistory
 from service.protocol.vote_outcome import VoteOutcome, VoteRecords, work_out
 from service.protocol.voting_parameters import PARAMETER_EVENTS, ParameterHistory, fold_parameters
 from service.store.blocks import get_head
+from service.store.fact_reader import dated, position_of
 from service.store.fact_shapes import fact_of
-from service.store.question_facts import dated, position_of
 from service.store.upserts import IN_CHUNK, chunks
 
 # (chain, vote contract)

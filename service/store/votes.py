@@ -21,8 +21,8 @@ from service.protocol.request_status import DvmRequestStatus
 from service.protocol.vote_facts import DvmKey
 from service.protocol.vote_history import VoteHistory, fold_votes
 from service.protocol.vote_links import ArrivedRequest, LinkedVote, find_by_text, read_arrived
+from service.store.fact_reader import dated, position_of
 from service.store.fact_shapes import fact_of
-from service.store.question_facts import dated, position_of
 from service.store.upserts import IN_CHUNK, chunks
 
 # Everything the vote's chain says of one request.
