@@ -36,6 +36,11 @@ def standing_of(status: QuestionStatus, now: datetime) -> Standing:
     return Standing(state, answer, ends_at if is_open else None, challenge_open=is_open)
 
 
+def state_of(status: QuestionStatus) -> MarketState:
+    """Where a question's market stands; no instant is needed for that."""
+    return _state(status)[0]
+
+
 def _state(status: QuestionStatus) -> tuple[MarketState, Outcome | None]:
     operative = status.operative
     answer = _answer(operative)

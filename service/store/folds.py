@@ -7,10 +7,17 @@ from sqlalchemy.orm import Session
 
 from models.base import Base
 from models.contract_period import ContractPeriod
+from models.dvm_request_state import DvmRequestState
 from models.enums import FoldKind
+from models.question_state import QuestionState
+from service.protocol.contracts import ContractBook
 from service.store.contract_periods import fold_contract, list_folded_contracts
+from service.store.contracts import load_book
+from service.store.dvm_request_states import fold_requests, request_keys
+from service.store.question_states import fold_questions, question_keys
 from service.store.stale_folds import (
     add_marks,
+    add_marks_from,
     from_contract_key,
     list_marks,
     remove_marks,
@@ -22,7 +29,7 @@ PAGE = 500
 # Any number, the same in every process: who holds it folds.
 _LOCK = 7_305_521
 # The tables that hold nothing but folded facts.
-DERIVED: tuple[type[Base], ...] = (ContractPeriod,)
+DERIVED: tuple[type[Base], ...] = (ContractPeriod, QuestionState, DvmRequestState)
 
 
 def fold_page(session: Session) -> int:
@@ -38,15 +45,20 @@ def fold_page(session: Session) -> int:
     for mark in marks:
         keys[FoldKind(mark.kind)].add(mark.key)
     if FoldKind.EVERYTHING in keys:
-        mark_each(session)
+        mark_each(session, load_book(session))
     for key in sorted(keys[FoldKind.CONTRACT]):
         fold_contract(session, *from_contract_key(key))
+    book = load_book(session)
+    questions = fold_questions(session, keys[FoldKind.QUESTION], book)
+    fold_requests(session, keys[FoldKind.VOTE], questions, book)
     remove_marks(session, [mark.id for mark in marks])
     return len(marks)
 
 
-def mark_each(session: Session) -> None:
+def mark_each(session: Session, book: ContractBook) -> None:
     """Mark every key that has facts or derived rows: rows without facts go when they are folded."""
+    add_marks_from(session, FoldKind.QUESTION, question_keys(book))
+    add_marks_from(session, FoldKind.VOTE, request_keys())
     contracts = sorted(list_folded_contracts(session))
     add_marks(session, [(FoldKind.CONTRACT, to_contract_key(*key)) for key in contracts])
 

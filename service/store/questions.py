@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -41,10 +41,10 @@ def iterate_statuses(
             Block.chain_id, Block.number, oracle.Question.log_index
         )
     ).all()
-    heads: dict[int, int] = {}
+    heads = _Heads(session, as_of)
     for part in chunks(keys, IN_CHUNK):
         for loaded in _load(session, part, as_of):
-            yield _fold(session, loaded, book, heads, as_of)
+            yield _fold(loaded, book, heads)
 
 
 def get_statuses(
@@ -52,10 +52,15 @@ def get_statuses(
     question_ids: Collection[bytes],
     book: ContractBook,
     as_of: datetime | None = None,
+    *,
+    is_timeless: bool = False,
 ) -> dict[bytes, list[QuestionStatus]]:
-    """The questions with these adapter ids, by id; one id may live on several adapters."""
+    """The questions with these adapter ids, by id; one id may live on several adapters.
+
+    ``is_timeless`` leaves out what only time decides: no proposal has expired.
+    """
     found: dict[bytes, list[QuestionStatus]] = defaultdict(list)
-    heads: dict[int, int] = {}
+    heads = _Heads(session, as_of, is_timeless)
     for part in chunks(sorted(question_ids), IN_CHUNK):
         rows = session.execute(
             dated(oracle.Question, as_of)
@@ -63,13 +68,9 @@ def get_statuses(
             .order_by(Block.chain_id, Block.number, oracle.Question.log_index)
         ).all()
         for loaded in _load(session, rows, as_of):
-            found[loaded.facts.initialized.question_id].append(
-                _fold(session, loaded, book, heads, as_of)
-            )
+            found[loaded.facts.initialized.question_id].append(_fold(loaded, book, heads))
         for loaded in _load_partial(session, [q for q in part if q not in found], as_of):
-            found[loaded.facts.initialized.question_id].append(
-                _fold(session, loaded, book, heads, as_of)
-            )
+            found[loaded.facts.initialized.question_id].append(_fold(loaded, book, heads))
     return dict(found)
 
 
@@ -159,18 +160,27 @@ def _order(at: LogPosition) -> tuple[int, int]:
     return at.block_number, at.log_index
 
 
-def _fold(
-    session: Session,
-    loaded: LoadedQuestion,
-    book: ContractBook,
-    heads: dict[int, int],
-    as_of: datetime | None,
-) -> QuestionStatus:
-    chain_id = loaded.facts.initialized.at.chain_id
-    if chain_id not in heads:
-        head = get_head(session, chain_id, as_of)
-        heads[chain_id] = 0 if head is None else int(head.mined_at.timestamp())
-    return fold_question(loaded.facts, book, loaded.title, heads[chain_id])
+@dataclass(slots=True)
+class _Heads:
+    """The time each chain has reached, looked up once; 0 where time is left out."""
+
+    session: Session
+    as_of: datetime | None
+    is_timeless: bool = False
+    times: dict[int, int] = field(default_factory=dict)
+
+    def time_of(self, chain_id: int) -> int:
+        if self.is_timeless:
+            return 0
+        if chain_id not in self.times:
+            head = get_head(self.session, chain_id, self.as_of)
+            self.times[chain_id] = 0 if head is None else int(head.mined_at.timestamp())
+        return self.times[chain_id]
+
+
+def _fold(loaded: LoadedQuestion, book: ContractBook, heads: _Heads) -> QuestionStatus:
+    now = heads.time_of(loaded.facts.initialized.at.chain_id)
+    return fold_question(loaded.facts, book, loaded.title, now)
 
 
 def _load(

@@ -1,8 +1,9 @@
 """Marks of what is to be folded again: added with the facts, taken by the fold."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Select, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from models.enums import FoldKind
@@ -29,6 +30,12 @@ def add_marks(session: Session, marks: Iterable[tuple[FoldKind, bytes]]) -> None
     rows = [{"kind": kind.value, "key": key} for kind, key in marks]
     for part in chunks(rows, CHUNK):
         session.connection().execute(insert(StaleFold), list(part))
+
+
+def add_marks_from(session: Session, kind: FoldKind, keys: Select[Any]) -> None:
+    """Add a mark for each key a query gives, without bringing the keys here."""
+    marked = keys.add_columns(literal(kind.value))
+    session.connection().execute(insert(StaleFold).from_select(["key", "kind"], marked))
 
 
 def mark_everything(session: Session) -> None:

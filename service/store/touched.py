@@ -9,12 +9,16 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from models import oracle, voting
 from models.chain import Block
 from models.contract_change import ContractChange
-from models.enums import OverrideLayer
+from models.enums import NegRiskChangeKind, OverrideLayer
 from service.protocol import facts, sports_facts, vote_facts
 from service.protocol.contract_facts import ContractChanged
 from service.protocol.facts import Fact
+from service.protocol.market_ids import neg_risk_market_of
 from service.protocol.periods import FOLDED_EVENTS
 from service.store.upserts import IN_CHUNK, chunks
+
+# Ranges in one OR: as many as a query planner still takes kindly.
+RANGES_CHUNK = 100
 
 
 @dataclass(slots=True)
@@ -32,8 +36,10 @@ class Touched:
 
 @dataclass(slots=True)
 class _Found(Touched):
-    # Still to be brought to the adapter's questions: neg-risk ids, and either id of the bridge.
+    # Still to be brought to the adapter's questions: neg-risk ids, those of which a Yes may block
+    # the other outcomes of their market, and either id of the bridge.
     neg_risk: set[bytes] = field(default_factory=set)
+    rivals: set[bytes] = field(default_factory=set)
     bridged: set[bytes] = field(default_factory=set)
 
 
@@ -81,6 +87,8 @@ def _override(found: _Found, fact: facts.OutcomeOverridden) -> None:
 
 def _neg_risk(found: _Found, fact: facts.NegRiskChanged) -> None:
     found.neg_risk.add(fact.neg_risk_question_id)
+    if fact.kind is NegRiskChangeKind.OUTCOME_REPORTED:
+        found.rivals.add(fact.neg_risk_question_id)
 
 
 def _sports_market(found: _Found, fact: sports_facts.SportsMarketCreated) -> None:
@@ -133,7 +141,7 @@ _TOUCH: Mapping[type, Callable[..., None]] = {
 
 
 def _linked(session: Session, found: _Found) -> Touched:
-    """Follow the bridge and the neg-risk operator to the adapter's questions."""
+    """Follow the bridge, the neg-risk contracts and adapter v1 to the adapter's questions."""
     for part in chunks(sorted(found.bridged), IN_CHUNK):
         bridge = oracle.BridgedRequest
         query = select(bridge.ancillary_hash, bridge.parent_request_id).where(
@@ -144,9 +152,18 @@ def _linked(session: Session, found: _Found) -> Touched:
             found.votes.add(parent)
     # What crossed under the vote's own id is known without its bridge.
     found.votes |= found.bridged
+    prepared, asked = oracle.NegRiskQuestion, oracle.ResolutionAsked
     for part in chunks(sorted(found.neg_risk), IN_CHUNK):
-        prepared = oracle.NegRiskQuestion
         ids = select(prepared.request_id).where(prepared.neg_risk_question_id.in_(part))
+        found.questions.update(session.scalars(ids))
+    markets = sorted({neg_risk_market_of(question) for question in found.rivals})
+    for part in chunks(markets, RANGES_CHUNK):
+        # All questions of a market share every byte of their ids but the last.
+        same = (prepared.neg_risk_question_id.between(m, m[:-1] + b"\xff") for m in part)
+        found.questions.update(session.scalars(select(prepared.request_id).where(or_(*same))))
+    # Adapter v1's ids are no hashes of its texts.
+    for part in chunks(sorted(found.questions), IN_CHUNK):
+        ids = select(asked.question_id).where(asked.ancillary_hash.in_(part))
         found.questions.update(session.scalars(ids))
     return Touched(found.questions, found.conditions, found.votes, found.contracts)
 
@@ -211,6 +228,7 @@ def touched_from(session: Session, chain_id: int, number: int) -> Touched:
         conditions=values(_CONDITION_COLUMNS),
         contracts={(chain_id, address) for address in session.scalars(addresses)},
         neg_risk=neg_risk,
+        rivals=values([oracle.NegRiskChange.neg_risk_question_id]),
         bridged=values(_VOTE_COLUMNS),
     )
     return _linked(session, found)

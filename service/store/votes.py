@@ -50,7 +50,7 @@ def link_votes(
     found = _ids(None if key is None else key.request_id for _, key in by_text.values())
     histories |= get_histories(session, found, as_of)
     asked = _ids(id_ for r in sent for id_ in (r.parent_request_id, r.child_request_id))
-    pushed = _get_pushed(session, [*asked, *found], as_of)
+    pushed = get_pushed(session, [*asked, *found], as_of)
     return [_link(request, by_text, histories, pushed) for request in sent]
 
 
@@ -136,8 +136,8 @@ def _list_arrived(
             yield read_arrived(_key_of(row), data, is_bridged=row.requester in tunnels)
 
 
-def _get_pushed(
-    session: Session, request_ids: Sequence[bytes], as_of: datetime | None
+def get_pushed(
+    session: Session, request_ids: Sequence[bytes], as_of: datetime | None = None
 ) -> dict[bytes, int]:
     """The prices that crossed the bridge, by the id of the side that logged them."""
     found: dict[bytes, int] = {}
