@@ -11,7 +11,7 @@ from jobs.wiring import JOBS
 from service.database import ensure_schema, open_engine, open_sessions
 from tests.end_to_end.content import Content, content, differences
 from tests.end_to_end.interrupted import Ended, run_command
-from tests.loopback.faulty_node import FaultyNode
+from tests.loopback.faulty_node import STALL_SECONDS, FaultyNode
 from tests.loopback.node import ReplayNode
 from tests.replays import CHAIN, CONTRACTS, SCENARIOS, path_of, read_replay
 
@@ -36,6 +36,10 @@ KINDS: Mapping[str, Sequence[tuple[str, ...]]] = {
 WEIGHTS = (1, 2, 2)
 # A reader keeps the blocks its windows happened to end at; an archive brings all of them.
 WINDOW_ENDS = {"live": frozenset({"blocks"})}
+# Runs on nodes that misbehave, those of them that are killed besides, and those in which each
+# chain has an honest second URL.
+FAULTY_SHARE, KILLED_SHARE, SECOND_SHARE = 0.6, 0.35, 0.5
+# Of such a node's answers.
 FAULT_RATE = 0.15
 # Few logs an answer make many windows, and each is a transaction to be cut off in.
 MOST_LOGS = 200
@@ -112,9 +116,9 @@ class Campaign:
         """One command, killed when the clock says so, or on nodes that misbehave, or both."""
         command = self._rng.choice(KINDS[kind])
         name = _name(command)
-        is_faulty = command in INDEX and self._rng.random() < 0.5
+        is_faulty = command in INDEX and self._rng.random() < FAULTY_SHARE
         kill_after = None
-        if not is_faulty or self._rng.random() < 0.5:
+        if not is_faulty or self._rng.random() < KILLED_SHARE:
             kill_after = self._rng.uniform(0, expected[name])
         before = self._faults()
         ended = self._command(command, url, kill_after, is_faulty=is_faulty)
@@ -158,7 +162,7 @@ class Campaign:
         is_faulty: bool = False,
     ) -> Ended:
         # A second URL, which is honest, lets the reader pass over the first or doubt it.
-        has_second = is_faulty and self._rng.random() < 0.5
+        has_second = is_faulty and self._rng.random() < SECOND_SHARE
         urls = []
         for node in self._nodes:
             node.misbehave(FAULT_RATE if is_faulty else 0.0)
@@ -169,7 +173,8 @@ class Campaign:
             "SETTLEWATCH_ETHEREUM_RPC_URLS": urls[1],
             "SETTLEWATCH_CONTRACTS": str(CONTRACTS),
         }
-        return run_command(command, settings, kill_after)
+        patience = STALL_SECONDS / 2 if is_faulty else None
+        return run_command(command, settings, kill_after=kill_after, patience=patience)
 
     def _faults(self) -> Counter[str]:
         return sum((node.served for node in self._nodes), Counter())

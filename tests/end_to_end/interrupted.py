@@ -35,12 +35,21 @@ class Ended:
 
 
 def run_command(
-    arguments: Sequence[str], settings: Mapping[str, str], kill_after: float | None = None
+    arguments: Sequence[str],
+    settings: Mapping[str, str],
+    *,
+    kill_after: float | None = None,
+    patience: float | None = None,
 ) -> Ended:
-    """Run ``settlewatch`` with these arguments and settings; kill -9 after so many seconds."""
+    """Run ``settlewatch`` with these arguments and settings; kill -9 after so many seconds.
+
+    ``patience`` is how long the process waits for a node's answer, where half a minute is too long.
+    """
     with tempfile.NamedTemporaryFile("r+", encoding="utf-8") as output:
         began = time.perf_counter()
-        process = FORKS.Process(target=_main, args=(tuple(arguments), dict(settings), output.name))
+        process = FORKS.Process(
+            target=_main, args=(tuple(arguments), dict(settings), patience, output.name)
+        )
         process.start()
         limit = LONGEST_SECONDS if kill_after is None else kill_after
         ended_itself = bool(wait([process.sentinel], limit))
@@ -55,7 +64,9 @@ def run_command(
     return Ended(not ended_itself and status < 0, status, seconds, said)
 
 
-def _main(arguments: tuple[str, ...], settings: Mapping[str, str], output: str) -> None:
+def _main(
+    arguments: tuple[str, ...], settings: Mapping[str, str], patience: float | None, output: str
+) -> None:
     """What the forked process does."""
     target = os.open(output, os.O_WRONLY | os.O_APPEND)
     os.dup2(target, 1)
@@ -63,5 +74,8 @@ def _main(arguments: tuple[str, ...], settings: Mapping[str, str], output: str) 
     os.environ.update(settings)  # noqa: TID251  # a child's environment
     sys.argv = ["settlewatch", *arguments]
     from jobs.cli import main  # noqa: PLC0415  # only the child needs it
+    from service.chain import rpc  # noqa: PLC0415  # as above
 
+    if patience is not None:
+        rpc.TIMEOUT_SECONDS = patience
     main()

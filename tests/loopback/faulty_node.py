@@ -14,7 +14,8 @@ from tests.loopback.node import ReplayNode
 Answer = dict[str, Any]
 # How an answer is sent: status, body, and how many bytes of it.
 Sent = tuple[int, bytes, int]
-STALL_SECONDS = 0.4
+# Longer than the readers of these nodes wait.
+STALL_SECONDS = 0.6
 HTML = b"<html><body>502 Bad Gateway</body></html>"
 
 
@@ -72,7 +73,7 @@ ON_THE_WIRE: dict[str, Callable[[bytes], Sent | None]] = {
     "truncated JSON": lambda body: (200, body[: len(body) // 2], len(body) // 2),
     "cut off": lambda body: (200, body[: len(body) // 2], len(body)),
     "hung up": lambda _: None,
-    "stalled": lambda _: time.sleep(STALL_SECONDS),
+    "no answer in time": lambda _: time.sleep(STALL_SECONDS),
 }
 
 
