@@ -32,7 +32,7 @@ test: $(DEV) $(NODE) ## Run every test (PostgreSQL comes with the environment)
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 campaign: $(DEV) ## Interrupt the indexing 200 times on each database and compare (minutes)
-	@$(BIN)/python -m pytest -n 0 -q -s --timeout 3600 tests/end_to_end/test_interruptions.py \
+	@$(BIN)/python -m pytest -n 0 -q -s tests/end_to_end/test_interruptions.py \
 		--interruptions 200 $(ARGS)
 
 check: static test ## What the CI runs

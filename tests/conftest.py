@@ -19,7 +19,7 @@ SHARED = PROJECT.parent / "shared"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of ``make campaign``; the default run does a little of the same."""
     parser.addoption(
-        "--interruptions", type=int, default=12, help="How many, on each database engine."
+        "--interruptions", type=int, default=10, help="How many, on each database engine."
     )
     parser.addoption("--seed", type=int, default=1, help="Where the draws of the campaign begin.")
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.end_to_end.interrupted", "tests.end_to_end.preloaded"])
-LONGEST_SECONDS = 60.0
+LONGEST_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from typing import Any
 from pydantic import SecretStr
 
 from jobs.export import export_rows
-from jobs.wiring import JOBS, House, open_house, run_job
+from jobs.wiring import House, open_house, run_job
 from models.enums import JobOutcome
 from service.settings import Settings
 from tests.replays import CONTRACTS
 
-INDEXERS = tuple(name for name in ("check_reorgs", "index_oracle", "index_votes") if name in JOBS)
+INDEXERS = ("check_reorgs", "index_oracle", "index_votes", "fold_facts")
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def live_house(database_url: str, polygon: str, ethereum: str) -> Iterator[House
 
 
 def index(house: House) -> None:
-    """One run of every job that reads a chain."""
+    """One run of every job that reads a chain, and of the one that folds what they read."""
     for name in INDEXERS:
         result = run_job(house, name)
         assert result.outcome is JobOutcome.OK, result

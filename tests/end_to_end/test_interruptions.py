@@ -48,16 +48,19 @@ def _postgresql(server: str) -> Iterator[str]:
     admin.dispose()
 
 
+@pytest.mark.timeout(7200)  # Each command has its own limit.
 def test_interrupted_runs_and_a_clean_finish_leave_the_rows_of_one_clean_run(
     make_database: MakeDatabase, request: pytest.FixtureRequest
 ) -> None:
     wanted = request.config.getoption("--interruptions")
-    rng = random.Random(request.config.getoption("--seed"))  # noqa: S311  # draws, no secrets
+    engine = request.node.callspec.id
+    seed = f"{engine} {request.config.getoption('--seed')}"
+    rng = random.Random(seed)  # noqa: S311  # draws, no secrets
     with faulty_nodes(rng) as nodes:
         campaign = Campaign(make_database, nodes, rng)
         for tally in campaign.run(wanted):
             sys.stdout.write(f"round {tally.rounds}: {tally.interruptions} interruptions\n")
-    sys.stdout.write(table(request.node.callspec.id, campaign.tally))
+    sys.stdout.write(table(engine, campaign.tally))
     assert campaign.tally.broken == []
     assert campaign.tally.interruptions >= wanted
     assert campaign.tally.kills > 0

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from jobs.wiring import JOBS
 from tests.end_to_end.live_house import exported, index, live_house
 from tests.loopback.emitter import EmittedChain
 from tests.replays import SCENARIOS, read_replay
@@ -82,29 +81,24 @@ def test_each_story_read_live_ends_in_the_state_the_contracts_reported(
 
 
 def test_votes_read_live_are_the_reveals_the_node_gave(chains: Chains, database_url: str) -> None:
-    logs = [log for n in STORIES for log in tell(chains, n)["chains"][ETHEREUM]["logs"]]
+    stories = [tell(chains, name) for name in STORIES]
     with ExitStack() as stack:
         for chain in chains.values():
             stack.enter_context(chain.finalized())
         urls = [chains[chain].node.url for chain in (POLYGON, ETHEREUM)]
         house = stack.enter_context(live_house(database_url, *urls))
         index(house)
-        rows = exported(house).values()
-    requests = [request for row in rows for request in row["dvm_requests"]]
-    assert requests
-    if all(request["votes"] is None for request in requests):
-        pytest.skip("votes are not exported yet")
-    assert exported_votes(rows) == revealed_votes(logs)
-    rolled = {request["parent_request_id"] for request in requests if request["rolled"]}
-    assert rolled == rolled_requests(logs)
+        rows = list(exported(house).values())
+    logs = [log for story in stories for log in story["chains"][ETHEREUM]["logs"]]
+    votes = revealed_votes(logs)
+    assert exported_votes(rows) == votes
+    requests = {r["parent_request_id"]: r for row in rows for r in row["dvm_requests"]}
+    assert {key for key, r in requests.items() if r["rolled"]} == rolled_requests(logs)
+    assert {key: requests[key]["last_round"] for key in votes} == {
+        key: max(round_id for _, round_id, _, _ in revealed) for key, revealed in votes.items()
+    }
 
 
-needs_reorgs = pytest.mark.skipif(
-    "check_reorgs" not in JOBS, reason="live reading does not notice reorganisations yet"
-)
-
-
-@needs_reorgs
 def test_each_view_of_a_chain_that_is_rolled_back_ends_in_its_own_state(
     chains: Chains, database_url: str, subtests: pytest.Subtests
 ) -> None:
@@ -120,7 +114,6 @@ def test_each_view_of_a_chain_that_is_rolled_back_ends_in_its_own_state(
                 assert len(rows) == len(view["expected"])
 
 
-@needs_reorgs
 def test_what_a_reorganisation_empties_is_as_if_it_had_never_been(
     chains: Chains, database_url: str
 ) -> None:

@@ -86,7 +86,6 @@ class FaultyNode:
         rng: random.Random,
         *,
         branches: Sequence[ReplayNode] = (),
-        without: frozenset[str] = frozenset(),
     ) -> None:
         self.chain = chain
         self.branches = branches
@@ -95,7 +94,6 @@ class FaultyNode:
         self.rate = 0.0
         self.served: Counter[str] = Counter()
         self._rng = rng
-        self._without = without
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -142,7 +140,7 @@ class FaultyNode:
             fits |= BLOCK
             if params[0] in {"latest", "safe", "finalized"}:
                 fits[HEAD] = self._lag
-        names = sorted({*fits, *ON_THE_WIRE} - self._without)
+        names = sorted({*fits, *ON_THE_WIRE})
         fault = self._rng.choice(names)
         if fault in fits:
             # The replayed chain's own records stay as they are.
