@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from service.errors import SourceError
-from service.polymarket.answers import RequestRefused
 from service.protocol.listings import Refused
+from service.transport.answers import RequestRefused
+from service.transport.client import Params
 
 Row = TypeVar("Row")
-
-Params = tuple[tuple[str, str], ...]
 
 # A full open sweep is 500 to 1,000 pages; a walk that goes on beyond this is no walk.
 MAX_PAGES = 5_000

@@ -7,7 +7,8 @@ import pytest
 
 from service.circuit import CircuitPolicy
 from service.clock import SetClock
-from service.polymarket.client import PolymarketClient, RetryPolicy, Timeouts
+from service.polymarket.client import PolymarketClient
+from service.transport.client import RetryPolicy, Timeouts
 from tests.loopback.polymarket import PolymarketServer
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from models.enums import Category
-from service.polymarket.answers import RawAnswer, error_of, read_answer
 from service.polymarket.feeds import to_book, to_open_interest, to_resolution
 from service.polymarket.translate import NOT_UMA, to_listing
 from service.protocol.ids import to_hex
 from service.protocol.listings import MarketListing, Refused, ResolutionRow
+from service.transport.answers import RawAnswer, error_of, read_answer
 from tests.loopback.polymarket_client import NOW
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples" / "polymarket"
