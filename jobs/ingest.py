@@ -49,10 +49,12 @@ def ingest_capture(
     removed = _remove_conflicts(session, capture, at)
     decoded = decode_logs(capture.logs, book)
     block_ids = add_blocks(session, capture.blocks)
-    mined_at = {block.hash: block.mined_at for block in capture.blocks}
+    known_by_block = {
+        block.hash: known_at(block.chain_id, block.mined_at) for block in capture.blocks
+    }
 
     def known(position: LogPosition) -> datetime:
-        return known_at(position.chain_id, mined_at[position.block_hash])
+        return known_by_block[position.block_hash]
 
     added = add_facts(session, decoded.facts, block_ids, known)
     add_undecodable(session, decoded.undecodable, block_ids, known)

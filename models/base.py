@@ -36,17 +36,30 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
 
+class RawBytes(LargeBinary):
+    """Bytes, handed to either driver and taken from it as they are.
+
+    SQLAlchemy wraps every value for drivers that need it; both of ours take plain bytes.
+    """
+
+    def bind_processor(self, dialect: Dialect) -> None:
+        """Nothing to do."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> None:
+        """Nothing to do."""
+
+
 class Bytes32(TypeDecorator[bytes]):
     """A 32-byte hash or id, kept as raw bytes."""
 
-    impl = LargeBinary(32)
+    impl = RawBytes(32)
     cache_ok = True
 
 
 class Address(TypeDecorator[bytes]):
     """A 20-byte account address, kept as raw bytes (no checksum case to disagree about)."""
 
-    impl = LargeBinary(20)
+    impl = RawBytes(20)
     cache_ok = True
 
 

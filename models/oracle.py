@@ -7,10 +7,10 @@ folded from these rows by ``service.protocol.lifecycle``.
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String
+from sqlalchemy import BigInteger, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Address, Base, Bytes32, Document, Int256, Uint256, UtcTimestamp
+from models.base import Address, Base, Bytes32, Document, Int256, RawBytes, Uint256, UtcTimestamp
 from models.enums import NegRiskChangeKind, OverrideLayer, QuestionChangeKind, RequestTermKind
 from models.log_fact import LogFact
 
@@ -21,7 +21,7 @@ class AncillaryText(Base):
     __tablename__ = "ancillary_texts"
 
     hash: Mapped[bytes] = mapped_column(Bytes32, primary_key=True)
-    data: Mapped[bytes] = mapped_column(LargeBinary)
+    data: Mapped[bytes] = mapped_column(RawBytes)
 
 
 class Question(LogFact, Base):
@@ -87,7 +87,7 @@ class Clarification(LogFact, Base):
 
     question_id: Mapped[bytes] = mapped_column(Bytes32)
     owner: Mapped[bytes] = mapped_column(Address)
-    data: Mapped[bytes] = mapped_column(LargeBinary)
+    data: Mapped[bytes] = mapped_column(RawBytes)
 
 
 class RequestFact(LogFact):
@@ -282,4 +282,4 @@ class RulesUpdate(LogFact, Base):
     requester: Mapped[bytes] = mapped_column(Address)
     identifier: Mapped[bytes] = mapped_column(Bytes32)
     ancillary_hash: Mapped[bytes] = mapped_column(Bytes32)
-    rules: Mapped[bytes] = mapped_column(LargeBinary)
+    rules: Mapped[bytes] = mapped_column(RawBytes)
