@@ -11,7 +11,7 @@ from models.enums import ContractKind
 from service.chain.raw import parse_quantity
 from service.errors import UsageError
 from service.protocol.contracts import ContractBook, ContractEntry
-from service.protocol.ids import parse_address
+from service.protocol.ids import parse_address, to_checksum
 
 _KEYS = {
     "chain_id",
@@ -52,14 +52,41 @@ def parse_book(text: str, name: str) -> ContractBook:
     if not isinstance(document, list) or not document:
         message = f"{name}: not a contract book: expected a list of entries, at least one."
         raise UsageError(message)
-    entries = []
+    entries: list[ContractEntry] = []
+    ranges: dict[_Role, list[int]] = {}
     for index, record in enumerate(document):
         try:
-            entries.append(_entry(record))
+            entry = _entry(record)
+            _check_range(entry, entries, ranges.setdefault(_role(entry), []))
         except ValueError as error:
             message = f"{name}: entry {index}: {error}."
             raise UsageError(message) from error
+        ranges[_role(entry)].append(index)
+        entries.append(entry)
     return ContractBook(tuple(entries))
+
+
+# Who plays what for whom: an address may have one entry of it a block.
+_Role = tuple[int, bytes, ContractKind, bytes | None]
+
+
+def _role(entry: ContractEntry) -> _Role:
+    return entry.chain_id, entry.address, entry.kind, entry.posts_for
+
+
+def _check_range(entry: ContractEntry, entries: list[ContractEntry], same: list[int]) -> None:
+    """Refuse an entry whose blocks meet those of an earlier one for the same address and kind."""
+    for index in same:
+        other = entries[index]
+        if other == entry:
+            message = f"the same as entry {index}; remove one of them"
+            raise ValueError(message)
+        if entry.meets(other):
+            message = (
+                f"its blocks overlap entry {index}'s, which is the same address and kind; "
+                "end the older one with 'to_block'"
+            )
+            raise ValueError(message)
 
 
 def _entry(record: Any) -> ContractEntry:
@@ -109,7 +136,16 @@ def _address(value: Any, key: str) -> bytes:
         message = f"{key!r} is not an address: {value!r:.60}"
         raise ValueError(message)  # noqa: TRY004  # one error type for every wrong shape
     try:
-        return parse_address(value)
+        address = parse_address(value)
     except ValueError as error:
         message = f"{key!r} is not an address: {value!r:.60}"
         raise ValueError(message) from error
+    digits = value[2:]
+    is_mixed = digits not in (digits.lower(), digits.upper())
+    if is_mixed and digits != to_checksum(address)[2:]:
+        message = (
+            f"{key!r} {value} does not have its checksum's case (EIP-55), so a digit may be wrong; "
+            "copy it again, or write it in lower case"
+        )
+        raise ValueError(message)
+    return address

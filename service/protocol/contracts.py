@@ -6,6 +6,14 @@ from datetime import datetime
 
 from models.enums import ContractKind, OracleVersion
 
+# The oracle each generation of adapters asks; the newest one from version 4 on.
+_ORACLES = {
+    "1": ContractKind.OPTIMISTIC_ORACLE,
+    "2": ContractKind.OPTIMISTIC_ORACLE_V2,
+    "3": ContractKind.OPTIMISTIC_ORACLE_V2,
+}
+_NEWEST_ORACLE = ContractKind.MANAGED_OPTIMISTIC_ORACLE_V2
+
 
 @dataclass(frozen=True, slots=True)
 class ContractEntry:
@@ -26,6 +34,11 @@ class ContractEntry:
         return self.from_block <= block_number and (
             self.to_block is None or block_number <= self.to_block
         )
+
+    def meets(self, other: "ContractEntry") -> bool:
+        """Whether both entries are in force at some block."""
+        starts_later = max(self.from_block, other.from_block)
+        return self.holds_at(starts_later) and other.holds_at(starts_later)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +107,11 @@ class ContractBook:
         return version
 
     def oracle_of_adapter(self, chain_id: int, adapter: bytes | None) -> bytes | None:
-        """The oracle an adapter asks, by its version: the managed one from version 4 on."""
+        """The oracle an adapter asks, by its version; the managed one where none is named."""
         entries = self._by_address.get((chain_id, adapter), ()) if adapter is not None else ()
         version = entries[0].version if entries else None
-        is_old = version is not None and version < "4"
-        kinds = (ContractKind.OPTIMISTIC_ORACLE_V2, ContractKind.MANAGED_OPTIMISTIC_ORACLE_V2)
-        oracles = self.addresses(chain_id, kinds[:1] if is_old else kinds[1:])
+        kind = _ORACLES.get((version or "").partition(".")[0], _NEWEST_ORACLE)
+        oracles = self.addresses(chain_id, [kind])
         return oracles[0] if oracles else None
 
     def is_trusted_creator(self, chain_id: int, creator: bytes) -> bool:
