@@ -186,6 +186,20 @@ class LinkMethod(StrEnum):
     NONE = "none"
 
 
+class VoteConflict(StrEnum):
+    """How our count of a vote and what the contracts said of it differ."""
+
+    # Another price, or another round, than RequestResolved names.
+    REPORTED_PRICE = "reported_price"
+    REPORTED_ROUND = "reported_round"
+    # Resolved or deleted where by our count the other happened.
+    REPORTED_WITHOUT_ANSWER = "reported_without_answer"
+    DELETED_WITH_ANSWER = "deleted_with_answer"
+    # Another price than the vote's crossed the bridge.
+    LEFT_PRICE = "left_price"
+    LANDED_PRICE = "landed_price"
+
+
 class StakeChangeKind(StrEnum):
     """Why a voter's stake changed."""
 

@@ -23,6 +23,7 @@ from service.protocol.tally import (
     Unknown,
     UnknownReason,
 )
+from service.protocol.vote_checks import find_conflicts
 from service.protocol.vote_links import LinkedVote
 from service.protocol.vote_outcome import VoteOutcome
 from service.store.contracts import load_book
@@ -184,3 +185,7 @@ def test_while_votes_come_in_the_result_is_pending(whole: Session) -> None:
         assert open_now
         assert {part.result for part in open_now} == {Pending(phase)}
         assert {part.tally.turnout > 0 for part in open_now} == {has_votes}
+
+
+def test_count_report_and_bridge_contradict_each_other_nowhere(whole: Session) -> None:
+    assert {find_conflicts(vote, outcome) for vote, outcome in outcomes_of(whole)} == {()}

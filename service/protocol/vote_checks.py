@@ -1,0 +1,36 @@
+"""Our count of a vote held against what the contract reported and the bridge carried."""
+
+from collections.abc import Iterator
+
+from models.enums import VoteConflict
+from service.protocol.tally import Unknown
+from service.protocol.vote_links import LinkedVote
+from service.protocol.vote_outcome import VoteOutcome
+
+
+def find_conflicts(vote: LinkedVote, outcome: VoteOutcome) -> tuple[VoteConflict, ...]:
+    """Every contradiction; a result we cannot tell contradicts nothing."""
+    return tuple(_conflicts(vote, outcome))
+
+
+def _conflicts(vote: LinkedVote, outcome: VoteOutcome) -> Iterator[VoteConflict]:
+    history = vote.history
+    reported = None if history is None else history.resolution
+    answer = outcome.answer
+    is_known = not any(isinstance(part.result, Unknown) for part in outcome.rounds)
+    if reported is not None and answer is not None:
+        if reported.price != answer[1]:
+            yield VoteConflict.REPORTED_PRICE
+        if reported.round_id != answer[0]:
+            yield VoteConflict.REPORTED_ROUND
+    elif reported is not None and is_known:
+        yield VoteConflict.REPORTED_WITHOUT_ANSWER
+    if answer is not None and history is not None and history.is_deleted:
+        yield VoteConflict.DELETED_WITH_ANSWER
+    price = answer[1] if answer is not None else (None if reported is None else reported.price)
+    if price is not None and vote.left_price not in {None, price}:
+        yield VoteConflict.LEFT_PRICE
+    if price is None:
+        price = vote.left_price
+    if price is not None and vote.landed_price not in {None, price}:
+        yield VoteConflict.LANDED_PRICE

@@ -1,0 +1,94 @@
+"""The votes on one market's disputes: each request's rounds, result and what it cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from models.market import Market
+from service.protocol.question_status import QuestionStatus
+from service.protocol.request_status import RequestStatus
+from service.protocol.vote_links import LinkedVote
+from service.protocol.vote_outcome import VoteOutcome
+from service.protocol.voting_parameters import VotingParameters
+from service.store.contracts import load_book
+from service.store.question_links import QuestionLinks, find_question_links
+from service.store.questions import get_statuses
+from service.store.slashes import SlashTotal, get_slash_totals
+from service.store.vote_records import get_parameters, work_out_votes
+from service.store.voted_questions import join_votes
+
+
+@dataclass(frozen=True, slots=True)
+class MarketVote:
+    """One disputed request of a market and its vote."""
+
+    question: QuestionStatus
+    # Empty where the dispute's own request cannot be told.
+    request: RequestStatus | None
+    vote: LinkedVote
+    # These three are empty as long as the vote's chain is silent about the request.
+    outcome: VoteOutcome | None
+    parameters: VotingParameters | None
+    slashes: SlashTotal | None
+
+
+def list_market_votes(
+    session: Session, market: Market, as_of: datetime | None = None
+) -> list[MarketVote]:
+    """The disputed requests of a market, in the order of their disputes."""
+    questions = _questions(session, find_question_links(session, market), as_of)
+    joined = list(join_votes(session, questions, load_book(session), as_of))
+    histories = [v.history for _, votes in joined for v in votes if v.history is not None]
+    outcomes = work_out_votes(session, histories, as_of)
+    contracts = {(history.chain_id, history.contract) for history in histories}
+    parameters = {c: get_parameters(session, c, as_of).latest for c in contracts}
+    slashes: dict[bytes, SlashTotal] = {}
+    for contract in contracts:
+        indices = {
+            h.resolution.resolved_index: h.key.request_id
+            for h in histories
+            if h.resolution is not None
+            and h.resolution.resolved_index is not None
+            and (h.chain_id, h.contract) == contract
+        }
+        totals = get_slash_totals(session, contract, indices, as_of)
+        slashes |= {indices[index]: total for index, total in totals.items()}
+    found = []
+    for question, votes in joined:
+        for vote in votes:
+            history = vote.history
+            found.append(
+                MarketVote(
+                    question=question,
+                    request=_request_of(question, vote),
+                    vote=vote,
+                    outcome=None if history is None else outcomes[history.key.request_id],
+                    parameters=None
+                    if history is None
+                    else parameters[history.chain_id, history.contract],
+                    slashes=None if history is None else slashes.get(history.key.request_id),
+                )
+            )
+    return found
+
+
+def _questions(
+    session: Session, links: QuestionLinks, as_of: datetime | None
+) -> Sequence[QuestionStatus]:
+    """The market's questions; the same text on a stranger's adapter is another's."""
+    found = get_statuses(session, links.question_ids, load_book(session), as_of)
+    return [
+        status
+        for id_ in sorted(found)
+        for status in found[id_]
+        if not links.requesters or status.adapter in links.requesters
+    ]
+
+
+def _request_of(question: QuestionStatus, vote: LinkedVote) -> RequestStatus | None:
+    asked = (vote.sent.oracle, vote.sent.dvm_time)
+    return next(
+        (r for r in question.requests if r.is_disputed and (r.oracle, r.dvm_time) == asked), None
+    )
