@@ -17,6 +17,7 @@ from service.api.schemas import ProblemDetails
 from service.api.site import Site
 from service.api.sources import sources_router
 from service.api.timeline import timeline_router
+from service.api.votes import votes_router
 from service.clock import Clock
 
 _DESCRIPTION = """\
@@ -58,6 +59,7 @@ def create_app(
     app.include_router(markets_router(site), responses=_NOT_FOUND)
     app.include_router(assessments_router(site), responses=_NOT_FOUND)
     app.include_router(timeline_router(site), responses=_NOT_FOUND)
+    app.include_router(votes_router(site), responses=_NOT_FOUND)
     app.include_router(proposals_router(site))
     app.include_router(sources_router(site))
     if pages is not None:

@@ -167,6 +167,7 @@ def _links(market: Market, group_slug: str | None) -> dict[str, str | None]:
         "assessment": f"/v1/markets/{ref}/assessment",
         "assessments": f"/v1/markets/{ref}/assessments",
         "timeline": f"/v1/markets/{ref}/timeline",
+        "votes": f"/v1/markets/{ref}/votes",
         "page": f"/markets/{ref}",
         "polymarket": polymarket_link(market.slug, group_slug),
     }

@@ -160,6 +160,7 @@ class MarketLinks(Shape):
     assessment: str
     assessments: str
     timeline: str
+    votes: str
     page: str
     polymarket: str | None
 
