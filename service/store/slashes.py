@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.chain import Block
 from models.voting import Slash
-from service.store.question_facts import dated
+from service.store.fact_reader import dated
 from service.store.upserts import IN_CHUNK, chunks
 from service.store.vote_records import Contract
 
