@@ -12,6 +12,7 @@ from datetime import datetime
 from models.enums import VoteRequestChangeKind
 from service.protocol import vote_facts
 from service.protocol.dated_fact import DatedFact
+from service.protocol.log_position import LogPosition
 from service.protocol.rounds import round_at
 from service.protocol.vote_facts import DvmKey, VoteCommitted, VoteRequestChanged, VoteRevealed
 
@@ -23,6 +24,8 @@ class RoundVotes:
     round_id: int
     commits: tuple[VoteCommitted, ...]
     reveals: tuple[VoteRevealed, ...]
+    # When the first of them was opened.
+    opened_at: datetime | None = None
 
     @property
     def unrevealed(self) -> tuple[bytes, ...]:
@@ -37,6 +40,14 @@ class RoundVotes:
         sealed = [(commit.voter, commit.caller) for commit in self.commits]
         opened = [(reveal.voter, reveal.caller) for reveal in self.reveals]
         return tuple(dict.fromkeys(pair for pair in sealed + opened if pair[0] != pair[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class DatedChange:
+    """What the contract said of a request, and when."""
+
+    change: VoteRequestChanged
+    mined_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,8 @@ class VoteHistory:
     resolution: VoteRequestChanged | None
     resolved_at: datetime | None
     rounds: tuple[RoundVotes, ...]
+    added_log: LogPosition | None = None
+    changes: tuple[DatedChange, ...] = ()
 
     @property
     def is_rolled(self) -> bool:
@@ -90,6 +103,8 @@ class _Fold:
     is_deleted: bool = False
     resolution: VoteRequestChanged | None = None
     resolved_at: datetime | None = None
+    changes: list[DatedChange] = field(default_factory=list)
+    opened_at: dict[int, datetime] = field(default_factory=dict)
     commits: dict[int, list[VoteCommitted]] = field(default_factory=lambda: defaultdict(list))
     reveals: dict[int, list[VoteRevealed]] = field(default_factory=lambda: defaultdict(list))
 
@@ -119,9 +134,12 @@ def fold_votes(key: DvmKey, facts: Sequence[DatedFact]) -> VoteHistory:
                 round_id,
                 tuple(state.commits.get(round_id, ())),
                 tuple(state.reveals.get(round_id, ())),
+                state.opened_at.get(round_id),
             )
             for round_id in sorted(state.commits.keys() | state.reveals.keys())
         ),
+        added_log=None if added is None else added.at,
+        changes=tuple(state.changes),
     )
 
 
@@ -140,6 +158,7 @@ def _apply(state: _Fold, dated: DatedFact) -> None:
             _seen_in(state, commit.round_id)
         case vote_facts.VoteRevealed() as reveal:
             state.reveals[reveal.round_id].append(reveal)
+            state.opened_at.setdefault(reveal.round_id, dated.mined_at)
             _seen_in(state, reveal.round_id)
         case _:
             # Copies of sealed votes, stake and delegations say nothing of a request.
@@ -147,6 +166,7 @@ def _apply(state: _Fold, dated: DatedFact) -> None:
 
 
 def _apply_change(state: _Fold, change: VoteRequestChanged, mined_at: datetime) -> None:
+    state.changes.append(DatedChange(change, mined_at))
     match change.kind:
         case VoteRequestChangeKind.RESOLVED:
             state.resolution, state.resolved_at = change, mined_at
