@@ -118,6 +118,26 @@ class StuckReason(StrEnum):
     ENDLESS_LIVENESS = "endless_liveness"
 
 
+class ClarificationChannel(StrEnum):
+    """Where a text that adds to a question's rules was posted."""
+
+    BULLETIN_BOARD = "bulletin_board"
+    # The managed oracle's ``RequestRulesUpdated``, and the reporter's of the second stack.
+    REQUEST_RULES = "request_rules"
+    REPORTER_RULES = "reporter_rules"
+
+
+class ClarificationPosition(StrEnum):
+    """The newest milestone of a question when a text was posted, in a fixed order of alarm."""
+
+    BEFORE_PROPOSAL = "before_proposal"
+    AFTER_PROPOSAL = "after_proposal"
+    AFTER_DISPUTE = "after_dispute"
+    # Too late for the votes of the round that decided: all of them were sealed.
+    AFTER_COMMIT_END = "after_commit_end"
+    AFTER_PAYOUT = "after_payout"
+
+
 class NegRiskChangeKind(StrEnum):
     """What the neg-risk operator or adapter says of one of its questions."""
 

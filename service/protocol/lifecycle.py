@@ -75,6 +75,8 @@ def fold_question(
         outcome=None if state.payouts is None else outcome_of_payouts(state.payouts),
         initialized_at=question.initialized_at,
         paid_at=state.paid_at,
+        paid_log=state.paid_log,
+        posts=tuple(state.posts),
         requests=requests,
         dvm_requests=tuple(state.requests.dvm_requests(chain_id)),
         is_partial=question.is_partial,

@@ -13,6 +13,7 @@ from models.enums import (
 from service.protocol import facts
 from service.protocol.contract_facts import ContractChanged
 from service.protocol.dated_fact import DatedFact
+from service.protocol.log_position import LogPosition
 from service.protocol.prices import TOO_EARLY
 from service.protocol.question_status import NegRiskStatus, ResetStatus
 from service.protocol.request_fold import RequestsFold
@@ -39,6 +40,8 @@ class QuestionFold:
     resets: list[ResetStatus] = field(default_factory=list)
     payouts: tuple[int, ...] | None = None
     paid_at: datetime | None = None
+    paid_log: LogPosition | None = None
+    posts: list[DatedFact] = field(default_factory=list)
     condition_id: bytes | None = None
     neg_risk: NegRiskStatus | None = None
     # Adapter v1 took the oracle's price over: it cannot be asked again.
@@ -71,6 +74,9 @@ class QuestionFold:
             case facts.ResolutionAsked() as fact:
                 self.ancillary_hash = fact.ancillary_hash
                 self._operate(fact.request_timestamp)
+            case facts.ClarificationPosted() | facts.RulesUpdated():
+                # They change nothing of what the contracts answer.
+                self.posts.append(dated)
             case _:
                 self._tell_rest(dated)
 
@@ -89,6 +95,7 @@ class QuestionFold:
                 self.condition_id = fact.condition_id
                 self.payouts = fact.numerators
                 self.paid_at = dated.mined_at
+                self.paid_log = fact.at
             case facts.NegRiskQuestionPrepared() as fact:
                 self.neg_risk = NegRiskStatus(
                     operator=fact.at.address,
@@ -102,7 +109,7 @@ class QuestionFold:
             case ContractChanged() as fact:
                 self.requests.terms.tell_default(fact)
             case _:
-                # Clarifications and votes do not change what the contracts answer.
+                # The votes themselves do not change what the contracts answer.
                 pass
 
     def _operate(self, timestamp: int | None) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.enums import Outcome, OverrideLayer, ResetCause, ResolutionKind, StuckReason
+from service.protocol.dated_fact import DatedFact
 from service.protocol.log_position import LogPosition
 from service.protocol.prices import outcome_of
 from service.protocol.request_status import DvmRequestStatus, RequestStatus
@@ -85,6 +86,10 @@ class QuestionStatus:
     resolved_at: datetime | None = None
     resets: tuple[ResetStatus, ...] = ()
     neg_risk: NegRiskStatus | None = None
+    # The log of the payout; None while the tokens do not pay.
+    paid_log: LogPosition | None = None
+    # Every text posted to its rules, by whomever; ``service.protocol.clarifications`` judges them.
+    posts: tuple[DatedFact, ...] = ()
     # What made the outcome; None while the question is neither resolved nor paid.
     resolution: ResolutionKind | None = None
     # Why it cannot be paid by ordinary means; None where it can, or was.

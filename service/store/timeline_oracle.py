@@ -23,12 +23,14 @@ from models.oracle import (
     Question,
     QuestionChange,
     RequestFact,
+    RulesUpdate,
     Settlement,
 )
 from service.protocol.ids import to_checksum, to_hex
+from service.store.clarifications import get_clarifications
 from service.store.contracts import load_book
 from service.store.question_links import QuestionLinks, find_question_links
-from service.store.timeline_clarifications import to_clarification
+from service.store.timeline_clarifications import to_clarification, to_rules_update
 from service.store.timeline_entry import Detail, TimelineEntry, Transaction
 from service.store.timeline_words import (
     CHANGE_WORDS,
@@ -87,12 +89,21 @@ def _clarification_entries(session: Session, links: QuestionLinks) -> Iterator[T
     posters = {e.address for e in book.entries if e.posts_for in links.creators}
     about = Clarification.question_id.in_(links.question_ids)
     spoken = Clarification.owner.in_(links.creators | posters)
+    placed = {
+        (told.at.block_hash, told.at.log_index): told
+        for told in get_clarifications(session, links.question_ids, book)
+    }
     # Asked for apart, so that no number of strangers' notes can crowd out the creator's.
     for condition in (spoken, ~spoken):
         for post, block in _rows(session, Clarification, about, condition):
             if not links.requesters or post.address in links.requesters:
-                told = to_clarification(post, block, links.creators, book)
+                told = to_clarification(post, block, links.creators, book, placed)
                 yield _entry(post, block, told.kind, told.sentence, told.details)
+    ours = RulesUpdate.ancillary_hash.in_(links.ancillary_hashes)
+    for row, block in _rows(session, RulesUpdate, ours):
+        if not links.requesters or row.requester in links.requesters:
+            told = to_rules_update(row, block, placed)
+            yield _entry(row, block, told.kind, told.sentence, told.details)
 
 
 def _answer_entries(

@@ -78,7 +78,10 @@ def test_only_the_creators_note_is_told_as_a_clarification(session: Session) -> 
     entries = list_timeline(session, add_long_story(session, 1))
     official = [e for e in entries if e.kind == "clarification"]
     assert [e.sentence for e in official] == [
-        "The question's creator posted a clarification: “The deadline is midnight UTC.”"
+        (
+            "The question's creator posted a clarification, after an answer was disputed: "
+            "“The deadline is midnight UTC.”"
+        )
     ]
     strangers = [e for e in entries if e.kind == "note"]
     assert len(strangers) == 1

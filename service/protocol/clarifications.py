@@ -1,0 +1,122 @@
+"""Texts that add to a question's rules: whose word they are, and what they came too late for.
+
+Two channels: the adapter's bulletin board, where anybody may post and only the creator (or the key
+that posts for it) is heard, and the managed oracle's ``RequestRulesUpdated``, which only the
+requester and the oracle's managers can send. docs/methodology.md, "Clarifications".
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.enums import ClarificationChannel, ClarificationPosition
+from service.protocol import facts
+from service.protocol.contracts import ContractBook
+from service.protocol.dated_fact import DatedFact
+from service.protocol.log_position import LogPosition
+from service.protocol.question_status import QuestionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Clarification:
+    """A text posted to a question's rules, and where it stands in the question's story."""
+
+    at: LogPosition
+    posted_at: datetime
+    channel: ClarificationChannel
+    # None where the log does not say who sent it.
+    owner: bytes | None
+    data: bytes
+    # Whether it speaks for the question's creator. The rest is kept, and counts for nothing.
+    is_official: bool
+    position: ClarificationPosition
+    # How many proposals and disputes of the question it came after.
+    proposals_before: int
+    disputes_before: int
+
+    @property
+    def text(self) -> str:
+        """The text as shown: invalid UTF-8 becomes replacement characters."""
+        return self.data.decode("utf-8", errors="replace")
+
+
+@dataclass(frozen=True, slots=True)
+class _Milestone:
+    position: ClarificationPosition
+    # None for what happens at a time on the vote's chain rather than by a log.
+    log: LogPosition | None
+    at: int
+
+    def is_before(self, log: LogPosition, at: int) -> bool:
+        """By block and log index on one chain, by time across chains."""
+        if self.log is not None and self.log.chain_id == log.chain_id:
+            return (self.log.block_number, self.log.log_index) < (log.block_number, log.log_index)
+        return self.at <= at
+
+
+def place_clarifications(
+    status: QuestionStatus, book: ContractBook, commit_ends_at: int | None
+) -> tuple[Clarification, ...]:
+    """Every text posted to a question, in chain order.
+
+    ``commit_ends_at``: unix time from which no vote of the round that decides (or, so far, the one
+    under way) can be sealed any more; ``None`` where no vote decides or its round is not known.
+    """
+    milestones = sorted(_milestones(status, commit_ends_at), key=_order)
+    return tuple(_place(post, status, book, milestones) for post in status.posts)
+
+
+def _milestones(status: QuestionStatus, commit_ends_at: int | None) -> Iterator[_Milestone]:
+    for request in status.requests:
+        if request.proposal_log is not None and request.proposed_at is not None:
+            at = int(request.proposed_at.timestamp())
+            yield _Milestone(ClarificationPosition.AFTER_PROPOSAL, request.proposal_log, at)
+        if request.dispute_log is not None and request.disputed_at is not None:
+            at = int(request.disputed_at.timestamp())
+            yield _Milestone(ClarificationPosition.AFTER_DISPUTE, request.dispute_log, at)
+    if status.paid_log is not None and status.paid_at is not None:
+        at = int(status.paid_at.timestamp())
+        yield _Milestone(ClarificationPosition.AFTER_PAYOUT, status.paid_log, at)
+    operative = status.operative
+    if commit_ends_at is not None and operative is not None and operative.is_disputed:
+        yield _Milestone(ClarificationPosition.AFTER_COMMIT_END, None, commit_ends_at)
+
+
+def _order(milestone: _Milestone) -> tuple[int, int, int]:
+    log = milestone.log
+    return (
+        (milestone.at, -1, -1) if log is None else (milestone.at, log.block_number, log.log_index)
+    )
+
+
+def _place(
+    post: DatedFact, status: QuestionStatus, book: ContractBook, milestones: Sequence[_Milestone]
+) -> Clarification:
+    at = post.fact.at
+    owner: bytes | None
+    passed = [
+        milestone.position
+        for milestone in milestones
+        if milestone.is_before(at, int(post.mined_at.timestamp()))
+    ]
+    match post.fact:
+        case facts.ClarificationPosted() as fact:
+            channel, owner, data = ClarificationChannel.BULLETIN_BOARD, fact.owner, fact.data
+            is_official = book.may_clarify(at.chain_id, owner, status.creator, post.mined_at)
+        case facts.RulesUpdated() as fact:
+            channel, owner, data = ClarificationChannel.REQUEST_RULES, None, fact.rules
+            is_official = fact.requester == status.adapter
+        case _:
+            message = f"a {type(post.fact).__name__} is no clarification"
+            raise ValueError(message)
+    return Clarification(
+        at=at,
+        posted_at=post.mined_at,
+        channel=channel,
+        owner=owner,
+        data=data,
+        is_official=is_official,
+        position=passed[-1] if passed else ClarificationPosition.BEFORE_PROPOSAL,
+        proposals_before=passed.count(ClarificationPosition.AFTER_PROPOSAL),
+        disputes_before=passed.count(ClarificationPosition.AFTER_DISPUTE),
+    )

@@ -1,0 +1,58 @@
+"""The texts posted to questions' rules, placed in their questions' stories."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from service.protocol.clarifications import Clarification, place_clarifications
+from service.protocol.contracts import ContractBook
+from service.protocol.lifecycle import QuestionStatus
+from service.protocol.rounds import RoundTime
+from service.store.questions import get_statuses
+from service.store.votes import link_votes
+
+
+def get_clarifications(
+    session: Session,
+    question_ids: Collection[bytes],
+    book: ContractBook,
+    as_of: datetime | None = None,
+) -> list[Clarification]:
+    """Every text posted to these questions on any adapter, official or not, in chain order.
+
+    Only of questions of which the oracle's facts tell; a post alone is no question.
+    """
+    found = [
+        clarification
+        for statuses in get_statuses(session, question_ids, book, as_of).values()
+        for status in statuses
+        if status.posts
+        for clarification in place_clarifications(
+            status, book, get_commit_end(session, status, book, as_of)
+        )
+    ]
+    return sorted(found, key=lambda c: (-c.at.chain_id, c.at.block_number, c.at.log_index))
+
+
+def get_commit_end(
+    session: Session, status: QuestionStatus, book: ContractBook, as_of: datetime | None = None
+) -> int | None:
+    """From when on no vote that decides this question can be sealed any more (unix time).
+
+    Of the last round the vote was seen in; ``None`` where no vote decides, or none is stored.
+    """
+    operative = status.operative
+    if operative is None or not operative.is_disputed:
+        return None
+    sent = [
+        request
+        for request in status.dvm_requests
+        if (request.oracle, request.dvm_time) == (operative.oracle, operative.dvm_time)
+    ]
+    rounds = [
+        vote.history.last_round
+        for vote in (link_votes(session, sent, book, as_of) if sent else ())
+        if vote.history is not None and vote.history.last_round is not None
+    ]
+    return RoundTime(max(rounds)).reveal_starts_at if rounds else None
