@@ -109,6 +109,9 @@ def _near_best(node: Node, found: Mapping[Endpoint, BlockHeader]) -> dict[Endpoi
         if best - header.number <= MOST_LAG:
             near[endpoint] = header
             continue
+        if endpoint.knows_finalized is False:
+            # It is behind by our rule and not by its fault; its note says so.
+            continue
         node.count(Fault.LAGGING)
         endpoint.complaint = f"is {best - header.number} blocks behind the best head"
     return near

@@ -20,6 +20,8 @@ from service.protocol.log_position import BlockHeader
 from service.protocol.sources import SourceHealth, UrlHealth
 
 Answer = TypeVar("Answer")
+# A URL that does not answer in time is left alone at once, where there are others.
+_SILENT_PAUSE_SECONDS = 15.0
 
 
 class Node:
@@ -116,7 +118,11 @@ class Node:
             raise
         except NodeFault as error:
             self.count(error.fault)
-            endpoint.circuit.failed(error.reason, pause_seconds=error.retry_after_seconds)
+            pause = error.retry_after_seconds
+            if error.fault is Fault.TIMEOUT and len(self.endpoints) > 1:
+                # Each silent minute of one URL would delay what the others already have.
+                pause = _SILENT_PAUSE_SECONDS
+            endpoint.circuit.failed(error.reason, pause_seconds=pause)
             raise
         endpoint.circuit.succeeded()
         return answer

@@ -19,10 +19,14 @@ from service.errors import RangeTooWide
 from service.telemetry import without_secrets
 
 if TYPE_CHECKING:
-    from requests import HTTPError
+    from requests import HTTPError, Response
     from web3 import HTTPProvider
 
+# For a whole answer, however slowly its bytes come.
 TIMEOUT_SECONDS = 30.0
+# Bytes of one answer that are held in memory; more are refused as too wide a range.
+LARGEST_ANSWER = 64 * 2**20
+_READ_BYTES = 2**16
 # How much the newest answer counts in the mean of the time a URL takes.
 _LATENCY_WEIGHT = 0.2
 
@@ -152,6 +156,9 @@ class Endpoint:
         except requests.Timeout as error:
             reason = f"no answer within {TIMEOUT_SECONDS:g} s"
             raise self.fault(Fault.TIMEOUT, reason) from error
+        except _AnswerTooLargeError as error:
+            reason = f"{self.name}: an answer of more than {LARGEST_ANSWER} bytes"
+            raise RangeTooWide(self.source, reason) from error
         except requests.RequestException as error:
             # The message of these errors holds the URL, and the URL may hold a key.
             raise self.fault(Fault.UNREACHABLE, type(error).__name__) from error
@@ -200,15 +207,52 @@ class Endpoint:
             # Imported here: web3 costs most of a second, and only chain jobs need it.
             import warnings  # only about web3
 
+            import requests  # as above
             from web3 import HTTPProvider  # as above
 
             # Answers without ids come in the order asked, or their block numbers tell.
             warnings.filterwarnings("ignore", message="Received batch response with missing")
+            session = requests.Session()
+            session.hooks["response"].append(_read_whole)
             found = HTTPProvider(
                 self._url.get_secret_value(),
                 request_kwargs={"timeout": TIMEOUT_SECONDS},
                 exception_retry_configuration=None,
+                session=session,
             )
             self._local.provider = found
         provider: HTTPProvider = found
         return provider
+
+
+class _AnswerTooLargeError(Exception):
+    """More than is held in memory."""
+
+
+def _read_whole(response: "Response", **_: object) -> None:
+    """Read an answer's body within the time and the memory there is for it.
+
+    The client's own time limit is on the gap between two packets: a node that sends a byte now and
+    then would hold a job for hours.
+    """
+    import requests  # as above
+    from urllib3.exceptions import HTTPError, ReadTimeoutError  # as above
+
+    elapsed = stopwatch()
+    body = bytearray()
+    try:
+        while part := response.raw.read1(_READ_BYTES, decode_content=True):
+            body += part
+            if len(body) > LARGEST_ANSWER:
+                raise _AnswerTooLargeError
+            if elapsed() > TIMEOUT_SECONDS:
+                raise requests.Timeout
+    except ReadTimeoutError as error:
+        raise requests.Timeout from error
+    except HTTPError as error:
+        raise requests.ConnectionError from error
+    finally:
+        # An answer that was read to its end has given its connection back by itself.
+        response.close()
+    # What the client would have read here by itself.
+    response._content = bytes(body)  # noqa: SLF001

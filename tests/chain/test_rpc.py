@@ -3,7 +3,9 @@
 import json
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -12,6 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 from models.enums import SourceState
+from service.chain import rpc
 from service.chain.node import Node
 from service.circuit import Circuit, CircuitPolicy
 from service.clock import SetClock
@@ -157,6 +160,60 @@ class TestBatches:
     ) -> None:
         with pytest.raises(SourceError, match=reason):
             self.numbers(altered(change))
+
+
+class TestSlowAndLarge:
+    """An answer has a time and a size; what exceeds them does not hold a job or its memory."""
+
+    def test_a_node_that_sends_a_byte_now_and_then_is_given_up(
+        self, monkeypatch: pytest.MonkeyPatch, well: Talker
+    ) -> None:
+        monkeypatch.setattr(rpc, "TIMEOUT_SECONDS", 0.4)
+        with dripping(pause=0.1) as url:
+            circuit = node_of(well).circuit
+            node = Node("polygon_rpc", 137, [url, well.url], circuit)
+            assert node.logs(1, 9, [], []) == []
+        slow, quick = node.urls()
+        assert slow.reason == "URL 1: no answer within 0.4 s"
+        # Where there is another URL, a silent one is not waited for again at once.
+        assert slow.retry_at is not None
+        assert quick.state is SourceState.OK
+        assert node.take_counts() == {"timeouts": 1}
+
+    def test_more_than_memory_is_given_is_a_range_too_wide(
+        self, monkeypatch: pytest.MonkeyPatch, well: Talker
+    ) -> None:
+        monkeypatch.setattr(rpc, "LARGEST_ANSWER", 300)
+        node = node_of(well)
+        assert len(node.headers([1])) == 1
+        with pytest.raises(RangeTooWide, match="more than 300 bytes"):
+            node.headers(range(1, 20))
+
+
+@contextmanager
+def dripping(pause: float) -> Iterator[SecretStr]:
+    """An address whose answers come a byte at a time."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:  # the base class's name
+            self.send_response(200)
+            self.send_header("content-length", "1000")
+            self.end_headers()
+            with suppress(OSError):
+                for _ in range(100):
+                    self.wfile.write(b" ")
+                    self.wfile.flush()
+                    time.sleep(pause)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield SecretStr(f"http://127.0.0.1:{server.server_address[1]}/SECRET")
+    server.shutdown()
+    server.server_close()
 
 
 class TestFailover:

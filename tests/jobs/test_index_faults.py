@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.index_oracle import index_oracle
-from models.chain import DataIssue
+from models.chain import Block, DataIssue
 from models.enums import DataIssueKind, SourceState
 from models.operation import Source
 from service.chain import rpc
@@ -300,12 +300,49 @@ class TestHeads:
             assert "block 80 is given as" in line
             assert "until they agree" in line
             with sessions() as session:
-                issue = session.scalars(select(DataIssue)).one()
-                assert issue.kind == DataIssueKind.NODES_DISAGREE
-                assert issue.key == "137:80"
+                disagreements = select(DataIssue.key).where(
+                    DataIssue.kind == DataIssueKind.NODES_DISAGREE
+                )
+                assert session.scalars(disagreements).all() == ["137:80"]
             assert source(sessions).state == SourceState.DEGRADED
-            assert max(block[0][1] for rows in fact_rows(sessions).values() for block in rows) < 80
+            with sessions() as session:
+                assert session.scalar(select(func.max(Block.number))) == 79
             other.blocks = true
             assert index(sessions, node) == ()
         assert source(sessions).state == SourceState.OK
+        assert fact_rows(sessions) == clean_rows
+
+    def test_two_of_three_urls_are_followed_even_where_the_third_was_believed_before(
+        self, sessions: sessionmaker[Session], replay: ReplayNode, clean_rows: Rows
+    ) -> None:
+        with ReplayNode.of(*NAMES) as liar, ReplayNode.of(*NAMES) as other:
+            true = liar.blocks
+            named = {n: f"0x{n:064x}" for n in range(80, 84)}
+            liar.blocks = true | {
+                n: dict(true[n], hash=h, parentHash=named.get(n - 1, true[n]["parentHash"]))
+                for n, h in named.items()
+            }
+            liar.logs = [
+                dict(log, blockHash=named.get(int(log["blockNumber"], 16), log["blockHash"]))
+                for log in liar.logs
+            ]
+            assert index(sessions, node_of(liar)) == ()
+            assert fact_rows(sessions) != clean_rows
+            assert index(sessions, node_of(liar, replay, other)) == ()
+        assert fact_rows(sessions) == clean_rows
+        found = source(sessions)
+        assert found.state == SourceState.OK
+        assert [url["state"] for url in found.urls or []] == ["degraded", "ok", "ok"]
+        counts = found.counts or {}
+        assert (counts["reorgs"], counts["outvoted_urls"]) == (1, 1)
+        assert "SECRET" not in repr(found.urls)
+
+    def test_a_url_without_the_tag_stands_in_beside_one_that_has_it(
+        self, sessions: sessionmaker[Session], replay: ReplayNode, clean_rows: Rows
+    ) -> None:
+        with ReplayNode.of(*NAMES, knows_finalized=False) as untagged:
+            assert index(sessions, node_of(untagged, replay)) == ()
+        found = source(sessions)
+        assert [url["state"] for url in found.urls or []] == ["ok", "ok"]
+        assert "does not know `finalized`" in (found.reason or "")
         assert fact_rows(sessions) == clean_rows
