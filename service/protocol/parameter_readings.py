@@ -4,7 +4,6 @@ A log says from when on a value holds; a reading says only that it held at one b
 where no log does.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,17 +21,3 @@ class ParameterReading:
     first_block: int
     last_block: int
     known_at: datetime
-
-
-def reading_at(
-    readings: Iterable[ParameterReading], address: bytes, name: str, block: int
-) -> ParameterReading | None:
-    """The reading that holds at a block: one that spans it, else the first after it.
-
-    The value may have changed between the block and that first reading; whoever has the logs of
-    changes since knows whether it did.
-    """
-    ours = [r for r in readings if (r.address, r.name) == (address, name)]
-    return min(
-        (r for r in ours if r.last_block >= block), key=lambda r: r.first_block, default=None
-    )

@@ -23,6 +23,7 @@ from service.protocol.voting_parameters import PARAMETER_EVENTS, ParameterHistor
 from service.store.blocks import get_head
 from service.store.fact_reader import dated, position_of
 from service.store.fact_shapes import fact_of
+from service.store.parameter_readings import list_readings
 from service.store.upserts import IN_CHUNK, chunks
 
 # (chain, vote contract)
@@ -66,10 +67,22 @@ def get_records(
 def get_parameters(
     session: Session, contract: Contract, as_of: datetime | None = None
 ) -> ParameterHistory:
-    """Every parameter of a vote contract over its chain."""
+    """Every parameter of a vote contract over its chain.
+
+    A reading counts once every log up to its block is stored: until then a change may be missing.
+    """
     query = _of(contract, ContractChange, as_of).where(ContractChange.name.in_(PARAMETER_EVENTS))
     facts = [dated_fact.fact for dated_fact in _read(session, query, ContractChange)]
-    return fold_parameters(fact for fact in facts if isinstance(fact, ContractChanged))
+    head = get_head(session, contract[0], as_of)
+    readings = [
+        reading
+        for reading in list_readings(session, contract[0], as_of)
+        if reading.address == contract[1]
+        and head is not None
+        and reading.first_block <= head.number
+    ]
+    changes = [fact for fact in facts if isinstance(fact, ContractChanged)]
+    return fold_parameters(changes, readings)
 
 
 def _get_ledger(

@@ -17,7 +17,7 @@ from service.chain.node import Node
 from service.circuit import Circuit, CircuitPolicy
 from service.clock import SetClock
 from service.protocol.ids import to_checksum
-from service.protocol.parameter_readings import ParameterReading, reading_at
+from service.protocol.parameter_readings import ParameterReading
 from service.store.parameter_readings import list_readings
 from tests.loopback.node import ReplayNode
 from tests.replays import CONTRACTS
@@ -97,15 +97,3 @@ def test_a_word_that_is_none_degrades_the_chain_and_keeps_nothing(
     assert len(report.degraded) == 1
     assert "gat" in report.degraded[0]
     assert readings(sessions) == []
-
-
-def test_a_reading_holds_where_it_spans_a_block_and_else_the_first_after_it() -> None:
-    def reading(value: str, first: int, last: int) -> ParameterReading:
-        return ParameterReading(1, VOTING, "spat", value, first, last, CLOCK.now())
-
-    found = [reading("a", 10, 20), reading("b", 30, 40)]
-    values = {}
-    for block in (5, 15, 25, 35, 45):
-        held = reading_at(found, VOTING, "spat", block)
-        values[block] = None if held is None else held.value
-    assert values == {5: "a", 15: "a", 25: "b", 35: "b", 45: None}

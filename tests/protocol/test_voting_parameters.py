@@ -1,5 +1,8 @@
+from datetime import UTC, datetime
+
 from service.protocol.contract_facts import ContractChanged, Word
 from service.protocol.ids import to_checksum
+from service.protocol.parameter_readings import ParameterReading
 from service.protocol.voting_parameters import VotingParameters, fold_parameters
 from tests.protocol.voting import place, voter
 
@@ -38,3 +41,33 @@ def test_each_parameter_is_read_from_its_own_event() -> None:
         emission_rate=18 * 10**16,
     )
     assert latest.missing == ("gat", "spat")
+
+
+def read(name: str, value: str, block: int) -> ParameterReading:
+    return ParameterReading(
+        1, voter(1), name, value, block, block, datetime(2026, 1, 1, tzinfo=UTC)
+    )
+
+
+def test_a_reading_tells_what_was_set_before_the_first_stored_log() -> None:
+    history = fold_parameters([], [read("spat", "65", 100), read("gat", "5", 100)])
+    assert history.before((1, 0)) == history.latest == VotingParameters(gat=5, spat=65)
+
+
+def test_a_reading_older_than_the_first_change_holds_until_that_change() -> None:
+    change = changed(50, "GatAndSpatChanged", gat="60", spat="6")
+    history = fold_parameters([change], [read("spat", "65", 40)])
+    assert history.before((50, 0)).spat == 65
+    assert history.before((51, 0)).spat == 6
+    assert history.before((50, 0)).gat is None
+
+
+def test_a_reading_after_a_change_says_nothing_of_the_time_before_it() -> None:
+    change = changed(50, "GatAndSpatChanged", gat="60", spat="6")
+    history = fold_parameters([change], [read("spat", "6", 50), read("spat", "6", 90)])
+    assert history.before((50, 0)) == VotingParameters()
+
+
+def test_the_oldest_of_several_readings_counts() -> None:
+    readings = [read("maxRolls", "5", 90), read("maxRolls", "4", 40)]
+    assert fold_parameters([], readings).latest.max_rolls == 4
