@@ -21,6 +21,7 @@ PERIODS = {
     "fold_facts": (10, 1),
     "score_markets": (10, 1),
     "send_alerts": (10, 1),
+    "check_data": (3_600, 120),
 }
 # The first runs follow each other by this much, in the order facts flow.
 STAGGER_SECONDS = 1.0

@@ -253,6 +253,12 @@ def _fold_facts(house: House) -> CycleReport:
     return fold_facts(house.sessions)
 
 
+def _check_data(house: House) -> CycleReport:
+    from jobs.check_data import check_data  # as above
+
+    return check_data(house.sessions, house.read_sessions, house.clock)
+
+
 def _score_markets(house: House) -> CycleReport:
     from jobs.score_markets import score_markets  # as above
 
@@ -295,6 +301,7 @@ JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "read_parameters": _read_parameters,
     "score_markets": _score_markets,
     "send_alerts": _send_alerts,
+    "check_data": _check_data,
 }
 
 

@@ -13,6 +13,7 @@ from models import (  # noqa: F401  # fill the metadata
     chain,
     contract_change,
     contract_period,
+    data_check,
     dvm_request_state,
     liquidity,
     market,

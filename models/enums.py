@@ -393,3 +393,5 @@ class DataIssueKind(StrEnum):
     WHITELIST_REPLACED = "whitelist_replaced"
     PARAMETER_CHANGED = "parameter_changed"
     CONTRACT_MIGRATED = "contract_migrated"
+    # Rows that contradict each other (jobs/check_data.py); gone when they no longer do.
+    BROKEN_INVARIANT = "broken_invariant"

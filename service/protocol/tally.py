@@ -7,6 +7,7 @@ docs/methodology.md, "The vote".
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from models.enums import VotePhase
 from service.protocol.log_position import Place
@@ -66,6 +67,19 @@ class Unknown:
 RoundResult = Answered | Rolled | Pending | Unknown
 
 
+class OpenedVote(Protocol):
+    """What counting needs of an opened vote."""
+
+    @property
+    def voter(self) -> bytes: ...  # noqa: D102  # as VoteRevealed says it
+
+    @property
+    def price(self) -> int: ...  # noqa: D102
+
+    @property
+    def tokens(self) -> int: ...  # noqa: D102
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """The opened votes of one request in one round, added up."""
@@ -79,7 +93,7 @@ class Tally:
     leader_weight: int
 
 
-def count_votes(reveals: Sequence[VoteRevealed]) -> Tally:
+def count_votes(reveals: Sequence[OpenedVote]) -> Tally:
     """Add up opened votes, in chain order: of two prices that draw, the first to lead stays."""
     weights: dict[int, int] = {}
     leader = NO

@@ -1,0 +1,78 @@
+"""What must hold between stored rows, and how a break of it is told."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Invariant(StrEnum):
+    """A rule over all rows, by its name."""
+
+    VOTES_MAKE_PRICES = "votes_make_prices"
+    DISPUTES_ARE_BRIDGED = "disputes_are_bridged"
+    SETTLEMENTS_HAVE_PROPOSALS = "settlements_have_proposals"
+    PAYOUTS_FOLLOW_PRICES = "payouts_follow_prices"
+    CONDITION_IDS_RECOMPUTE = "condition_ids_recompute"
+    BLOCKS_CHAIN = "blocks_chain"
+    VOTES_HAVE_REQUESTS = "votes_have_requests"
+    REQUESTS_HAVE_QUESTIONS = "requests_have_questions"
+    DERIVED_ROWS_HAVE_FACTS = "derived_rows_have_facts"
+    PRICES_CROSS_UNCHANGED = "prices_cross_unchanged"
+
+    @property
+    def says(self) -> str:
+        """The rule in one sentence."""
+        return _SAYS[self]
+
+
+_SAYS = {
+    Invariant.VOTES_MAKE_PRICES: "The opened votes of the deciding round, by weight, lead to the "
+    "price the contract reported.",
+    Invariant.DISPUTES_ARE_BRIDGED: "Every dispute left for the vote in its own transaction.",
+    Invariant.SETTLEMENTS_HAVE_PROPOSALS: "Every settled request was proposed.",
+    Invariant.PAYOUTS_FOLLOW_PRICES: "Every payout is what the deciding request's price pays, "
+    "unless it was set by hand.",
+    Invariant.CONDITION_IDS_RECOMPUTE: "Every condition id is the hash of its oracle, question id "
+    "and number of slots.",
+    Invariant.BLOCKS_CHAIN: "Every stored block names the stored block before it as its parent.",
+    Invariant.VOTES_HAVE_REQUESTS: "Every opened vote is on a request that entered the vote.",
+    Invariant.REQUESTS_HAVE_QUESTIONS: "Every request a tunnel brought to the vote comes from a "
+    "stored dispute.",
+    Invariant.DERIVED_ROWS_HAVE_FACTS: "Every derived row rests on a fact, and every question, "
+    "request of the vote and contract change has its row.",
+    Invariant.PRICES_CROSS_UNCHANGED: "Every price that crossed the bridge is the price the vote "
+    "reported.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Rows that contradict each other, with where to look."""
+
+    # The same break has the same key in every run.
+    key: str
+    reason: str
+    chain_id: int | None = None
+    block: int | None = None
+    transaction_hash: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What became of one invariant."""
+
+    # How many rows could be held against it, the broken ones among them.
+    checked: int
+    breaks: tuple[Break, ...]
+    # How many could not: their other half is not indexed.
+    not_checkable: int = 0
+
+
+def add_up(findings: Iterable[Finding]) -> Finding:
+    """Several findings of one invariant as one."""
+    parts = tuple(findings)
+    return Finding(
+        sum(part.checked for part in parts),
+        tuple(found for part in parts for found in part.breaks),
+        sum(part.not_checkable for part in parts),
+    )

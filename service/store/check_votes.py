@@ -1,0 +1,222 @@
+"""Invariants of the vote: prices from opened votes, and the way of requests and prices."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, exists, func, select
+from sqlalchemy.orm import Session
+
+from models import oracle, voting
+from models.chain import Block
+from models.enums import ContractKind, VoteRequestChangeKind
+from service.protocol.contracts import ContractBook
+from service.protocol.dvm_text import read_dvm_text
+from service.protocol.ids import to_hex
+from service.protocol.invariants import Break, Finding, add_up
+from service.protocol.rounds import RoundTime
+from service.protocol.tally import count_votes
+from service.store.upserts import IN_CHUNK, chunks
+
+ORACLES = (
+    ContractKind.OPTIMISTIC_ORACLE,
+    ContractKind.OPTIMISTIC_ORACLE_V2,
+    ContractKind.MANAGED_OPTIMISTIC_ORACLE_V2,
+)
+RESOLVED = VoteRequestChangeKind.RESOLVED.value
+
+
+def indexed_times(session: Session) -> dict[int, tuple[int, int]]:
+    """The times of the first and the last stored block of each chain."""
+    query = select(Block.chain_id, func.min(Block.mined_at), func.max(Block.mined_at))
+    return {
+        chain_id: (_seconds(first), _seconds(last))
+        for chain_id, first, last in session.execute(query.group_by(Block.chain_id))
+    }
+
+
+def _seconds(at: datetime) -> int:
+    return int(at.timestamp())
+
+
+def check_prices(session: Session) -> Finding:
+    """The reported prices against our own count of the opened votes, a page at a time."""
+    times = indexed_times(session)
+    change = voting.DvmRequestChange
+    resolved = session.execute(
+        select(
+            change.request_id,
+            change.round_id,
+            change.price,
+            change.transaction_hash,
+            Block.chain_id,
+            Block.number,
+            exists().where(voting.DvmRequest.request_id == change.request_id).label("is_added"),
+        )
+        .join(Block, Block.id == change.block_id)
+        .where(change.kind == RESOLVED)
+        .order_by(Block.chain_id, Block.number, change.log_index)
+    ).all()
+    return add_up(_prices(session, part, times) for part in chunks(resolved, IN_CHUNK))
+
+
+def _prices(session: Session, page: Sequence[Any], times: Mapping[int, tuple[int, int]]) -> Finding:
+    opened = _opened(session, {row.request_id for row in page})
+    not_checkable, breaks = 0, []
+    for row in page:
+        votes = opened.get((row.request_id, row.round_id), [])
+        tally = count_votes(votes)
+        if votes and tally.leader == row.price:
+            continue
+        is_before = RoundTime(row.round_id).reveal_starts_at < times[row.chain_id][0]
+        if is_before or not row.is_added:
+            not_checkable += 1
+            continue
+        ours = f"{tally.voters} opened votes lead to {tally.leader}" if votes else "no vote opened"
+        breaks.append(
+            Break(
+                to_hex(row.request_id),
+                f"reported {row.price} for round {row.round_id}: {ours}",
+                row.chain_id,
+                row.number,
+                row.transaction_hash,
+            )
+        )
+    return Finding(len(page) - not_checkable, tuple(breaks), not_checkable)
+
+
+def _opened(
+    session: Session, request_ids: Sequence[bytes] | set[bytes]
+) -> dict[tuple[bytes, int], list[Any]]:
+    """The opened votes of these requests by request and round, in chain order."""
+    reveal = voting.Reveal
+    query = (
+        select(reveal.request_id, reveal.round_id, reveal.voter, reveal.price, reveal.tokens)
+        .join(Block, Block.id == reveal.block_id)
+        .where(reveal.request_id.in_(request_ids))
+        .order_by(Block.number, reveal.log_index)
+    )
+    found: dict[tuple[bytes, int], list[Any]] = defaultdict(list)
+    for row in session.execute(query):
+        found[row.request_id, row.round_id].append(row)
+    return found
+
+
+def check_voted_requests(session: Session) -> Finding:
+    """Opened votes whose request never entered the vote."""
+    times = indexed_times(session)
+    reveal = voting.Reveal
+    lost = (
+        select(
+            reveal.request_id,
+            reveal.dvm_time,
+            Block.chain_id,
+            func.min(Block.number),
+            func.count(),
+        )
+        .join(Block, Block.id == reveal.block_id)
+        .where(~exists().where(voting.DvmRequest.request_id == reveal.request_id))
+        .group_by(reveal.request_id, reveal.dvm_time, Block.chain_id)
+        .order_by(reveal.request_id)
+    )
+    not_checkable, breaks = 0, []
+    for request_id, dvm_time, chain_id, number, votes in session.execute(lost):
+        if dvm_time < times[chain_id][0]:
+            not_checkable += votes
+            continue
+        reason = f"{votes} opened votes on a request that no stored log adds"
+        breaks.append(Break(to_hex(request_id), reason, chain_id, number))
+    total = session.scalar(select(func.count()).select_from(reveal)) or 0
+    return Finding(total - not_checkable, tuple(breaks), not_checkable)
+
+
+def check_requests(session: Session, book: ContractBook) -> Finding:
+    """Requests that tunnels brought to the vote, against the disputes they come from.
+
+    Those of oracles that the book does not know are others' and not counted.
+    """
+    times = indexed_times(session)
+    checked = not_checkable = 0
+    breaks = []
+    for row, chain_id, number, data, is_bridged in _brought(session, book):
+        text = read_dvm_text(data)
+        if text is None or text.oracle not in book.addresses(text.chain_id, ORACLES):
+            continue
+        first, last = times.get(text.chain_id, (0, -1))
+        if is_bridged or _is_disputed(session, text.stamped_hash):
+            checked += 1
+        elif not first <= row.dvm_time <= last:
+            not_checkable += 1
+        else:
+            checked += 1
+            reason = f"no stored dispute on chain {text.chain_id} carries the text it asks about"
+            breaks.append(
+                Break(to_hex(row.request_id), reason, chain_id, number, row.transaction_hash)
+            )
+    return Finding(checked, tuple(breaks), not_checkable)
+
+
+def _brought(session: Session, book: ContractBook) -> Iterator[Any]:
+    request, bridge, text = voting.DvmRequest, oracle.BridgedRequest, oracle.AncillaryText
+    tunnels = {e.address for e in book.entries if e.kind is ContractKind.ORACLE_ROOT_TUNNEL}
+    # The bridge's log counts where it has its dispute beside it.
+    is_bridged = exists().where(
+        bridge.parent_request_id == request.request_id,
+        bridge.block_id == oracle.Dispute.block_id,
+        bridge.transaction_hash == oracle.Dispute.transaction_hash,
+        bridge.ancillary_hash == oracle.Dispute.ancillary_hash,
+    )
+    query = (
+        select(request, Block.chain_id, Block.number, text.data, is_bridged)
+        .join(Block, Block.id == request.block_id)
+        .join(text, text.hash == request.ancillary_hash)
+        .where(request.requester.in_(tunnels))
+        .order_by(Block.chain_id, Block.number, request.log_index)
+    )
+    return iter(session.execute(query).all())
+
+
+def _is_disputed(session: Session, stamped_hash: bytes) -> bool:
+    query = select(exists().where(oracle.Dispute.stamped_hash == stamped_hash))
+    return bool(session.scalar(query))
+
+
+def check_crossings(session: Session) -> Finding:
+    """Prices that crossed the bridge against those the vote reported; equality is exact in SQL."""
+    pushed, change, bridge = oracle.PushedPrice, voting.DvmRequestChange, oracle.BridgedRequest
+    # Named by the child's id on the question's chain, by the vote's own on the other.
+    request_id = func.coalesce(bridge.parent_request_id, pushed.request_hash)
+    reported = (
+        select(
+            pushed.request_hash,
+            pushed.price,
+            change.price.label("reported"),
+            pushed.transaction_hash,
+            Block.chain_id,
+            Block.number,
+        )
+        .join(Block, Block.id == pushed.block_id)
+        .outerjoin(bridge, bridge.child_request_id == pushed.request_hash)
+        .outerjoin(change, and_(change.request_id == request_id, change.kind == RESOLVED))
+        .order_by(Block.chain_id, Block.number, pushed.log_index)
+    )
+    checked = not_checkable = 0
+    breaks = []
+    for row in session.execute(reported):
+        if row.reported is None:
+            not_checkable += 1
+            continue
+        checked += 1
+        if row.price != row.reported:
+            reason = f"{row.price} crossed the bridge, the vote reported {row.reported}"
+            breaks.append(
+                Break(
+                    f"{row.chain_id}:{to_hex(row.request_hash)}",
+                    reason,
+                    row.chain_id,
+                    row.number,
+                    row.transaction_hash,
+                )
+            )
+    return Finding(checked, tuple(breaks), not_checkable)
