@@ -7,6 +7,11 @@ where no log does.
 from dataclasses import dataclass
 from datetime import datetime
 
+from service.protocol.log_position import Place
+
+# Behind every log of a block: getters tell what a block left.
+_END_OF_BLOCK = 2**31
+
 
 @dataclass(frozen=True, slots=True)
 class ParameterReading:
@@ -21,3 +26,8 @@ class ParameterReading:
     first_block: int
     last_block: int
     known_at: datetime
+
+
+def places_of(reading: ParameterReading) -> tuple[Place, Place]:
+    """Where a reading says its value: at the ends of its first and its last block."""
+    return (reading.first_block, _END_OF_BLOCK), (reading.last_block, _END_OF_BLOCK)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from models.enums import StakeChangeKind, VotePhase
 from service.protocol.dated_fact import DatedFact
 from service.protocol.log_position import Place
+from service.protocol.parameter_readings import ParameterReading, places_of
 from service.protocol.rounds import phase_at, round_at
 from service.protocol.vote_facts import StakeChanged
 
@@ -66,19 +67,32 @@ class StakeLedger:
 class _Fold:
     places: list[Place] = field(default_factory=list)
     totals: list[int | None] = field(default_factory=list)
-    # Where the newest ``Staked`` stands among them: it alone says the total.
+    # Where the newest total stands that the chain itself said, and we did not add up.
     anchor: int = 0
     voters: dict[bytes, list[tuple[Place, int]]] = field(default_factory=lambda: defaultdict(list))
     in_reveal: dict[int, list[StakedInReveal]] = field(default_factory=lambda: defaultdict(list))
 
 
-def fold_stake(changes: Iterable[DatedFact]) -> StakeLedger:
-    """Fold one contract's stake changes, in chain order, to its ledger; other facts are passed."""
+def fold_stake(
+    changes: Iterable[DatedFact], readings: Iterable[ParameterReading] = ()
+) -> StakeLedger:
+    """Fold one contract's stake changes, in chain order, to its ledger; other facts are passed.
+
+    What the contract's ``cumulativeStake`` was read as says the total as a ``Staked`` does.
+    """
     state = _Fold()
+    read = sorted(
+        (place, int(reading.value))
+        for reading in readings
+        if reading.name == "cumulativeStake"
+        for place in set(places_of(reading))
+    )
     for dated in changes:
         change = dated.fact
         if not isinstance(change, StakeChanged):
             continue
+        while read and read[0][0] < change.at.place:
+            _say_total(state, *read.pop(0))
         if change.voter_stake is not None:
             state.voters[change.voter].append((change.at.place, change.voter_stake))
         if change.cumulative_stake is not None:
@@ -87,6 +101,8 @@ def fold_stake(changes: Iterable[DatedFact]) -> StakeLedger:
             before = state.totals[-1]
             state.places.append(change.at.place)
             state.totals.append(None if before is None else before + change.amount)
+    for place, total in read:
+        _say_total(state, place, total)
     return StakeLedger(
         places=tuple(state.places),
         totals=tuple(state.totals),
@@ -97,13 +113,19 @@ def fold_stake(changes: Iterable[DatedFact]) -> StakeLedger:
 
 def _add_staked(state: _Fold, change: StakeChanged, total: int, mined_at: int) -> None:
     before = total - change.amount
-    if state.totals and state.totals[-1] != before:
+    _say_total(state, change.at.place, total, before=before)
+    if phase_at(mined_at) is VotePhase.REVEAL:
+        staked = StakedInReveal(change.at.place, change.voter, change.amount, before)
+        state.in_reveal[round_at(mined_at)].append(staked)
+
+
+def _say_total(state: _Fold, place: Place, total: int, *, before: int | None = None) -> None:
+    """The chain says the total at a place; what we added up to there must meet it."""
+    met = total if before is None else before
+    if state.totals and state.totals[-1] != met:
         # A change is missing since the last total that was said, nobody knows where.
         unknown = len(state.totals) - state.anchor
         state.totals[state.anchor :] = [None] * unknown
     state.anchor = len(state.totals)
-    state.places.append(change.at.place)
+    state.places.append(place)
     state.totals.append(total)
-    if phase_at(mined_at) is VotePhase.REVEAL:
-        staked = StakedInReveal(change.at.place, change.voter, change.amount, before)
-        state.in_reveal[round_at(mined_at)].append(staked)

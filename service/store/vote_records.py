@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from models.voting import Reveal, StakeChange
 from service.protocol.contract_facts import ContractChanged
 from service.protocol.dated_fact import DatedFact
 from service.protocol.log_position import Place
+from service.protocol.parameter_readings import ParameterReading
 from service.protocol.rounds import RoundTime
 from service.protocol.stake import StakeLedger, fold_stake
 from service.protocol.vote_history import VoteHistory
@@ -73,16 +75,8 @@ def get_parameters(
     """
     query = _of(contract, ContractChange, as_of).where(ContractChange.name.in_(PARAMETER_EVENTS))
     facts = [dated_fact.fact for dated_fact in _read(session, query, ContractChange)]
-    head = get_head(session, contract[0], as_of)
-    readings = [
-        reading
-        for reading in list_readings(session, contract[0], as_of)
-        if reading.address == contract[1]
-        and head is not None
-        and reading.first_block <= head.number
-    ]
     changes = [fact for fact in facts if isinstance(fact, ContractChanged)]
-    return fold_parameters(changes, readings)
+    return fold_parameters(changes, _list_readings(session, contract, None, as_of))
 
 
 def _get_ledger(
@@ -104,8 +98,27 @@ def _get_ledger(
         staked.with_only_columns(func.min(Block.number)).where(Block.mined_at >= over)
     ).scalar()
     query = _of(contract, StakeChange, as_of).where(Block.number >= (first or 0))
-    query = query.where(Block.mined_at < over if last is None else Block.number <= last)
-    return fold_stake(_read(session, query, StakeChange))
+    if last is not None:
+        query = query.where(Block.number <= last)
+    # A total read behind what is loaded would seem to contradict it.
+    readings = _list_readings(session, contract, last, as_of)
+    return fold_stake(_read(session, query, StakeChange), readings)
+
+
+def _list_readings(
+    session: Session, contract: Contract, until: int | None, as_of: datetime | None
+) -> list[ParameterReading]:
+    """What a contract's getters said up to a block, the newest stored one at most."""
+    chain_id, address = contract
+    head = get_head(session, chain_id, as_of)
+    last = 0 if head is None else head.number
+    last = last if until is None else min(last, until)
+    return [
+        # Between the blocks it was read at, the value may have been another.
+        reading if reading.last_block <= last else replace(reading, last_block=reading.first_block)
+        for reading in list_readings(session, chain_id, as_of)
+        if reading.address == address and reading.first_block <= last
+    ]
 
 
 def _get_first_reveals(

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from models.enums import StakeChangeKind
 from service.protocol.dated_fact import DatedFact
+from service.protocol.parameter_readings import ParameterReading
 from service.protocol.stake import fold_stake
-from tests.protocol.voting import changed, staked, voter
+from tests.protocol.voting import VOTING, changed, instant, staked, voter
 
 COMMIT_AT = 10_000 * 172_800
 REVEAL_AT = COMMIT_AT + 86_400
@@ -123,3 +124,35 @@ def test_stake_that_comes_while_votes_are_opened_does_not_weigh_in_that_round() 
     assert ledger.weight_before(voter(1), 10_000, (3, 0)) == 100
     assert ledger.weight_before(voter(1), 10_001, (3, 0)) == 150
     assert ledger.weight_before(voter(1), 10_000, (2, 0)) == 100
+
+
+def read(block: int, total: int, *, until: int | None = None) -> ParameterReading:
+    last = block if until is None else until
+    return ParameterReading(1, VOTING, "cumulativeStake", str(total), block, last, instant(0))
+
+
+def test_a_ledger_may_begin_with_the_total_its_contract_was_asked_for() -> None:
+    kind = StakeChangeKind.UNSTAKE_REQUESTED
+    ledger = fold_stake([changed(kind, 1, -5, 20, block=7, at=COMMIT_AT)], [read(5, 100)])
+    assert ledger.total_before((5, 0)) is None
+    assert ledger.total_before((6, 0)) == 100
+    assert ledger.total_before((8, 0)) == 95
+
+
+def test_a_total_that_was_read_exposes_a_lost_log_before_it() -> None:
+    ledger = fold_stake(
+        [
+            staked(1, 100, 100, 100, block=1, at=COMMIT_AT),
+            staked(1, 10, 110, 150, block=9, at=COMMIT_AT),
+        ],
+        [read(5, 140)],
+    )
+    assert ledger.total_before((3, 0)) is None
+    assert ledger.total_before((7, 0)) == 140
+    assert ledger.total_before((10, 0)) == 150
+
+
+def test_a_total_read_with_a_stake_in_its_own_block_stands_behind_it() -> None:
+    ledger = fold_stake([staked(1, 100, 100, 100, block=5, at=COMMIT_AT)], [read(5, 100, until=8)])
+    assert ledger.total_before((6, 0)) == 100
+    assert ledger.total_before((9, 0)) == 100

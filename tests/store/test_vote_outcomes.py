@@ -27,6 +27,7 @@ from service.protocol.vote_checks import find_conflicts
 from service.protocol.vote_links import LinkedVote
 from service.protocol.vote_outcome import VoteOutcome
 from service.store.contracts import load_book
+from service.store.parameter_readings import add_reading
 from service.store.questions import iterate_statuses
 from service.store.vote_records import get_records, work_out_votes
 from service.store.votes import link_votes
@@ -189,3 +190,24 @@ def test_while_votes_come_in_the_result_is_pending(whole: Session) -> None:
 
 def test_count_report_and_bridge_contradict_each_other_nowhere(whole: Session) -> None:
     assert {find_conflicts(vote, outcome) for vote, outcome in outcomes_of(whole)} == {()}
+
+
+def test_readings_of_the_contract_stand_in_for_logs_before_the_first_indexed_block(
+    sessions: sessionmaker[Session], session: Session
+) -> None:
+    add_captures(sessions, "c-dvm-vote")
+    contract = next(v.history.contract for v in linked_votes(session) if v.history is not None)
+    read_at = datetime.fromtimestamp(RoundTime(10072).starts_at, UTC)
+    # Block 70 lies between the requests' arrival and the first opened vote.
+    for name, value in (
+        ("cumulativeStake", 18_500_000 * UMA),
+        ("gat", 5_000_000 * UMA),
+        ("spat", 65 * 10**16),
+    ):
+        assert add_reading(session, 1, contract, name, str(value), 70, read_at)
+    reported = resolutions(ethereum("c-dvm-vote"))
+    for vote, outcome in outcomes_of(session):
+        assert vote.request_id is not None
+        assert outcome.answer is not None
+        round_id, price = outcome.answer
+        assert (round_id, str(price)) == reported[to_hex(vote.request_id)]
