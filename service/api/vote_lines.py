@@ -54,6 +54,7 @@ def vote_line(found: MarketVote, *, has_links: bool) -> Line:
         "rounds": []
         if outcome is None
         else [_round(part, has_links=has_links) for part in outcome.rounds],
+        "provisional_votes": [_vote(r, has_links=has_links) for r in found.provisional],
     }
 
 

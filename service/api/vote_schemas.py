@@ -149,6 +149,9 @@ class MarketVoteLine(Shape):
     slashes: VoteSlashes | None
     parameters: VoteParameters | None
     rounds: list[VoteRound]
+    provisional_votes: list[OpenedVote] = Field(
+        description="Opened in blocks that are not final yet, and in no count above."
+    )
 
 
 class MarketVotes(Paged[MarketVoteLine]):

@@ -1,7 +1,8 @@
 """The votes on one market's disputes: each request's rounds, result and what it cost."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -9,10 +10,12 @@ from sqlalchemy.orm import Session
 from models.market import Market
 from service.protocol.question_status import QuestionStatus
 from service.protocol.request_status import RequestStatus
+from service.protocol.vote_facts import VoteRevealed
 from service.protocol.vote_links import LinkedVote
 from service.protocol.vote_outcome import VoteOutcome
 from service.protocol.voting_parameters import VotingParameters
 from service.store.contracts import load_book
+from service.store.provisional import list_provisional
 from service.store.question_links import QuestionLinks, find_question_links
 from service.store.questions import get_statuses
 from service.store.slashes import SlashTotal, get_slash_totals
@@ -29,9 +32,11 @@ class MarketVote:
     request: RequestStatus | None
     vote: LinkedVote
     # These three are empty as long as the vote's chain is silent about the request.
-    outcome: VoteOutcome | None
-    parameters: VotingParameters | None
-    slashes: SlashTotal | None
+    outcome: VoteOutcome | None = None
+    parameters: VotingParameters | None = None
+    slashes: SlashTotal | None = None
+    # Opened in blocks that are not final yet, and in no count above.
+    provisional: tuple[VoteRevealed, ...] = ()
 
 
 def list_market_votes(
@@ -42,36 +47,37 @@ def list_market_votes(
     joined = list(join_votes(session, questions, load_book(session), as_of))
     histories = [v.history for _, votes in joined for v in votes if v.history is not None]
     outcomes = work_out_votes(session, histories, as_of)
+    slashes = get_slash_totals(session, histories, as_of)
     contracts = {(history.chain_id, history.contract) for history in histories}
     parameters = {c: get_parameters(session, c, as_of).latest for c in contracts}
-    slashes: dict[bytes, SlashTotal] = {}
-    for contract in contracts:
-        indices = {
-            h.resolution.resolved_index: h.key.request_id
-            for h in histories
-            if h.resolution is not None
-            and h.resolution.resolved_index is not None
-            and (h.chain_id, h.contract) == contract
-        }
-        totals = get_slash_totals(session, contract, indices, as_of)
-        slashes |= {indices[index]: total for index, total in totals.items()}
+    opened = _get_provisional(session) if as_of is None else {}
     found = []
-    for question, votes in joined:
-        for vote in votes:
-            history = vote.history
-            found.append(
-                MarketVote(
-                    question=question,
-                    request=_request_of(question, vote),
-                    vote=vote,
-                    outcome=None if history is None else outcomes[history.key.request_id],
-                    parameters=None
-                    if history is None
-                    else parameters[history.chain_id, history.contract],
-                    slashes=None if history is None else slashes.get(history.key.request_id),
-                )
+    for question, vote in ((q, v) for q, votes in joined for v in votes):
+        told = MarketVote(
+            question=question,
+            request=_request_of(question, vote),
+            vote=vote,
+            provisional=tuple(opened.get(vote.request_id or b"", ())),
+        )
+        if vote.history is not None:
+            request_id = vote.history.key.request_id
+            told = replace(
+                told,
+                outcome=outcomes[request_id],
+                parameters=parameters[vote.history.chain_id, vote.history.contract],
+                slashes=slashes.get(request_id),
             )
+        found.append(told)
     return found
+
+
+def _get_provisional(session: Session) -> Mapping[bytes, Sequence[VoteRevealed]]:
+    """Votes opened in blocks that may still be taken back, by the vote's request id."""
+    opened: dict[bytes, list[VoteRevealed]] = defaultdict(list)
+    for dated in list_provisional(session):
+        if isinstance(dated.fact, VoteRevealed):
+            opened[dated.fact.key.request_id].append(dated.fact)
+    return opened
 
 
 def _questions(

@@ -11,6 +11,8 @@ from service.api.app import create_app
 from service.api.vote_schemas import MarketVotes
 from service.clock import SetClock
 from service.protocol.ids import parse_address, parse_hex32
+from service.store.provisional import replace_provisional
+from service.store.reveals import iterate_reveals
 from tests.replays import read_replay
 from tests.store.scenes import NOW, add_market
 from tests.store.voted import WHOLE_CHAIN, add_captures
@@ -143,3 +145,18 @@ def test_a_reconstructions_votes_are_looked_up_nowhere(sessions: sessionmaker[Se
     with TestClient(app) as client:
         (line,) = ask(client).data
     assert {vote.evidence.link for vote in line.rounds[0].votes} == {None}
+
+
+def test_votes_in_blocks_that_are_not_final_are_told_apart(
+    sessions: sessionmaker[Session], client: TestClient
+) -> None:
+    add_captures(sessions, "b-first-dispute")
+    add_listed(sessions, "b-first-dispute", "b1")
+    with sessions.begin() as session:
+        final = [fact for fact, _ in iterate_reveals(session)]
+        for table in (Reveal, DvmRequestChange):
+            session.execute(delete(table))
+        replace_provisional(session, 1, final, lambda _: NOW, NOW)
+    (line,) = ask(client).data
+    assert not any(part.votes for part in line.rounds)
+    assert len(line.provisional_votes) == len(final) == 4
