@@ -1,10 +1,11 @@
 """Logs a second: decoding alone beside web3's own decoding of the same logs, and with storing.
 
 `make bench-index`. Medians of five; the two decoders take turns in one process, so quote their
-ratio. "CPU" counts this process's processor time only: what it would reach on an idle machine
-(the PostgreSQL server's own work is in the wall time alone).
+ratio. "CPU" counts processor time, the PostgreSQL server's included: what an idle machine would
+about reach, whatever else runs on this one.
 """
 
+import resource
 import statistics
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ from functools import partial
 from multiprocessing import get_context
 
 from bench.indexing.captured_logs import captured_book, captures, indexed, windows
-from bench.indexing.spans import RUNS, Span, in_turn, measured, median
+from bench.indexing.spans import RUNS, Span, in_turn, measured, measured_with_server, median
 from bench.indexing.storing import memory_of_import, opened, store
 from bench.indexing.web3_decoding import web3_decoding
 from service.chain.archive import Capture
@@ -52,6 +53,8 @@ def main() -> None:
     quarters = ", ".join(f"{megabytes:,.0f}" for megabytes in used)
     print(f"memory after each quarter of an import of {MEMORY_COPIES * len(logs):,} facts:")
     print(f"  {quarters} MB; {peak:,.0f} MB at most")
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak memory of this process, web3 and the whole workload in it: {own:,.0f} MB")
 
 
 def compare(name: str, logs: Sequence[RawLog], book: ContractBook) -> None:
@@ -78,7 +81,9 @@ def store_and_print(
     spans = []
     for url in urls:
         engine = opened(url, book)
-        spans.append(measured(partial(store, engine, workload, book)))
+        work = partial(store, engine, workload, book)
+        is_server = engine.dialect.name == "postgresql"
+        spans.append(measured_with_server(work, engine) if is_server else measured(work))
         engine.dispose()
     total, kept = sum(len(capture.logs) for capture in workload), len(indexed(workload))
     line(f"decode + store, {name}, indexed logs", kept, median(spans))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from service.chain.raw import MAX_BLOCK, MAX_LOG_INDEX
+from service.protocol.finality import LAST_BLOCK_TIME
 from service.protocol.ids import ADDRESS_BYTES, HASH_BYTES
 
 _INTEGERS = {
@@ -18,8 +19,6 @@ _INTEGERS = {
 }
 _BYTES = "BLOB"
 _TEXT = "VARCHAR"
-# The last second of the year 9999, which a datetime can still hold.
-_MAX_TIMESTAMP = 253_402_300_799
 _MAX_CHAIN_ID = 2**31 - 1
 
 
@@ -48,7 +47,7 @@ COLUMNS: Mapping[Dataset, tuple[Column, ...]] = {
     Dataset.BLOCKS: (
         _NUMBER,
         Column("block_hash", HASH_BYTES),
-        Column("timestamp", limit=_MAX_TIMESTAMP),
+        Column("timestamp", limit=LAST_BLOCK_TIME),
         Column("parent_hash", HASH_BYTES),
         _CHAIN,
     ),

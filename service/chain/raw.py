@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from service.protocol.finality import LAST_BLOCK_TIME
 from service.protocol.ids import ADDRESS_BYTES, HASH_BYTES, parse_hex
 from service.protocol.log_position import BlockHeader, LogPosition
 
@@ -45,7 +46,9 @@ def parse_block(chain_id: int, block: Mapping[str, Any]) -> BlockHeader:
         number=parse_quantity(_get(block, "number"), "block number"),
         hash=parse_hex(_text(block, "hash"), HASH_BYTES),
         parent_hash=parse_hex(_text(block, "parentHash"), HASH_BYTES),
-        mined_at=_instant(parse_quantity(_get(block, "timestamp"), "block timestamp")),
+        mined_at=datetime.fromtimestamp(
+            parse_quantity(_get(block, "timestamp"), "block timestamp", LAST_BLOCK_TIME), UTC
+        ),
     )
 
 
@@ -70,14 +73,6 @@ def parse_log(chain_id: int, log: Mapping[str, Any]) -> RawLog:
         topics=tuple(parse_hex(topic, HASH_BYTES) for topic in topics),
         data=_bytes(_text(log, "data")),
     )
-
-
-def _instant(seconds: int) -> datetime:
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError, OSError) as error:
-        message = f"block timestamp is out of range: {seconds}"
-        raise ValueError(message) from error
 
 
 def _bytes(text: str) -> bytes:

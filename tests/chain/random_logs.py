@@ -77,7 +77,7 @@ def random_capture(random: Random, count: int) -> Capture:
 
 
 def random_drafts(random: Random, count: int) -> Iterator[Draft]:
-    """Logs of all layouts in turn: a third valid, the rest mangled once or more, or noise."""
+    """Logs of all layouts in turn: half valid, the rest mangled once or more, or noise."""
     seeds = [[valid(random, *layout) for _ in range(SEEDS)] for layout in LAYOUTS]
     for number in range(count):
         seed = random.choice(seeds[number % len(seeds)])

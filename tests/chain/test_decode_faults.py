@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from models.enums import ContractKind
 from service.chain.decode import decode_logs
 from service.chain.events import EVENTS
-from service.chain.raw import RawLog, parse_log
+from service.chain.raw import RawLog, parse_block, parse_log
 from service.protocol.contracts import ContractBook, ContractEntry
+from service.protocol.finality import FINALITY_LAG, LAST_BLOCK_TIME, known_at
 from service.protocol.ids import parse_hex32
 from service.protocol.log_position import LogPosition
 
@@ -58,3 +59,19 @@ def test_a_log_with_blanks_in_its_address_is_refused() -> None:
     }
     with pytest.raises(ValueError, match="hex digits"):
         parse_log(137, log)
+
+
+def block(seconds: int) -> dict[str, str]:
+    words = {"hash": "0x" + "11" * 32, "parentHash": "0x" + "22" * 32}
+    return {"number": "0x1", "timestamp": hex(seconds), **words}
+
+
+@pytest.mark.parametrize("chain_id", FINALITY_LAG)
+def test_the_logs_of_the_latest_possible_block_are_known_at_an_instant(chain_id: int) -> None:
+    header = parse_block(chain_id, block(LAST_BLOCK_TIME))
+    assert known_at(chain_id, header.mined_at) > header.mined_at
+
+
+def test_a_block_whose_logs_would_be_known_after_the_year_9999_is_refused() -> None:
+    with pytest.raises(ValueError, match="block timestamp is out of range: 253402300020"):
+        parse_block(137, block(LAST_BLOCK_TIME + 1))
