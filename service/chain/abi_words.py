@@ -1,18 +1,18 @@
 """ABI words read by hand: what ``eth_abi.decode`` accepts and gives, several times as fast.
 
 eth-abi sends each word through a stream and half a dozen calls; a log's words are few and of few
-types, so they are cut out of the bytes here. A layout with any other type (tuples) is left to
-eth-abi whole. That both accept the same bytes and read the same values is held by
-tests/chain/test_abi_words.py. Addresses come as 20 bytes, not as text.
+types, so they are cut out of the bytes here. That both accept the same bytes and read the same
+values is held by tests/chain/test_abi_words.py. Addresses come as 20 bytes, not as text.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 
-from eth_abi import decode as abi_decode
-
 from service.protocol.ids import ADDRESS_BYTES
 
 WORD = 32
+_CALL_HEAD = 3 * WORD
+# Bytes that the elements of a list may hold together, however short the data is.
+_ALWAYS_READ = 2**20
 _ADDRESS_PADDING = bytes(WORD - ADDRESS_BYTES)
 
 # A value out of a buffer, given where its word starts; ``ValueError`` if it is not there.
@@ -24,16 +24,11 @@ ReadLog = Callable[[Sequence[bytes], bytes], Sequence[object]]
 def log_reader(types: Sequence[str], indexed: Sequence[bool]) -> ReadLog:
     """How to read logs of one layout, worked out once; reading raises ``ValueError``.
 
-    The reader wants as many topics as the layout has, topic0 included. eth-abi's own errors,
-    where it reads, are ``DecodingError`` and ``OverflowError``.
+    The reader wants as many topics as the layout has, topic0 included.
     """
-    data_types = [kind for kind, is_indexed in zip(types, indexed, strict=True) if not is_indexed]
-    head = WORD * len(data_types)
-    readers = {kind: _reader(kind, head) for kind in types}
-    if not all(readers.values()):
-        return _with_eth_abi(types, indexed, data_types)
-    plan = _plan(types, indexed, readers)
-    topics_length = WORD * (1 + len(types) - len(data_types))
+    head = WORD * (len(types) - sum(indexed))
+    topics_length = WORD * (1 + sum(indexed))
+    plan = _plan(types, indexed, head)
 
     def read(topics: Sequence[bytes], data: bytes) -> Sequence[object]:
         joined = b"".join(topics)
@@ -49,51 +44,31 @@ def log_reader(types: Sequence[str], indexed: Sequence[bool]) -> ReadLog:
 
 
 def _plan(
-    types: Sequence[str], indexed: Sequence[bool], readers: dict[str, Read | None]
+    types: Sequence[str], indexed: Sequence[bool], head: int
 ) -> tuple[tuple[Read, bool, int], ...]:
     """For each word: how it is read, whether among the topics, and where it starts there."""
     plan = []
     # The first topic names the event.
     next_topic, next_data = WORD, 0
     for kind, is_indexed in zip(types, indexed, strict=True):
-        if is_indexed and kind in _WITH_LENGTH:
-            message = f"an indexed {kind} is only a hash: it cannot be read"
-            raise ValueError(message)
-        read = readers[kind]
-        assert read is not None  # noqa: S101  # the caller has looked
-        plan.append((read, is_indexed, next_topic if is_indexed else next_data))
         if is_indexed:
+            plan.append((_reader(kind, None), True, next_topic))
             next_topic += WORD
         else:
+            plan.append((_reader(kind, head), False, next_data))
             next_data += WORD
     return tuple(plan)
 
 
-def _with_eth_abi(
-    types: Sequence[str], indexed: Sequence[bool], data_types: Sequence[str]
-) -> ReadLog:
-    topic_types = [kind for kind, is_indexed in zip(types, indexed, strict=True) if is_indexed]
-    read_topics = log_reader(topic_types, [True] * len(topic_types))
-
-    def read(topics: Sequence[bytes], data: bytes) -> Sequence[object]:
-        of_topics = iter(read_topics(topics, b""))
-        of_data = zip(data_types, abi_decode(data_types, data), strict=True)
-        return [next(of_topics) if is_indexed else _plain(*next(of_data)) for is_indexed in indexed]
-
-    return read
-
-
-def _plain(kind: str, value: object) -> object:
-    # eth-abi gives addresses as 0x-text.
-    return bytes.fromhex(value[2:]) if kind == "address" and isinstance(value, str) else value
-
-
-def _reader(kind: str, head: int) -> Read | None:
-    """How a type is read; ``None`` for one that eth-abi has to read."""
-    if kind in _WITH_LENGTH:
-        read_tail = _WITH_LENGTH[kind]
-        return lambda data, at: read_tail(data, _tail(data, at, head))
-    return _WORDS.get(kind)
+def _reader(kind: str, head: int | None) -> Read:
+    """How a type is read, behind a head of so many bytes; in a topic there is none."""
+    if kind in _WORDS:
+        return _WORDS[kind]
+    if kind not in _WITH_LENGTH or head is None:
+        message = f"{kind} cannot be read" + (" from a topic, which has its hash" * (head is None))
+        raise ValueError(message)
+    read_tail = _WITH_LENGTH[kind]
+    return lambda data, at: read_tail(data, _start(data, at, 0, head))
 
 
 def _bytes32(data: bytes, at: int) -> bytes:
@@ -144,11 +119,11 @@ def _address(data: bytes, at: int) -> bytes:
     return data[start : at + WORD]
 
 
-def _tail(data: bytes, at: int, head: int) -> int:
-    """Where a value of no fixed length starts: with its length, behind the head."""
-    start = int.from_bytes(data[at : at + WORD], "big")
-    if not head <= start <= len(data) - WORD:
-        message = f"offset {start} at byte {at} points outside the data ({len(data)} bytes)"
+def _start(data: bytes, at: int, base: int, lowest: int, size: int = WORD) -> int:
+    """Where the value starts whose offset from ``base`` stands at ``at``: behind all heads."""
+    start = base + int.from_bytes(data[at : at + WORD], "big")
+    if not lowest <= start <= len(data) - size:
+        message = f"an offset at byte {at} points to {start}, outside the data ({len(data)} bytes)"
         raise ValueError(message)
     return start
 
@@ -177,6 +152,28 @@ def _uint256_list(data: bytes, start: int) -> tuple[int, ...]:
     return tuple(int.from_bytes(data[n : n + WORD], "big") for n in range(first, last, WORD))
 
 
+def _calls(data: bytes, start: int) -> tuple[tuple[bytes, int, bytes], ...]:
+    """A list of ``(address,uint256,bytes)``, each element with a head and a tail of its own."""
+    base = start + WORD
+    heads_end = base + WORD * int.from_bytes(data[start:base], "big")
+    if heads_end > len(data):
+        message = f"the list at byte {start} reaches beyond the data ({len(data)} bytes)"
+        raise ValueError(message)
+    calls = []
+    # Elements may share a tail, so that little data would become as much as it is long squared.
+    left = max(len(data), _ALWAYS_READ)
+    for at in range(base, heads_end, WORD):
+        element = _start(data, at, base, heads_end, _CALL_HEAD)
+        tail = _start(data, element + 2 * WORD, element, element + _CALL_HEAD)
+        call = (_address(data, element), _uint256(data, element + WORD), _byte_string(data, tail))
+        left -= len(call[2])
+        if left < 0:
+            message = f"the list at byte {start} holds more than the data ({len(data)} bytes)"
+            raise ValueError(message)
+        calls.append(call)
+    return tuple(calls)
+
+
 _WORDS: Mapping[str, Read] = {
     "address": _address,
     "bool": _bool,
@@ -186,4 +183,8 @@ _WORDS: Mapping[str, Read] = {
     **{f"int{bits}": _int(bits) for bits in range(8, 264, 8)},
 }
 # Types whose values lie behind the head, each with its length.
-_WITH_LENGTH: Mapping[str, Read] = {"bytes": _byte_string, "uint256[]": _uint256_list}
+_WITH_LENGTH: Mapping[str, Read] = {
+    "bytes": _byte_string,
+    "uint256[]": _uint256_list,
+    "(address,uint256,bytes)[]": _calls,
+}

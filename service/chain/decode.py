@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from eth_abi.exceptions import DecodingError
-
 from models.enums import ContractKind
 from service.chain.event import Event
 from service.chain.events import EVENTS
@@ -42,8 +40,7 @@ def decode_logs(logs: Iterable[RawLog], book: ContractBook) -> Decoded:
             continue
         try:
             result.facts.append(_decode(event, log))
-        except (DecodingError, OverflowError, ValueError) as error:
-            # An offset or a length beyond memory overflows before eth-abi looks at it.
+        except ValueError as error:
             reason = f"{event.name}: {str(error)[:300]}"
             result.undecodable.append(
                 UndecodableLog(log.at, event.topic0, reason, log.topics, log.data)
