@@ -2,6 +2,7 @@
 
 from typing import get_args
 
+from eth_abi import encode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from service.chain.decode import decode_logs
 from service.chain.events import EVENTS
 from service.chain.raw import RawLog
 from service.protocol import facts, sports_facts
+from service.protocol.contract_facts import ContractChanged
 from service.protocol.contracts import ContractBook, ContractEntry
 from service.protocol.log_position import LogPosition
 from tests.replays import CONTRACTS, SCENARIOS, path_of
@@ -86,6 +88,16 @@ def test_every_event_of_the_real_contracts_is_decoded() -> None:
         *get_args(sports_facts.SportsFact),
     }
     assert kinds | elsewhere == set(get_args(facts.Fact))
+
+
+def test_the_target_of_a_governance_call_is_kept_with_its_checksum() -> None:
+    proposed = next(e for e in EVENTS.values() if e.name == "NewProposal")
+    who = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
+    data = encode(proposed.data_types, [[(who, 7, b"\x01\x02")]])
+    log = RawLog(position(), (proposed.topic0, bytes(31) + b"\x05"), data)
+    [fact] = decode_logs([log], book_of(ContractKind.GOVERNOR_V2)).facts
+    assert isinstance(fact, ContractChanged)
+    assert fact.words == {"id": "5", "transactions": [[who, "7", "0x0102"]]}
 
 
 def test_the_shipped_book_names_each_address_once_a_role_and_block() -> None:
