@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy.orm import Session, sessionmaker
 
 from service.api.assessments import assessments_router
+from service.api.data_quality import data_quality_router
 from service.api.headers import Edge
 from service.api.markets import markets_router
 from service.api.pages import Pages
@@ -62,6 +63,7 @@ def create_app(
     app.include_router(votes_router(site), responses=_NOT_FOUND)
     app.include_router(proposals_router(site))
     app.include_router(sources_router(site))
+    app.include_router(data_quality_router(site))
     if pages is not None:
         app.include_router(pages.router, include_in_schema=False)
     handle_problems(app, pages)
