@@ -169,6 +169,25 @@ class GameChangeKind(StrEnum):
     EMERGENCY_SETTLED = "emergency_settled"
 
 
+class GameState(StrEnum):
+    """UmaSportsOracle's own word for a game."""
+
+    CREATED = "Created"
+    SETTLED = "Settled"
+    CANCELED = "Canceled"
+    PAUSED = "Paused"
+    EMERGENCY_SETTLED = "EmergencySettled"
+
+
+class SportsMarketState(StrEnum):
+    """UmaSportsOracle's own word for a market of a game."""
+
+    CREATED = "Created"
+    RESOLVED = "Resolved"
+    PAUSED = "Paused"
+    EMERGENCY_RESOLVED = "EmergencyResolved"
+
+
 class SportsMarketChangeKind(StrEnum):
     """What the sports oracle says of a market of a game."""
 

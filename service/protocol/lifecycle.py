@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from models.enums import ContractKind
+from service.protocol.asking_fold import AskingFold
 from service.protocol.contracts import ContractBook
 from service.protocol.dated_fact import DatedFact
 from service.protocol.endings import resolution_kind, stuck_reason
@@ -56,7 +57,7 @@ def fold_question(
     """
     first = question.initialized
     state = _fold(question, book)
-    requests = state.requests.finish(now)
+    requests = state.asking.requests.finish(now)
     chain_id = first.at.chain_id
     status = QuestionStatus(
         chain_id=chain_id,
@@ -78,17 +79,17 @@ def fold_question(
         paid_log=state.paid_log,
         posts=tuple(state.posts),
         requests=requests,
-        dvm_requests=tuple(state.requests.dvm_requests(chain_id)),
+        dvm_requests=tuple(state.asking.requests.dvm_requests(chain_id)),
         is_partial=question.is_partial,
         is_legacy=state.is_legacy,
         ancillary_hash=state.ancillary_hash,
-        operative_timestamp=state.operative,
+        operative_timestamp=state.asking.operative,
         flagged_at=state.flagged_at,
         override_possible_at=ends_at(state.flagged_at, _adapter_wait(first, book)),
         override_layers=tuple(state.override_layers),
         overridden_at=state.overridden_at,
         resolved_at=state.resolved_at,
-        resets=tuple(state.resets),
+        resets=tuple(state.asking.resets),
         neg_risk=None if state.neg_risk is None else _with_waits(state.neg_risk, first, book),
     )
     stuck = stuck_reason(status, book, is_price_taken=state.is_price_taken)
@@ -109,13 +110,12 @@ def _fold(question: QuestionFacts, book: ContractBook) -> QuestionFold:
     is_legacy = first.resolution_time is not None
     # A question pieced together from its requests does not say what bond it asked for.
     terms = TermsFold(None if question.is_partial else first.proposal_bond)
-    state = QuestionFold(
-        requests=RequestsFold(book, terms),
-        is_legacy=is_legacy,
-        is_partial=question.is_partial,
-        ancillary_hash=first.ancillary_hash,
+    asking = AskingFold(
+        RequestsFold(book, terms),
         operative=None if is_legacy else first.request_timestamp,
+        is_partial=question.is_partial,
     )
+    state = QuestionFold(asking, is_legacy=is_legacy, ancillary_hash=first.ancillary_hash)
     for dated in question.facts:
         state.tell(dated)
     return state

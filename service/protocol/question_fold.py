@@ -8,15 +8,13 @@ from models.enums import (
     NegRiskChangeKind,
     OverrideLayer,
     QuestionChangeKind,
-    ResetCause,
 )
 from service.protocol import facts
+from service.protocol.asking_fold import AskingFold
 from service.protocol.contract_facts import ContractChanged
 from service.protocol.dated_fact import DatedFact
 from service.protocol.log_position import LogPosition
-from service.protocol.prices import TOO_EARLY
-from service.protocol.question_status import NegRiskStatus, ResetStatus
-from service.protocol.request_fold import RequestsFold
+from service.protocol.question_status import NegRiskStatus
 from service.protocol.vote_facts import VoteRequestChanged, VoteRequested
 
 
@@ -24,12 +22,9 @@ from service.protocol.vote_facts import VoteRequestChanged, VoteRequested
 class QuestionFold:
     """What the contracts hold of a question, and what its logs showed on the way."""
 
-    requests: RequestsFold
+    asking: AskingFold
     is_legacy: bool
-    is_partial: bool
     ancillary_hash: bytes
-    # The adapter's ``requestTimestamp``.
-    operative: int | None
     resolved: bool = False
     paused: bool = False
     reset: bool = False
@@ -37,7 +32,6 @@ class QuestionFold:
     resolved_at: datetime | None = None
     override_layers: list[OverrideLayer] = field(default_factory=list)
     overridden_at: datetime | None = None
-    resets: list[ResetStatus] = field(default_factory=list)
     payouts: tuple[int, ...] | None = None
     paid_at: datetime | None = None
     paid_log: LogPosition | None = None
@@ -46,34 +40,19 @@ class QuestionFold:
     neg_risk: NegRiskStatus | None = None
     # Adapter v1 took the oracle's price over: it cannot be asked again.
     is_price_taken: bool = False
-    # The newest request of the adapter, and the operative one before it.
-    _asked: facts.PriceRequested | None = None
-    _previous: int | None = None
 
     def tell(self, dated: DatedFact) -> None:
         """Take in the next fact."""
+        if self.asking.tell(dated, is_over=self.resolved):
+            return
         match dated.fact:
-            case facts.PriceRequested() as fact:
-                self.requests.ask(fact, dated.mined_at)
-                self._asked = fact
-                self._operate(fact.key.request_timestamp)
-            case facts.PriceProposed() as fact:
-                self._meet(fact.key.request_timestamp)
-                self.requests.propose(fact, dated.mined_at)
-            case facts.PriceDisputed() as fact:
-                self._meet(fact.key.request_timestamp)
-                is_moot = self.resolved or fact.key.request_timestamp != self.operative
-                self.requests.dispute(fact, dated.mined_at, is_moot=is_moot)
-            case facts.PriceSettled() as fact:
-                self._meet(fact.key.request_timestamp)
-                self.requests.settle(fact, dated.mined_at)
             case facts.QuestionChanged() as fact:
                 self._change(fact, dated.mined_at)
             case facts.OutcomeOverridden() as fact:
                 self._override(fact.layer, dated.mined_at)
             case facts.ResolutionAsked() as fact:
                 self.ancillary_hash = fact.ancillary_hash
-                self._operate(fact.request_timestamp)
+                self.asking.operate(fact.request_timestamp)
             case facts.ClarificationPosted() | facts.RulesUpdated():
                 # They change nothing of what the contracts answer.
                 self.posts.append(dated)
@@ -84,11 +63,11 @@ class QuestionFold:
         """The vote, the tokens and the neg-risk contracts."""
         match dated.fact:
             case facts.RequestBridged() as fact:
-                self.requests.bridged[fact.child_request_id] = fact
+                self.asking.requests.bridged[fact.child_request_id] = fact
             case facts.PricePushed() as fact:
-                self.requests.pushed[fact.request_hash] = fact.price
+                self.asking.requests.pushed[fact.request_hash] = fact.price
             case VoteRequestChanged() | VoteRequested() as fact:
-                self.requests.hear_of_vote(fact)
+                self.asking.requests.hear_of_vote(fact)
             case facts.ConditionPrepared() as fact:
                 self.condition_id = fact.condition_id
             case facts.ConditionResolved() as fact:
@@ -105,26 +84,18 @@ class QuestionFold:
             case facts.NegRiskQuestionReported() | facts.NegRiskChanged() as fact:
                 self._tell_neg_risk(fact, dated.mined_at)
             case facts.RequestTermsChanged() as fact:
-                self.requests.terms.tell(fact)
+                self.asking.requests.terms.tell(fact)
             case ContractChanged() as fact:
-                self.requests.terms.tell_default(fact)
+                self.asking.requests.terms.tell_default(fact)
             case _:
                 # The votes themselves do not change what the contracts answer.
                 pass
 
-    def _operate(self, timestamp: int | None) -> None:
-        if timestamp != self.operative:
-            self._previous, self.operative = self.operative, timestamp
-
-    def _meet(self, timestamp: int) -> None:
-        """A log of a request that a question without its beginning did not show before."""
-        if self.is_partial and timestamp > (self.operative or 0):
-            self._operate(timestamp)
-
     def _change(self, change: facts.QuestionChanged, at: datetime) -> None:
         match change.kind:
             case QuestionChangeKind.RESET:
-                self._reset(change, at)
+                self.reset = True
+                self.asking.reset(change.at, at, is_legacy=self.is_legacy)
             case QuestionChangeKind.FLAGGED:
                 self.flagged_at = at
                 # Adapter v1 flags without a pause.
@@ -143,36 +114,11 @@ class QuestionFold:
             case QuestionChangeKind.SETTLED:
                 self.is_price_taken = True
             case QuestionChangeKind.UPDATED:
-                self._operate(None)
+                self.asking.operate(None)
                 self.flagged_at = None
                 self.paused = False
             case _:
                 assert_never(change.kind)
-
-    def _reset(self, change: facts.QuestionChanged, at: datetime) -> None:
-        self.reset = True
-        asked = self._asked
-        if self.is_legacy:
-            # Adapter v1 forgets its request; somebody asks again in another transaction.
-            self._operate(None)
-        elif asked is None or asked.at.transaction_hash != change.at.transaction_hash:
-            # The new request's log is not stored; the contract gives it the block's time.
-            self._operate(int(at.timestamp()))
-        disputer = self.requests.mark_first_dispute(change.at.transaction_hash)
-        if disputer is not None:
-            cause = ResetCause.FIRST_DISPUTE
-        elif self.is_legacy or self._was_too_early():
-            cause = ResetCause.TOO_EARLY
-        else:
-            cause = ResetCause.ADMIN_RESET
-        self.resets.append(ResetStatus(change.at, at, cause, disputer))
-
-    def _was_too_early(self) -> bool:
-        return any(
-            request.resolved_price == TOO_EARLY
-            for (_, timestamp), request in self.requests.requests.items()
-            if timestamp == self._previous
-        )
 
     def _override(self, layer: OverrideLayer, at: datetime) -> None:
         self.override_layers.append(layer)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.assessment import Announcement
-from models.enums import Category, OracleVersion, Remedy
+from models.enums import Category, ContractKind, OracleVersion, Remedy
 from models.liquidity import BookSnapshot, OpenInterest
 from models.market import Market, MarketGroup, ResolutionReport, TradingActivity
 from service.protocol.contracts import ContractBook
@@ -19,6 +19,7 @@ from service.protocol.ids import to_checksum, to_hex
 from service.protocol.lifecycle import QuestionStatus
 from service.risk.inputs import Freshness, MarketInputs, Proposal
 from service.store.blocks import get_head
+from service.store.games import get_sports_markets
 from service.store.input_oracle import (
     count_disputes,
     current_proposal,
@@ -67,7 +68,7 @@ def load_inputs(
     questions = {m.uma_question_id for m in markets if m.uma_question_id is not None}
     head = get_head(session, POLYGON, at)
     rows = _Rows(
-        statuses=get_statuses(session, questions, book, at),
+        statuses=get_statuses(session, questions, book, at) | _games(session, markets, book, at),
         reports=latest_by_market(session, ResolutionReport, ids, at),
         first_reports=first_proposal_report(session, ids, at),
         interest=latest_by_market(session, OpenInterest, ids, at),
@@ -79,6 +80,16 @@ def load_inputs(
         missing=missing,
     )
     return [_inputs(session, market, rows, book, at) for market in markets]
+
+
+def _games(
+    session: Session, markets: Sequence[Market], book: ContractBook, at: datetime
+) -> dict[bytes, list[QuestionStatus]]:
+    """Markets that a game's scores decide, in a question's words, by the market's own id."""
+    oracles = book.addresses(POLYGON, [ContractKind.UMA_SPORTS_ORACLE])
+    conditions = {m.condition_id for m in markets if m.adapter in oracles}
+    found = get_sports_markets(session, conditions, book, at) if conditions else {}
+    return {status.market_id: [status.as_question()] for status in found.values()}
 
 
 def _inputs(

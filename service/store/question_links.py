@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from models.market import Market
 from models.oracle import Condition, NegRiskQuestion, Question
+from models.sports import SportsMarket
 from service.protocol.ids import condition_id
 
 
@@ -44,13 +45,22 @@ def find_question_links(session: Session, market: Market) -> QuestionLinks:
         if _is_of(question, market)
     ]
     adapters = {question.address for question in questions}
+    # A game's market is asked through its game.
+    games = session.execute(
+        select(SportsMarket.address, SportsMarket.game_id).where(
+            SportsMarket.condition_id == market.condition_id
+        )
+    ).all()
+    adapters |= {row[0] for row in games}
     if not adapters and market.adapter is not None:
         adapters = {market.adapter}
     return QuestionLinks(
         question_ids=frozenset(ids),
         neg_risk_question_ids=frozenset(row[1] for row in neg_risk),
-        # Since adapter v2 a question's id is the hash of its text.
-        ancillary_hashes=frozenset(ids | {question.ancillary_hash for question in questions}),
+        # Since adapter v2 a question's id is the hash of its text, as a game's is.
+        ancillary_hashes=frozenset(
+            ids | {question.ancillary_hash for question in questions} | {row[1] for row in games}
+        ),
         requesters=frozenset(adapters),
         creators=frozenset(question.creator for question in questions),
     )

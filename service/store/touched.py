@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from sqlalchemy import or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from models import oracle, voting
+from models import oracle, sports, voting
 from models.chain import Block
 from models.contract_change import ContractChange
 from models.enums import NegRiskChangeKind, OverrideLayer
 from service.protocol import facts, sports_facts, vote_facts
 from service.protocol.contract_facts import ContractChanged
 from service.protocol.facts import Fact
+from service.protocol.ids import MULTIPLE_VALUES
 from service.protocol.market_ids import neg_risk_market_of
 from service.protocol.periods import FOLDED_EVENTS
 from service.store.upserts import IN_CHUNK, chunks
@@ -41,6 +42,9 @@ class _Found(Touched):
     neg_risk: set[bytes] = field(default_factory=set)
     rivals: set[bytes] = field(default_factory=set)
     bridged: set[bytes] = field(default_factory=set)
+    # Sports games and markets, whose conditions are to be found.
+    games: set[bytes] = field(default_factory=set)
+    game_markets: set[bytes] = field(default_factory=set)
 
 
 def touched_by(session: Session, decoded: Collection[Fact]) -> Touched:
@@ -55,6 +59,8 @@ def touched_by(session: Session, decoded: Collection[Fact]) -> Touched:
 
 def _request(found: _Found, fact: facts.PriceRequested) -> None:
     found.questions.add(fact.key.ancillary_hash)
+    if fact.key.identifier == MULTIPLE_VALUES:
+        found.games.add(fact.key.ancillary_hash)
 
 
 def _text(found: _Found, fact: facts.RequestTermsChanged) -> None:
@@ -95,6 +101,14 @@ def _sports_market(found: _Found, fact: sports_facts.SportsMarketCreated) -> Non
     found.conditions.add(fact.condition_id)
 
 
+def _game(found: _Found, fact: sports_facts.GameChanged) -> None:
+    found.games.add(fact.game_id)
+
+
+def _game_market(found: _Found, fact: sports_facts.SportsMarketChanged) -> None:
+    found.game_markets.add(fact.market_id)
+
+
 def _crossing(found: _Found, fact: facts.PricePushed) -> None:
     found.bridged.add(fact.request_hash)
 
@@ -109,7 +123,7 @@ def _contract(found: _Found, fact: ContractChanged) -> None:
         found.contracts.add((fact.at.chain_id, fact.at.address))
 
 
-# Stake, delegations, slashes and games are no one question's. By type, as every fact stored passes
+# Stake, delegations and slashes are no one question's. By type, as every fact stored passes
 # here; each function is declared with one of the shapes it serves.
 _TOUCH: Mapping[type, Callable[..., None]] = {
     facts.QuestionInitialized: _question,
@@ -131,6 +145,9 @@ _TOUCH: Mapping[type, Callable[..., None]] = {
     facts.NegRiskQuestionReported: _prepared,
     facts.NegRiskChanged: _neg_risk,
     sports_facts.SportsMarketCreated: _sports_market,
+    sports_facts.GameCreated: _game,
+    sports_facts.GameChanged: _game,
+    sports_facts.SportsMarketChanged: _game_market,
     vote_facts.TunnelRequestAdded: _crossing,
     vote_facts.VoteRequested: _vote,
     vote_facts.VoteRequestChanged: _vote,
@@ -149,7 +166,9 @@ def _linked(session: Session, found: _Found) -> Touched:
         )
         for question, parent in session.execute(query):
             found.questions.add(question)
+            found.games.add(question)
             found.votes.add(parent)
+    _link_games(session, found)
     # What crossed under the vote's own id is known without its bridge.
     found.votes |= found.bridged
     prepared, asked = oracle.NegRiskQuestion, oracle.ResolutionAsked
@@ -166,6 +185,16 @@ def _linked(session: Session, found: _Found) -> Touched:
         ids = select(asked.question_id).where(asked.ancillary_hash.in_(part))
         found.questions.update(session.scalars(ids))
     return Touched(found.questions, found.conditions, found.votes, found.contracts)
+
+
+def _link_games(session: Session, found: _Found) -> None:
+    """Follow games and their markets to the conditions they decide."""
+    market = sports.SportsMarket
+    for column, keys in ((market.game_id, found.games), (market.market_id, found.game_markets)):
+        for part in chunks(sorted(keys), IN_CHUNK):
+            found.conditions.update(
+                session.scalars(select(market.condition_id).where(column.in_(part)))
+            )
 
 
 _Column = InstrumentedAttribute[bytes]
@@ -195,7 +224,9 @@ _NEG_RISK_COLUMNS: tuple[_Column, ...] = (
 _CONDITION_COLUMNS: tuple[_Column, ...] = (
     oracle.Condition.condition_id,
     oracle.Payout.condition_id,
+    sports.SportsMarket.condition_id,
 )
+_GAME_COLUMNS: tuple[_Column, ...] = (sports.Game.game_id, sports.GameChange.game_id)
 # Under which the vote's logs and the bridge's name a request.
 _VOTE_COLUMNS: tuple[_Column, ...] = (
     oracle.BridgedRequest.parent_request_id,
@@ -223,12 +254,16 @@ def touched_from(session: Session, chain_id: int, number: int) -> Touched:
         ContractChange.block_id.in_(blocks), ContractChange.name.in_(FOLDED_EVENTS)
     )
     neg_risk = values(_NEG_RISK_COLUMNS)
+    questions = values(_QUESTION_COLUMNS)
     found = _Found(
-        questions=values(_QUESTION_COLUMNS) | neg_risk,
+        questions=questions | neg_risk,
         conditions=values(_CONDITION_COLUMNS),
         contracts={(chain_id, address) for address in session.scalars(addresses)},
         neg_risk=neg_risk,
         rivals=values([oracle.NegRiskChange.neg_risk_question_id]),
         bridged=values(_VOTE_COLUMNS),
+        # A game's requests are keyed by its text like a question's.
+        games=values(_GAME_COLUMNS) | questions,
+        game_markets=values([sports.SportsMarketChange.market_id]),
     )
     return _linked(session, found)
