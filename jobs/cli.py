@@ -194,11 +194,11 @@ def import_logs_command(
 @app.command(epilog="Example: settlewatch export questions --format ndjson --out questions.ndjson")
 def export(
     table: Annotated[str, typer.Argument(help="questions, requests or votes")],
-    fmt: Annotated[str, typer.Option("--format", help="ndjson or csv.")] = "ndjson",
+    fmt: Annotated[str, typer.Option("--format", help="ndjson, csv or parquet.")] = "ndjson",
     out: Annotated[str, typer.Option(help="A file, or - for standard output.")] = "-",
 ) -> None:
     """Write a table of the stored history, one object a line."""
-    from jobs.export import FORMATS, TABLES, export_rows, format_rows  # as above
+    from jobs.export import FORMATS, TABLES, export_table  # as above
 
     if table not in TABLES:
         raise UsageError(
@@ -207,7 +207,7 @@ def export(
     if fmt not in FORMATS:
         raise UsageError(f"--format: {fmt!r} is not known. Choose one of: {', '.join(FORMATS)}.")
     with _house() as house, house.read_sessions() as session:
-        pieces = format_rows(export_rows(session, table), fmt)
+        pieces = export_table(session, table, fmt)
         if out == "-":
             for piece in pieces:
                 sys.stdout.buffer.write(piece)

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from jobs.export_rows import question_rows, request_rows, vote_rows
+from jobs.export_parquet import parquet_pieces
+from jobs.export_rows import COLUMNS, question_rows, request_rows, vote_rows
 
 _ROWS: Mapping[str, Callable[[Session], Iterator[dict[str, Any]]]] = {
     "questions": question_rows,
@@ -16,12 +17,20 @@ _ROWS: Mapping[str, Callable[[Session], Iterator[dict[str, Any]]]] = {
     "votes": vote_rows,
 }
 TABLES = tuple(_ROWS)
-FORMATS = ("ndjson", "csv")
+FORMATS = ("ndjson", "csv", "parquet")
 
 
 def export_rows(session: Session, table: str) -> Iterator[dict[str, Any]]:
     """The rows of one exported table, as JSON-ready objects; ``table`` is one of ``TABLES``."""
     return _ROWS[table](session)
+
+
+def export_table(session: Session, table: str, fmt: str) -> Iterator[bytes]:
+    """An exported table in one of ``FORMATS``, a piece at a time."""
+    rows = export_rows(session, table)
+    if fmt == "parquet":
+        return parquet_pieces(rows, COLUMNS[table])
+    return format_rows(rows, fmt)
 
 
 def format_rows(rows: Iterable[Mapping[str, Any]], fmt: str) -> Iterator[bytes]:

@@ -1,6 +1,6 @@
 """The rows of each exported table, as JSON-ready objects; docs/data-dictionary.md, "Exports"."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,42 @@ from service.store.reveals import iterate_reveals
 from service.store.voted_questions import iterate_disputed, iterate_voted
 
 Row = dict[str, Any]
+
+# The columns of each table with their types, for formats that declare them. Times are unix
+# seconds; whatever may exceed 64 bits is text, what is nested JSON text.
+COLUMNS: Mapping[str, Mapping[str, type]] = {
+    "questions": {
+        **dict.fromkeys(("question_id", "condition_id", "adapter", "oracle"), str),
+        **dict.fromkeys(("title", "creator"), str),
+        **dict.fromkeys(("official", "resolved", "paused", "reset", "overridden"), bool),
+        **dict.fromkeys(("payouts", "outcome", "requests", "dvm_requests"), str),
+    },
+    "requests": {
+        "chain_id": int,
+        **dict.fromkeys(("question_id", "condition_id", "adapter", "oracle", "title"), str),
+        **dict.fromkeys(("official", "operative"), bool),
+        "request_timestamp": int,
+        **dict.fromkeys(("proposer", "disputer", "proposed_price", "resolved_price"), str),
+        "state": str,
+        **dict.fromkeys(("requested_at", "proposed_at", "disputed_at", "settled_at"), int),
+        **dict.fromkeys(("child_request_id", "parent_request_id"), str),
+        "dvm_time": int,
+        "dvm_link": str,
+        **dict.fromkeys(("first_round", "last_round"), int),
+        **dict.fromkeys(("rolled", "deleted"), bool),
+        "votes": int,
+        "pushed_price": str,
+    },
+    "votes": {
+        "request_id": str,
+        "dvm_time": int,
+        **dict.fromkeys(("question_id", "condition_id", "voter"), str),
+        "round": int,
+        **dict.fromkeys(("price", "tokens", "caller"), str),
+        **dict.fromkeys(("revealed_at", "chain_id", "block", "log_index"), int),
+        "transaction": str,
+    },
+}
 
 
 def question_rows(session: Session) -> Iterator[Row]:

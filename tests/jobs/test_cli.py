@@ -34,7 +34,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     [
         (["import-logs", "nowhere.json"], "nowhere.json: cannot be read"),
         (["import-logs", "x.json", "--contracts", "nowhere.json"], "cannot be read as a contract"),
-        (["export", "votes"], "cannot be exported"),
+        (["export", "blocs"], "cannot be exported"),
         (["export", "questions", "--format", "xml"], "--format"),
         (["export", "questions", "--out", "/nowhere/x"], "cannot be written"),
         (["job", "sync_everything"], "unknown job"),
