@@ -91,7 +91,8 @@ def remove_from(session: Session, chain_id: int, number: int, at: datetime) -> i
 
     Returns how many blocks were removed.
     """
-    mark_touched(session, touched_from(session, chain_id, number), at)
+    # Cursors first, as a reader does: two that lock in different orders would wait for each other.
     rewind_cursors(session, chain_id, number)
+    mark_touched(session, touched_from(session, chain_id, number), at)
     forget_look_ups(session, chain_id)
     return remove_blocks_from(session, chain_id, number)

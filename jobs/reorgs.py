@@ -13,7 +13,7 @@ from service.chain.reorg import find_common
 from service.errors import SourceError
 from service.protocol.listings import Refused
 from service.protocol.log_position import BlockHeader
-from service.store.blocks import get_hash, list_hashes
+from service.store.blocks import list_hashes, lock_block
 from service.store.issues import add_issue
 
 # Stored blocks looked at in one search; a fork that is deeper is searched for in more of them.
@@ -58,7 +58,7 @@ def undo_branch(
     Another job may have followed the fork since, and read what is true.
     """
     with sessions.begin() as session:
-        if get_hash(session, node.chain_id, witness[0]) != witness[1]:
+        if not lock_block(session, node.chain_id, *witness):
             return 0
         removed = remove_from(session, node.chain_id, number, at)
     node.count(Fault.REORG)

@@ -102,6 +102,17 @@ def get_hash(session: Session, chain_id: int, number: int) -> bytes | None:
     return session.scalars(query).first()
 
 
+def lock_block(session: Session, chain_id: int, number: int, block_hash: bytes) -> bool:
+    """Hold a stored block until the transaction ends; ``False`` where it is not stored (any more).
+
+    Of two transactions that are about to remove the same branch, the second finds it gone.
+    """
+    query = select(Block.id).where(
+        Block.chain_id == chain_id, Block.number == number, Block.hash == block_hash
+    )
+    return session.scalars(query.with_for_update()).first() is not None
+
+
 def count_blocks(session: Session, chain_id: int) -> int:
     """How many blocks of a chain are stored."""
     return (

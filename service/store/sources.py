@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from models.enums import SourceState
 from models.operation import Source
 from service.protocol.sources import KNOWN_SOURCES, SourceHealth, UrlHealth
+from service.store.upserts import insert_or_ignore
 
 REASON_LENGTH = 500
 
@@ -22,8 +23,11 @@ def record_health(session: Session, health: Iterable[SourceHealth], now: datetim
     for found in health:
         known = session.get(Source, found.name)
         if known is None:
-            session.add(_to_row(found, now))
-        elif found.state is not SourceState.UNKNOWN:
+            # Two jobs may meet one source for the first time at once.
+            if insert_or_ignore(session, Source, [_to_row(found, now)]):
+                continue
+            known = session.get_one(Source, found.name)
+        if found.state is not SourceState.UNKNOWN:
             if found.state != known.state:  # The column gives back plain text.
                 known.state, known.since = found.state, found.since or now
             known.reason = _cut(found.reason)
@@ -70,17 +74,17 @@ def list_sources(session: Session) -> Sequence[SourceHealth]:
     ]
 
 
-def _to_row(found: SourceHealth, now: datetime) -> Source:
-    return Source(
-        name=found.name,
-        state=found.state,
-        since=found.since or now,
-        reason=_cut(found.reason),
-        last_success_at=found.last_success_at,
-        last_failure_at=found.last_failure_at,
-        failures_in_a_row=found.failures_in_a_row,
-        retry_at=found.retry_at,
-    )
+def _to_row(found: SourceHealth, now: datetime) -> dict[str, object]:
+    return {
+        "name": found.name,
+        "state": found.state.value,
+        "since": found.since or now,
+        "reason": _cut(found.reason),
+        "last_success_at": found.last_success_at,
+        "last_failure_at": found.last_failure_at,
+        "failures_in_a_row": found.failures_in_a_row,
+        "retry_at": found.retry_at,
+    }
 
 
 def _to_health(row: Source) -> SourceHealth:

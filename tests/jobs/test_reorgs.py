@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs import reorgs
+from jobs.check_reorgs import check_reorgs
 from jobs.cycle import CycleReport
 from jobs.export import export_rows
 from jobs.index_oracle import READER, index_oracle
@@ -145,3 +147,29 @@ def test_a_job_that_comes_late_to_a_fork_removes_nothing_of_the_new_branch(
     stale = (271, b"\x01" * 32)
     assert reorgs.undo_branch(sessions, node, 265, stale, NOON) == 0
     assert fact_rows(sessions) == before
+
+
+def test_reader_and_check_that_run_at_once_end_where_one_of_them_would(
+    sessions: sessionmaker[Session], replay: ReplayNode
+) -> None:
+    """The scheduler runs both in threads, on one node; either may be first to see a fork."""
+    node = node_of(replay)
+    for number in (0, 1, 2, 3, 4, 5):
+        expected = replay.show(number)
+        with ThreadPoolExecutor(2) as threads:
+            reading = [threads.submit(index, sessions, node) for _ in range(3)]
+            checking = [
+                threads.submit(check_reorgs, sessions, (node,), BOOK, SetClock(NOON))
+                for _ in range(3)
+            ]
+        for run in (*reading, *checking):
+            run.result()
+        # Whoever lost a race left the rest to the next run.
+        assert index(sessions, node).degraded == ()
+        check(sessions, expected)
+    with sessions() as session:
+        row = session.scalars(select(Source)).one()
+        kinds = session.scalars(select(DataIssue.kind)).all()
+    assert (row.counts or {})["reorgs"] == 2
+    assert DataIssueKind.WITHHELD_LOG not in kinds
+    assert DataIssueKind.LATE_LOG not in kinds

@@ -12,6 +12,7 @@ from service.store.blocks import (
     first_conflict,
     get_cursor,
     get_head,
+    lock_block,
     move_cursor,
     remove_blocks_from,
     rewind_cursors,
@@ -128,3 +129,11 @@ def test_a_fork_sends_every_reader_of_its_chain_back_and_no_other(session: Sessi
     session.expire_all()
     assert get_cursor(session, POLYGON, READER) == 40
     assert get_cursor(session, ETHEREUM, READER) == 100
+
+
+def test_a_block_is_held_only_under_the_hash_it_is_stored_with(session: Session) -> None:
+    add_blocks(session, [header(5)])
+    assert lock_block(session, POLYGON, 5, header(5).hash)
+    assert not lock_block(session, POLYGON, 5, header(5, branch=7).hash)
+    remove_blocks_from(session, POLYGON, 5)
+    assert not lock_block(session, POLYGON, 5, header(5).hash)
