@@ -5,7 +5,7 @@ that posts for it) is heard, and the managed oracle's ``RequestRulesUpdated``, w
 requester and the oracle's managers can send. docs/methodology.md, "Clarifications".
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from service.protocol.contracts import ContractBook
 from service.protocol.dated_fact import DatedFact
 from service.protocol.log_position import LogPosition
 from service.protocol.question_status import QuestionStatus
+from service.protocol.request_status import RequestStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,16 @@ class Clarification:
 
 
 @dataclass(frozen=True, slots=True)
+class PostedText:
+    """A text, and whose word it is."""
+
+    channel: ClarificationChannel
+    owner: bytes | None
+    data: bytes
+    is_official: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Milestone:
     position: ClarificationPosition
     # None for what happens at a time on the vote's chain rather than by a log.
@@ -62,24 +73,33 @@ def place_clarifications(
     ``commit_ends_at``: unix time from which no vote of the round that decides (or, so far, the one
     under way) can be sealed any more; ``None`` where no vote decides or its round is not known.
     """
-    milestones = sorted(_milestones(status, commit_ends_at), key=_order)
+    milestones = [*_answers(status.requests)]
+    if status.paid_log is not None and status.paid_at is not None:
+        at = int(status.paid_at.timestamp())
+        milestones.append(_Milestone(ClarificationPosition.AFTER_PAYOUT, status.paid_log, at))
+    operative = status.operative
+    if commit_ends_at is not None and operative is not None and operative.is_disputed:
+        position = ClarificationPosition.AFTER_COMMIT_END
+        milestones.append(_Milestone(position, None, commit_ends_at))
+    milestones.sort(key=_order)
     return tuple(_place(post, status, book, milestones) for post in status.posts)
 
 
-def _milestones(status: QuestionStatus, commit_ends_at: int | None) -> Iterator[_Milestone]:
-    for request in status.requests:
+def place_text(
+    post: DatedFact, text: PostedText, requests: Sequence[RequestStatus]
+) -> Clarification:
+    """A text posted to a request of the second stack, among that request's proposals."""
+    return _placed(post, text, sorted(_answers(requests), key=_order))
+
+
+def _answers(requests: Iterable[RequestStatus]) -> Iterator[_Milestone]:
+    for request in requests:
         if request.proposal_log is not None and request.proposed_at is not None:
             at = int(request.proposed_at.timestamp())
             yield _Milestone(ClarificationPosition.AFTER_PROPOSAL, request.proposal_log, at)
         if request.dispute_log is not None and request.disputed_at is not None:
             at = int(request.disputed_at.timestamp())
             yield _Milestone(ClarificationPosition.AFTER_DISPUTE, request.dispute_log, at)
-    if status.paid_log is not None and status.paid_at is not None:
-        at = int(status.paid_at.timestamp())
-        yield _Milestone(ClarificationPosition.AFTER_PAYOUT, status.paid_log, at)
-    operative = status.operative
-    if commit_ends_at is not None and operative is not None and operative.is_disputed:
-        yield _Milestone(ClarificationPosition.AFTER_COMMIT_END, None, commit_ends_at)
 
 
 def _order(milestone: _Milestone) -> tuple[int, int, int]:
@@ -92,30 +112,31 @@ def _order(milestone: _Milestone) -> tuple[int, int, int]:
 def _place(
     post: DatedFact, status: QuestionStatus, book: ContractBook, milestones: Sequence[_Milestone]
 ) -> Clarification:
-    at = post.fact.at
-    owner: bytes | None
-    passed = [
-        milestone.position
-        for milestone in milestones
-        if milestone.is_before(at, int(post.mined_at.timestamp()))
-    ]
     match post.fact:
         case facts.ClarificationPosted() as fact:
-            channel, owner, data = ClarificationChannel.BULLETIN_BOARD, fact.owner, fact.data
-            is_official = book.may_clarify(at.chain_id, owner, status.creator, post.mined_at)
+            chain_id, creator = fact.at.chain_id, status.creator
+            is_official = book.may_clarify(chain_id, fact.owner, creator, post.mined_at)
+            board = ClarificationChannel.BULLETIN_BOARD
+            text = PostedText(board, fact.owner, fact.data, is_official)
         case facts.RulesUpdated() as fact:
-            channel, owner, data = ClarificationChannel.REQUEST_RULES, None, fact.rules
             is_official = fact.requester == status.adapter
+            text = PostedText(ClarificationChannel.REQUEST_RULES, None, fact.rules, is_official)
         case _:
             message = f"a {type(post.fact).__name__} is no clarification"
             raise ValueError(message)
+    return _placed(post, text, milestones)
+
+
+def _placed(post: DatedFact, text: PostedText, milestones: Sequence[_Milestone]) -> Clarification:
+    at, posted = post.fact.at, int(post.mined_at.timestamp())
+    passed = [m.position for m in milestones if m.is_before(at, posted)]
     return Clarification(
         at=at,
         posted_at=post.mined_at,
-        channel=channel,
-        owner=owner,
-        data=data,
-        is_official=is_official,
+        channel=text.channel,
+        owner=text.owner,
+        data=text.data,
+        is_official=text.is_official,
         position=passed[-1] if passed else ClarificationPosition.BEFORE_PROPOSAL,
         proposals_before=passed.count(ClarificationPosition.AFTER_PROPOSAL),
         disputes_before=passed.count(ClarificationPosition.AFTER_DISPUTE),
