@@ -6,14 +6,8 @@ from sqlalchemy import BigInteger, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Address, Base, Bytes32, Document, Int256, Uint256, UtcTimestamp
-from models.enums import (
-    MarketState,
-    Outcome,
-    OverrideLayer,
-    RequestState,
-    ResolutionKind,
-    StuckReason,
-)
+from models.enums import MarketState, Outcome, OverrideLayer, RequestState
+from models.lifecycle_enums import ResolutionKind, StuckReason
 
 
 class QuestionState(Base):

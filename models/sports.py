@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Bytes32, Document, Uint256
-from models.enums import GameChangeKind, SportsMarketChangeKind
+from models.lifecycle_enums import GameChangeKind, SportsMarketChangeKind
 from models.log_fact import LogFact
 
 

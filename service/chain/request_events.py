@@ -1,11 +1,7 @@
 """Events of price requests: the three optimistic oracles, their terms, and the sports oracle."""
 
-from models.enums import (
-    ContractKind,
-    GameChangeKind,
-    RequestTermKind,
-    SportsMarketChangeKind,
-)
+from models.enums import ContractKind, RequestTermKind
+from models.lifecycle_enums import GameChangeKind, SportsMarketChangeKind
 from service.chain.event import Build, line
 from service.chain.words import request_key, text_hash, timestamp
 from service.protocol import facts, sports_facts

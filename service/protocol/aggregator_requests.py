@@ -12,7 +12,7 @@ from datetime import datetime
 
 from eth_hash.auto import keccak
 
-from models.enums import ClarificationChannel
+from models.lifecycle_enums import ClarificationChannel
 from service.protocol.asking_fold import AskingFold
 from service.protocol.clarifications import Clarification, PostedText, place_text
 from service.protocol.contract_facts import ContractChanged, Word

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from models.enums import ResetCause
+from models.lifecycle_enums import ResetCause
 from service.protocol import facts
 from service.protocol.dated_fact import DatedFact
 from service.protocol.log_position import LogPosition

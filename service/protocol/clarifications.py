@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.enums import ClarificationChannel, ClarificationPosition
+from models.lifecycle_enums import ClarificationChannel, ClarificationPosition
 from service.protocol import facts
 from service.protocol.contracts import ContractBook
 from service.protocol.dated_fact import DatedFact

@@ -4,14 +4,8 @@ Sources: UmaCtfAdapter ``resolve``, NegRiskOperator ``reportPayouts``, NegRiskAd
 ``reportOutcome``, VotingV2's rolls; docs/methodology.md, "Lifecycle".
 """
 
-from models.enums import (
-    ContractKind,
-    Outcome,
-    OverrideLayer,
-    RequestState,
-    ResolutionKind,
-    StuckReason,
-)
+from models.enums import ContractKind, Outcome, OverrideLayer, RequestState
+from models.lifecycle_enums import ResolutionKind, StuckReason
 from service.protocol.contracts import ContractBook
 from service.protocol.prices import TOO_EARLY, outcome_of
 from service.protocol.question_status import QuestionStatus

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.enums import GameState, ResolutionKind, SportsMarketState
+from models.lifecycle_enums import GameState, ResolutionKind, SportsMarketState
 from service.protocol.market_ids import GameMarket, Underdog
 from service.protocol.prices import outcome_of_payouts
 from service.protocol.question_status import QuestionStatus, ResetStatus

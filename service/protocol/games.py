@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from models.enums import (
+from models.lifecycle_enums import (
     GameChangeKind,
     GameState,
     ResolutionKind,

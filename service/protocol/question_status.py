@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.enums import Outcome, OverrideLayer, ResetCause, ResolutionKind, StuckReason
+from models.enums import Outcome, OverrideLayer
+from models.lifecycle_enums import ResetCause, ResolutionKind, StuckReason
 from service.protocol.dated_fact import DatedFact
 from service.protocol.log_position import LogPosition
 from service.protocol.prices import outcome_of

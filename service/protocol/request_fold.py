@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from models.enums import ContractKind, DisputeOrder, RequestState, VoteRequestChangeKind
+from models.enums import ContractKind, RequestState, VoteRequestChangeKind
+from models.lifecycle_enums import DisputeOrder
 from service.protocol import facts
 from service.protocol.contracts import ContractBook
 from service.protocol.request_status import DvmRequestStatus, RequestStatus

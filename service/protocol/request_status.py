@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.enums import ContractKind, DisputeOrder, Outcome, RequestState
+from models.enums import ContractKind, Outcome, RequestState
+from models.lifecycle_enums import DisputeOrder
 from service.protocol.log_position import LogPosition
 from service.protocol.prices import outcome_of
 

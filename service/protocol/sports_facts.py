@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.enums import GameChangeKind, SportsMarketChangeKind
+from models.lifecycle_enums import GameChangeKind, SportsMarketChangeKind
 from service.protocol.log_position import LogPosition
 
 

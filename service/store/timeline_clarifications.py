@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from models.chain import Block
-from models.enums import ClarificationPosition
+from models.lifecycle_enums import ClarificationPosition
 from models.oracle import Clarification, RulesUpdate
 from service.protocol import clarifications
 from service.protocol.contracts import ContractBook

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
-from models.enums import ClarificationChannel, ClarificationPosition, ContractKind
+from models.enums import ContractKind
+from models.lifecycle_enums import ClarificationChannel, ClarificationPosition
 from service.protocol.aggregator_requests import AggregatorRequestStatus
 from service.protocol.contracts import ContractBook, ContractEntry
 from service.protocol.prices import YES

@@ -6,14 +6,8 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.import_logs import import_logs
-from models.enums import (
-    DisputeOrder,
-    Outcome,
-    OverrideLayer,
-    RequestState,
-    ResetCause,
-    ResolutionKind,
-)
+from models.enums import Outcome, OverrideLayer, RequestState
+from models.lifecycle_enums import DisputeOrder, ResetCause, ResolutionKind
 from service.chain.book import read_book
 from service.clock import SystemClock
 from service.protocol.lifecycle import QuestionStatus

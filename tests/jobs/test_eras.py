@@ -6,14 +6,8 @@ from datetime import timedelta
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.export import export_rows
-from models.enums import (
-    ContractKind,
-    DisputeOrder,
-    RequestState,
-    ResetCause,
-    ResolutionKind,
-    StuckReason,
-)
+from models.enums import ContractKind, RequestState
+from models.lifecycle_enums import DisputeOrder, ResetCause, ResolutionKind, StuckReason
 from service.protocol.contracts import ContractBook, ContractEntry
 from service.protocol.ids import condition_id, to_hex
 from service.protocol.prices import NO, TOO_EARLY, YES

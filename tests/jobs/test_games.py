@@ -5,10 +5,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.export import export_rows
-from models.enums import (
+from models.enums import MarketState
+from models.lifecycle_enums import (
     DisputeOrder,
     GameState,
-    MarketState,
     ResetCause,
     ResolutionKind,
     SportsMarketState,

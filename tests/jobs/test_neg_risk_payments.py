@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
-from models.enums import ContractKind, StuckReason
+from models.enums import ContractKind
+from models.lifecycle_enums import StuckReason
 from service.protocol.contracts import ContractBook, ContractEntry
 from service.protocol.ids import condition_id
 from service.protocol.market_ids import neg_risk_market_id, neg_risk_question_id

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models.enums import ClarificationChannel, ClarificationPosition, ContractKind
+from models.enums import ContractKind
+from models.lifecycle_enums import ClarificationChannel, ClarificationPosition
 from service.chain.book import mainnet_book
 from service.protocol.clarifications import Clarification, place_clarifications
 from service.protocol.contracts import ContractBook, ContractEntry

@@ -5,14 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from models.enums import (
-    ContractKind,
-    DisputeOrder,
-    RequestState,
-    ResetCause,
-    ResolutionKind,
-    StuckReason,
-)
+from models.enums import ContractKind, RequestState
+from models.lifecycle_enums import DisputeOrder, ResetCause, ResolutionKind, StuckReason
 from service.protocol.contracts import ContractBook, ContractEntry
 from service.protocol.facts import QuestionInitialized
 from service.protocol.lifecycle import QuestionFacts, QuestionStatus, fold_question

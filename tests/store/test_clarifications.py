@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from models.enums import ClarificationPosition
+from models.lifecycle_enums import ClarificationPosition
 from service.chain.book import mainnet_book
 from service.chain.decode import decode_logs
 from service.chain.raw import parse_log

@@ -9,11 +9,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.enums import (
-    GameChangeKind,
-    RequestTermKind,
-    SportsMarketChangeKind,
-)
+from models.enums import RequestTermKind
+from models.lifecycle_enums import GameChangeKind, SportsMarketChangeKind
 from models.log_fact import LogFact
 from service.chain.archive import read_archive
 from service.chain.book import read_book
