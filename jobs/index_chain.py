@@ -9,7 +9,8 @@ from jobs.cycle import CycleReport
 from jobs.ingest import ingest_capture
 from jobs.provisional import read_provisional
 from jobs.reorgs import follow_fork
-from models.enums import DataIssueKind, IndexMode
+from models.data_enums import DataIssueKind
+from models.enums import IndexMode
 from service.chain.filters import filter_of
 from service.chain.heads import MOST_LAG, Disagreement, survey_heads
 from service.chain.node import Node

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.ingest import remove_from
-from models.enums import DataIssueKind
+from models.data_enums import DataIssueKind
 from service.chain.faults import Fault
 from service.chain.node import Node
 from service.chain.reorg import find_common

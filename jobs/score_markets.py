@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cell_cache import CellCache
 from jobs.cycle import CycleReport
-from models.enums import DataIssueKind
+from models.data_enums import DataIssueKind
 from models.market import Market
 from service.clock import Clock
 from service.protocol.contracts import ContractBook

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.index_chain import CURSORS, RECHECK, note_disagreement
 from jobs.ingest import ingest_capture
-from models.enums import DataIssueKind, IndexMode
+from models.data_enums import DataIssueKind
+from models.enums import IndexMode
 from service.chain.archive import Capture
 from service.chain.faults import Fault
 from service.chain.filters import LogFilter, filter_of

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.alert_deliveries import deliver_due
 from jobs.cycle import CycleReport
+from jobs.data_alerts import raise_data_alerts
 from service.alerts.decide import (
     ALARMING_STATES,
     AlertRule,
@@ -54,6 +55,7 @@ def send_alerts(
     urls = {fingerprint(url): url for url in destinations}
     with sessions.begin() as session:
         raised = _raise_alerts(session, clock.now(), rule, tuple(urls), page_base_url)
+        raised["raised"] += raise_data_alerts(session, clock.now(), tuple(urls), page_base_url)
     deliveries = deliver_due(sessions, clock, urls, allow_private=allow_private)
     return CycleReport({**raised, **deliveries.counts}, deliveries.degraded)
 

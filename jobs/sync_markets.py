@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
-from models.enums import DataIssueKind
+from models.data_enums import DataIssueKind
 from service.clock import Clock
 from service.errors import SourceError
 from service.polymarket.batches import Batch

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Document, RowId, UtcTimestamp
@@ -10,16 +10,29 @@ from models.enums import AlertReason
 
 
 class Alert(Base):
-    """One named reason that came true for one market; claimed once, whoever sees it first."""
+    """One named reason that came true for one market, or for the data; claimed once."""
 
     __tablename__ = "alerts"
-    __table_args__ = (UniqueConstraint("market_id", "reason_key"), Index(None, "raised_at"))
+    __table_args__ = (
+        UniqueConstraint("market_id", "reason_key"),
+        # An alert about the data has no market, which no constraint takes for the same.
+        Index(
+            "ix_alerts_reason_key_of_data",
+            "reason_key",
+            unique=True,
+            sqlite_where=text("market_id IS NULL"),
+            postgresql_where=text("market_id IS NULL"),
+        ),
+        Index(None, "raised_at"),
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    market_id: Mapped[int] = mapped_column(ForeignKey("markets.id", ondelete="CASCADE"))
-    assessment_id: Mapped[int] = mapped_column(ForeignKey("market_assessments.id"))
+    # Both null in an alert about the data.
+    market_id: Mapped[int | None] = mapped_column(ForeignKey("markets.id", ondelete="CASCADE"))
+    assessment_id: Mapped[int | None] = mapped_column(ForeignKey("market_assessments.id"))
     reason: Mapped[AlertReason] = mapped_column(String(20))
-    # What makes the reason the same reason: the rule, the level reached, the price request.
+    # What makes the reason the same reason: the rule, the level reached, the price request; of the
+    # data, the issue's key.
     reason_key: Mapped[str] = mapped_column(String(200))
     title: Mapped[str] = mapped_column(Text)
     body: Mapped[str] = mapped_column(Text)

@@ -6,7 +6,8 @@ from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, UniqueCon
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Address, Base, Bytes32, Document, RowId, UtcTimestamp
-from models.enums import ContractKind, DataIssueKind, LookUpKind
+from models.data_enums import DataIssueKind
+from models.enums import ContractKind, LookUpKind
 
 
 class Contract(Base):

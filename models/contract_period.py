@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Address, Base, Bytes32, UtcTimestamp
-from models.enums import PeriodKind
+from models.data_enums import PeriodKind
 
 
 class ContractPeriod(Base):

@@ -263,50 +263,5 @@ class AlertReason(StrEnum):
     FIRST = "first"
     WORSENED = "worsened"
     STATE_WORSENED = "state_worsened"
-
-
-class PeriodKind(StrEnum):
-    """What held for a contract over a range of blocks."""
-
-    PARAMETER = "parameter"
-    IMPLEMENTATION = "implementation"
-    ROLE_HOLDER = "role_holder"
-    ADMIN = "admin"
-    WHITELIST_MEMBER = "whitelist_member"
-
-
-class FoldKind(StrEnum):
-    """What has to be folded again because a fact of it came or went."""
-
-    QUESTION = "question"
-    VOTE = "vote"
-    CONTRACT = "contract"
-    # All of them: a new contract book, a new way to fold, or a rebuild.
-    EVERYTHING = "everything"
-
-
-class DataIssueKind(StrEnum):
-    """What a line of the data issues is about; the record is kept as evidence."""
-
-    UNDECODABLE_LOG = "undecodable_log"
-    REFUSED_MARKET = "refused_market"
-    REFUSED_RESOLUTION = "refused_resolution"
-    REFUSED_BOOK = "refused_book"
-    REFUSED_OPEN_INTEREST = "refused_open_interest"
-    REFUSED_CLARIFICATION = "refused_clarification"
-    UNEXPECTED_PRICE = "unexpected_price"
-    UNSCORED_MARKET = "unscored_market"
-    # The nodes' side: what was missing, what is missing now, and what they do not agree on.
-    LATE_LOG = "late_log"
-    WITHHELD_LOG = "withheld_log"
-    NODES_DISAGREE = "nodes_disagree"
-    DEEP_FORK = "deep_fork"
-    # Data alerts (service.protocol.data_alerts): a fact that changes what the others mean.
-    UNKNOWN_REQUESTER = "unknown_requester"
-    CONTRACT_UPGRADED = "contract_upgraded"
-    ROLE_CHANGED = "role_changed"
-    WHITELIST_REPLACED = "whitelist_replaced"
-    PARAMETER_CHANGED = "parameter_changed"
-    CONTRACT_MIGRATED = "contract_migrated"
-    # Rows that contradict each other (jobs/check_data.py); gone when they no longer do.
-    BROKEN_INVARIANT = "broken_invariant"
+    # A data alert: no market's, see service/protocol/data_alerts.py.
+    DATA = "data"

@@ -4,7 +4,7 @@ from sqlalchemy import LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, RowId
-from models.enums import FoldKind
+from models.data_enums import FoldKind
 
 
 class StaleFold(Base):

@@ -1,10 +1,21 @@
 """The migrations make what the models say, on both databases, forwards and back."""
 
+from datetime import UTC, datetime
+
 import pytest
 from alembic import command
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, select
 
-from service.database import alembic_config, current_revision, head_revision, known_revisions
+from models.alert import Alert, Notification
+from models.enums import AlertReason
+from service.database import (
+    alembic_config,
+    current_revision,
+    head_revision,
+    known_revisions,
+    open_sessions,
+)
+from tests.alerts.scored import add_market, score
 
 
 def test_the_schema_from_migrations_is_the_one_of_the_models(engine: Engine) -> None:
@@ -29,3 +40,25 @@ def test_an_older_schema_upgrades_in_place(engine: Engine, revision: str) -> Non
     assert current_revision(engine) == revision
     command.upgrade(alembic_config(engine), "head")
     command.check(alembic_config(engine))
+
+
+def test_deliveries_survive_the_change_that_lets_alerts_be_about_the_data(engine: Engine) -> None:
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    with open_sessions(engine).begin() as session:
+        market = add_market(session, 1, now)
+        assessment = score(session, market, now)
+        reason = {"reason": AlertReason.FIRST, "title": "t", "body": "b", "facts": {}}
+        of_market = Alert(
+            market_id=market, assessment_id=assessment, reason_key="k", raised_at=now, **reason
+        )
+        of_data = Alert(reason_key="k", raised_at=now, **reason)
+        session.add_all([of_market, of_data])
+        session.flush()
+        for alert in (of_market, of_data):
+            session.add(Notification(alert_id=alert.id, destination="d", attempts=0))
+    for _ in range(2):
+        command.downgrade(alembic_config(engine), "0015")
+        command.upgrade(alembic_config(engine), "head")
+    with open_sessions(engine)() as session:
+        # The release before has no place for an alert without a market.
+        assert session.scalars(select(Notification.alert_id)).all() == [of_market.id]

@@ -14,6 +14,11 @@ def market_page(condition_id: bytes, base_url: str = "") -> str:
     return f"{base_url.rstrip('/')}/markets/{to_hex(condition_id)}"
 
 
+def data_quality_page(base_url: str = "") -> str:
+    """The open issues of the data; only their path where the base URL is not known."""
+    return f"{base_url.rstrip('/')}/v1/data-quality"
+
+
 def polymarket_page(slug: str | None, group_slug: str | None) -> str | None:
     """Polymarket's page of a market; ``None`` without a slug."""
     if slug is None:

@@ -109,6 +109,9 @@ def _headline(subject: AlertSubject, decision: Decision) -> str:
             return "Risk of a wrong payout has risen"
         case AlertReason.STATE_WORSENED:
             return _HEADLINES[subject.state]
+        case AlertReason.DATA:
+            message = "an alert about the data is worded by service.alerts.data_wording"
+            raise ValueError(message)
 
 
 def _probability_line(subject: AlertSubject, decision: Decision) -> str:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from models.chain import DataIssue
 from models.data_check import DataCheck
-from models.enums import DataIssueKind
+from models.data_enums import DataIssueKind
 from service.api.data_quality_schemas import DataQuality
 from service.api.parameters import Cursor, Limit, only
 from service.api.site import Site

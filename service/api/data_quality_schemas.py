@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from models.enums import DataIssueKind
+from models.data_enums import DataIssueKind
 from service.api.schemas import Hex32, Paged, Shape
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
-from models.enums import DataIssueKind
+from models.data_enums import DataIssueKind
 from service.circuit import CircuitPolicy
 from service.clock import Clock
 from service.polymarket import routes

@@ -1,6 +1,6 @@
 """From rows of the resolution feed, open interest and books to the project's shapes. Pure."""
 
-from models.enums import DataIssueKind
+from models.data_enums import DataIssueKind
 from service.polymarket.payloads import (
     BookPayload,
     LevelPayload,

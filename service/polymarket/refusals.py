@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from models.enums import DataIssueKind
+from models.data_enums import DataIssueKind
 from service.polymarket.payloads import Payload
 from service.protocol.listings import Refused
 

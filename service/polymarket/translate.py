@@ -5,7 +5,7 @@ What is refused, and why, is in docs/data-dictionary.md, "Refused records".
 
 from decimal import Decimal
 
-from models.enums import DataIssueKind
+from models.data_enums import DataIssueKind
 from service.polymarket.categories import to_category
 from service.polymarket.payloads import EventPayload, MarketPayload
 from service.polymarket.refusals import is_token, named, translate, within

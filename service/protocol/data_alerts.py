@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from models.enums import ContractKind, DataIssueKind
+from models.data_enums import DataIssueKind
+from models.enums import ContractKind
 from service.protocol.contract_facts import ContractChanged
 from service.protocol.contracts import ContractBook
 from service.protocol.facts import Fact, PriceRequested

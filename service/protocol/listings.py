@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from models.enums import Category, DataIssueKind
+from models.data_enums import DataIssueKind
+from models.enums import Category
 
 
 @dataclass(frozen=True, slots=True)

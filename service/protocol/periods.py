@@ -10,7 +10,7 @@ from datetime import datetime
 
 from eth_hash.auto import keccak
 
-from models.enums import PeriodKind
+from models.data_enums import PeriodKind
 from service.protocol.contract_facts import ContractChanged
 from service.protocol.ids import HASH_BYTES, to_hex
 

@@ -19,8 +19,9 @@ _ERROR_LENGTH = 300
 class NewAlert:
     """An alert about to be claimed; ``facts`` are JSON-ready."""
 
-    market_id: int
-    assessment_id: int
+    # Both None for an alert about the data.
+    market_id: int | None
+    assessment_id: int | None
     reason: AlertReason
     reason_key: str
     title: str
@@ -42,9 +43,10 @@ class DueNotification:
 
 
 def claim_alert(session: Session, new: NewAlert) -> Alert | None:
-    """Store the alert unless its market has one with the same key; ``None`` for whoever is second.
+    """Store the alert unless its market, or the data, has one with the same key.
 
-    The database decides: a second worker waits for the first one's transaction and then loses.
+    ``None`` for whoever is second. The database decides: a second worker waits for the first one's
+    transaction and then loses.
     """
     insert = insert_for(session, Alert).values(**asdict(new))
     claimed = session.execute(
@@ -59,6 +61,7 @@ def list_raised(session: Session, market_ids: Sequence[int]) -> dict[int, list[A
     for part in chunks(market_ids, IN_CHUNK):
         query = select(Alert).where(Alert.market_id.in_(part)).order_by(Alert.id)
         for alert in session.scalars(query):
+            assert alert.market_id is not None  # noqa: S101  # chosen by it
             found[alert.market_id].append(alert)
     return found
 

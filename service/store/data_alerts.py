@@ -1,18 +1,29 @@
 """Data alerts into issues: one row a thing to look at, which goes with its block."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from models.alert import Alert
 from models.chain import DataIssue
 from service.protocol.contracts import ContractBook
-from service.protocol.data_alerts import find_data_alerts
+from service.protocol.data_alerts import DATA_ALERTS, find_data_alerts
 from service.protocol.facts import Fact
 from service.protocol.ids import to_checksum, to_hex
 from service.protocol.log_position import LogPosition
 from service.store.issues import REASON_LENGTH
 from service.store.upserts import insert_or_ignore
+
+
+def list_untold(session: Session, since: datetime, limit: int) -> Sequence[DataIssue]:
+    """Data alerts known since an instant that nobody was told of yet, oldest first."""
+    is_told = exists().where(Alert.market_id.is_(None), Alert.reason_key == DataIssue.key)
+    query = select(DataIssue).where(
+        DataIssue.kind.in_(DATA_ALERTS), DataIssue.known_at >= since, ~is_told
+    )
+    return session.scalars(query.order_by(DataIssue.known_at, DataIssue.id).limit(limit)).all()
 
 
 def add_data_alerts(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.chain import DataIssue
 from models.data_check import DataCheck
-from models.enums import DataIssueKind
+from models.data_enums import DataIssueKind
 from service.protocol.ids import to_hex
 from service.protocol.invariants import Break, Finding, Invariant
 from service.store.issues import KEY_LENGTH, REASON_LENGTH

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from models import oracle
 from models.base import Base
 from models.chain import DataIssue
-from models.enums import DataIssueKind
+from models.data_enums import DataIssueKind
 from service.protocol import facts, sports_facts, vote_facts
 from service.protocol.facts import Fact, UndecodableLog
 from service.protocol.ids import to_checksum, to_hex

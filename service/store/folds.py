@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from models.base import Base
 from models.contract_period import ContractPeriod
+from models.data_enums import FoldKind
 from models.dvm_request_state import DvmRequestState
-from models.enums import FoldKind
 from models.question_state import QuestionState
 from service.protocol.contracts import ContractBook
 from service.store.contract_periods import fold_contract, list_folded_contracts

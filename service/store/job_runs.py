@@ -53,6 +53,11 @@ def list_latest_runs(session: Session) -> Sequence[JobRun]:
     return session.scalars(select(JobRun).where(JobRun.id.in_(newest)).order_by(JobRun.job)).all()
 
 
+def first_run_at(session: Session, job: str) -> datetime | None:
+    """When a job first ran, as far as its runs are kept; ``None`` if it never did."""
+    return session.scalar(select(func.min(JobRun.started_at)).where(JobRun.job == job))
+
+
 def close_orphans(session: Session, at: datetime) -> int:
     """Mark runs that were cut off by a stop of the process as failed."""
     closed = session.connection().execute(

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
-from models.enums import DataIssueKind
+from models.data_enums import DataIssueKind
 from models.market import Market
 from service.protocol.ids import to_hex
 from service.protocol.listings import MarketListing, Refused

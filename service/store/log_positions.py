@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from models.base import Base
 from models.chain import Block, DataIssue
-from models.enums import DataIssueKind, IndexMode
+from models.data_enums import DataIssueKind
+from models.enums import IndexMode
 from models.log_fact import LogFact
 from models.oracle import PriceRequest, Question, Settlement
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Select, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
-from models.enums import FoldKind
+from models.data_enums import FoldKind
 from models.stale_fold import StaleFold
 from service.store.touched import Touched
 from service.store.upserts import CHUNK, chunks

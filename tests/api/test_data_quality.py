@@ -5,7 +5,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session, sessionmaker
 
 from models.chain import DataIssue
-from models.enums import DataIssueKind
+from models.data_enums import DataIssueKind
 from service.api.data_quality_schemas import DataQuality
 from service.protocol.invariants import Break, Finding, Invariant
 from service.store.data_checks import record_finding

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from jobs.ingest import ingest_capture
 from models.chain import DataIssue
-from models.enums import DataIssueKind
+from models.data_enums import DataIssueKind
 from models.log_fact import LogFact
 from service.chain.decode import decode_logs
 from service.store.fact_shapes import NO_TEXT, TABLES, fact_of

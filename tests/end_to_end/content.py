@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from jobs.export import export_rows
 from jobs.index_chain import RECHECK
 from models.base import Base
-from models.enums import DataIssueKind
+from models.data_enums import DataIssueKind
 
 # Records of the runs themselves, not of what they read.
 RUNS = frozenset({"job_runs", "sources", "stale_folds"})

@@ -13,8 +13,8 @@ from jobs.import_logs import import_logs
 from models import oracle, voting
 from models.chain import Block, DataIssue
 from models.data_check import DataCheck
+from models.data_enums import DataIssueKind
 from models.dvm_request_state import DvmRequestState
-from models.enums import DataIssueKind
 from models.question_state import QuestionState
 from service.chain.book import read_book
 from service.clock import SystemClock

@@ -13,7 +13,8 @@ from jobs.cycle import CycleReport
 from jobs.index_chain import RECHECK
 from jobs.index_oracle import READER, index_oracle
 from models.chain import Block, Cursor, DataIssue
-from models.enums import DataIssueKind, SourceState
+from models.data_enums import DataIssueKind
+from models.enums import SourceState
 from models.operation import Source
 from service.chain.book import read_book
 from service.chain.node import Node

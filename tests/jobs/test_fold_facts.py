@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.fold_facts import fold_facts
-from models.enums import FoldKind
+from models.data_enums import FoldKind
 from service.store.folds import fold_page
 from service.store.stale_folds import add_marks, count_marks, to_contract_key
 

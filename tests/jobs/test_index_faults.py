@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.index_oracle import index_oracle
 from models.chain import Block, DataIssue
-from models.enums import DataIssueKind, SourceState
+from models.data_enums import DataIssueKind
+from models.enums import SourceState
 from models.operation import Source
 from service.chain import rpc
 from service.chain.book import read_book

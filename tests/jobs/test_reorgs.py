@@ -15,7 +15,7 @@ from jobs.cycle import CycleReport
 from jobs.export import export_rows
 from jobs.index_oracle import READER, index_oracle
 from models.chain import Block, DataIssue
-from models.enums import DataIssueKind
+from models.data_enums import DataIssueKind
 from models.operation import Source
 from service.chain.book import read_book
 from service.chain.node import Node

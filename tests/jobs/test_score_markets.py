@@ -15,7 +15,8 @@ from jobs.cycle import CycleReport
 from jobs.score_markets import score_markets
 from models.assessment import MarketAssessment, MarketStanding
 from models.chain import DataIssue
-from models.enums import ContractKind, DataIssueKind, MarketState, Remedy
+from models.data_enums import DataIssueKind
+from models.enums import ContractKind, MarketState, Remedy
 from models.liquidity import OpenInterest
 from models.market import Market
 from models.oracle import Proposal

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from models.enums import DataIssueKind
+from models.data_enums import DataIssueKind
 from service.clock import SetClock
 from service.errors import SourceError
 from service.polymarket.client import PolymarketClient

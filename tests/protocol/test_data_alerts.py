@@ -2,7 +2,8 @@
 
 import pytest
 
-from models.enums import ContractKind, DataIssueKind
+from models.data_enums import DataIssueKind
+from models.enums import ContractKind
 from service.protocol.contract_facts import ContractChanged
 from service.protocol.contracts import ContractBook, ContractEntry
 from service.protocol.data_alerts import DataAlert, find_data_alerts

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.enums import PeriodKind
+from models.data_enums import PeriodKind
 from service.protocol.contract_facts import ContractChanged
 from service.protocol.log_position import LogPosition
 from service.protocol.periods import Held, Period, fold_periods, role_name

@@ -105,6 +105,8 @@ def in_threads(work: Callable[[], bool], number: int) -> list[bool]:
 
 def test_raised_alerts_come_by_market_oldest_first(session: Session) -> None:
     new, other = new_alert(session), new_alert(session, number=2)
+    assert new.market_id is not None
+    assert other.market_id is not None
     first = claimed_id(session, new)
     second = claimed_id(session, replace(new, reason_key="rule:1:worsened"))
     found = list_raised(session, [new.market_id, other.market_id])

@@ -12,7 +12,7 @@ from jobs.import_logs import import_logs
 from jobs.ingest import ingest_capture
 from models.chain import DataIssue
 from models.contract_period import ContractPeriod
-from models.enums import DataIssueKind, PeriodKind
+from models.data_enums import DataIssueKind, PeriodKind
 from service.chain.archive import Capture, read_archive
 from service.chain.book import read_book
 from service.clock import SystemClock

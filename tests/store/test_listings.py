@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from models.base import Base
 from models.chain import DataIssue
-from models.enums import Category, DataIssueKind
+from models.data_enums import DataIssueKind
+from models.enums import Category
 from models.market import Market, MarketGroup, RulesText, RulesVersion, TradingActivity
 from service.protocol.listings import GroupListing, MarketListing, Refused
 from service.store.issues import add_issue

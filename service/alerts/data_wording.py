@@ -1,0 +1,40 @@
+"""What an alert about the data says. Pure; it reports a log and accuses nobody."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.data_enums import DataIssueKind
+from service.alerts.plain import one_line, utc
+from service.alerts.wording import Wording
+
+_HEADLINES = {
+    DataIssueKind.UNKNOWN_REQUESTER: "An unknown address asks the managed oracle",
+    DataIssueKind.CONTRACT_UPGRADED: "A contract's code was replaced",
+    DataIssueKind.ROLE_CHANGED: "A role changed hands",
+    DataIssueKind.WHITELIST_REPLACED: "The oracle reads another whitelist",
+    DataIssueKind.PARAMETER_CHANGED: "A parameter changed",
+    DataIssueKind.CONTRACT_MIGRATED: "The vote moved to another contract",
+}
+REASON_LENGTH = 400
+
+
+@dataclass(frozen=True, slots=True)
+class DataSubject:
+    """One data alert, as it is told."""
+
+    kind: DataIssueKind
+    reason: str
+    known_at: datetime
+    links: Sequence[str]
+
+
+def compose_data_alert(subject: DataSubject) -> Wording:
+    """The title and the text of a data alert."""
+    lines = (
+        f"{one_line(subject.reason, REASON_LENGTH)}.",
+        "The facts are stored. See whether the contract book still holds.",
+        f"Known at {utc(subject.known_at)}.",
+        *subject.links,
+    )
+    return Wording(f"Data: {_HEADLINES[subject.kind]}", "\n".join(lines))
