@@ -33,7 +33,16 @@ _POLYGON = 137
 _HISTORY = 200
 _LISTED = 12
 # Entries a reader should not miss.
-_WEIGHTY = {"proposal", "dispute", "override", "payout", "vote_answer", "clarification", "alert"}
+_WEIGHTY = {
+    "proposal",
+    "dispute",
+    "override",
+    "payout",
+    "vote_round_ended",
+    "vote_answer",
+    "clarification",
+    "alert",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from eth_hash.auto import keccak
 from sqlalchemy import delete, event, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from models.enums import LinkMethod
-from models.oracle import BridgedRequest, PushedPrice
+from models.oracle import AncillaryText, BridgedRequest, Dispute, PushedPrice
 from models.voting import DvmRequest, DvmRequestChange, Reveal
+from service.protocol.dvm_text import stamp, with_tunnel_stamp
 from service.store.contracts import load_book
 from service.store.questions import iterate_statuses
 from service.store.votes import link_votes
@@ -127,3 +129,50 @@ def test_the_price_that_left_is_told_where_only_the_text_joins(voted: Session) -
     voted.execute(delete(BridgedRequest))
     voted.execute(delete(PushedPrice))
     assert {vote.pushed_price for vote in linked_votes(voted)} == {None}
+
+
+def test_a_spoofed_request_beside_the_true_one_changes_nothing(voted: Session) -> None:
+    voted.execute(delete(BridgedRequest))
+    before = {vote.history for vote in linked_votes(voted)}
+    for row in voted.scalars(select(DvmRequest)).all():
+        spoof = {c.name: getattr(row, c.name) for c in DvmRequest.__table__.columns}
+        # The same text at another time, and at the same time by somebody on Ethereum.
+        spoofs: list[dict[str, object]] = [
+            {"dvm_time": row.dvm_time + 60},
+            {"requester": b"\x22" * 20},
+        ]
+        for index, changes in enumerate(spoofs, start=1):
+            key = {"log_index": 900 + index, "request_id": bytes([index]) * 32}
+            voted.add(DvmRequest(**{**spoof, **key, **changes}))
+    voted.flush()
+    votes = linked_votes(voted)
+    assert {vote.method for vote in votes} == {LinkMethod.DISPUTE_TEXT}
+    assert {vote.history for vote in votes} == before
+
+
+def test_a_vote_from_before_the_text_was_compressed_joins_by_its_whole_text(
+    voted: Session,
+) -> None:
+    by_id = {vote.history for vote in linked_votes(voted)}
+    for dispute in voted.scalars(select(Dispute)).all():
+        text = voted.get_one(AncillaryText, dispute.ancillary_hash).data
+        whole = with_tunnel_stamp(
+            stamp(text, dispute.requester), oracle=dispute.address, chain_id=137
+        )
+        voted.merge(AncillaryText(hash=keccak(whole), data=whole))
+        sent = voted.scalars(
+            select(BridgedRequest.dvm_time).where(
+                BridgedRequest.transaction_hash == dispute.transaction_hash
+            )
+        ).one()
+        voted.execute(
+            update(DvmRequest)
+            .where(DvmRequest.dvm_time == sent)
+            .values(ancillary_hash=keccak(whole))
+        )
+    voted.execute(delete(BridgedRequest))
+    votes = linked_votes(voted)
+    assert {vote.method for vote in votes} == {LinkMethod.DISPUTE_TEXT}
+    assert {h.resolution for vote in votes if (h := vote.history)} == {
+        h.resolution for h in by_id if h
+    }
