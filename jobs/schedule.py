@@ -13,6 +13,7 @@ PERIODS = {
     "sync_markets": (600, 30),
     "sync_resolutions": (60, 5),
     "sync_liquidity": (300, 20),
+    "sync_prices": (300, 20),
     "index_oracle": (15, 2),
     "index_votes": (60, 5),
     "check_reorgs": (60, 5),

@@ -28,9 +28,12 @@ from service.protocol.contracts import ContractBook
 from service.protocol.finality import ETHEREUM, POLYGON
 from service.protocol.sources import (
     CLOB,
+    COINBASE,
+    COINGECKO,
     DATA_API,
     ETHEREUM_RPC,
     GAMMA,
+    KALSHI,
     KNOWN_SOURCES,
     POLYGON_RPC,
     SourceHealth,
@@ -45,13 +48,21 @@ if TYPE_CHECKING:
     from jobs.backfill import Progress, Span
     from jobs.cell_cache import CellCache
     from service.polymarket.client import PolymarketClient
+    from service.quotes.client import QuoteClient
     from service.risk.parameters import RiskParameters
 
 NOT_CONFIGURED = {
     POLYGON_RPC: "SETTLEWATCH_POLYGON_RPC_URLS is not set: proposers, disputers, bonds and the "
     "contracts' own states are unknown; states come from Polymarket's feed",
     ETHEREUM_RPC: "SETTLEWATCH_ETHEREUM_RPC_URLS is not set: votes and stake are unknown",
+    **dict.fromkeys(
+        (COINGECKO, COINBASE),
+        "not named in SETTLEWATCH_UMA_PRICE_SOURCES: it is not asked for UMA's price",
+    ),
+    KALSHI: "SETTLEWATCH_SIBLING_MARKETS is not set: prices of the same question there are unknown",
 }
+# A score names these when they are absent; prices from outside Polymarket are read by none.
+SCORED = (POLYGON_RPC, ETHEREUM_RPC)
 
 
 @dataclass
@@ -80,6 +91,20 @@ class House:
         return PolymarketClient(
             settings.gamma_url, settings.clob_url, settings.data_url, clock=self.clock
         )
+
+    @cached_property
+    def quotes(self) -> "QuoteClient":
+        """Prices from outside Polymarket, of the sources that are configured."""
+        from service.quotes.asset_sources import read_names  # only jobs need them
+        from service.quotes.client import QuoteClient
+        from service.quotes.link_file import read_links
+
+        settings = self.settings
+        urls = read_names(settings.uma_price_sources)
+        links = read_links(settings.sibling_markets) if settings.sibling_markets else ()
+        if links:
+            urls[KALSHI] = settings.kalshi_url
+        return QuoteClient(urls, links, clock=self.clock)
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
@@ -112,6 +137,8 @@ class House:
         """Give back connections."""
         if "polymarket" in self.__dict__:
             self.polymarket.close()
+        if "quotes" in self.__dict__:
+            self.quotes.close()
         self.engine.dispose()
 
 
@@ -126,7 +153,11 @@ def open_house(settings: Settings, clock: Clock | None = None) -> House:
 def begin_service(house: House) -> None:
     """Name every source: those that are not configured, with what is lost, and the others."""
     now = house.clock.now()
-    configured = {GAMMA, CLOB, DATA_API, *(node.source for node in house.nodes)}
+    configured = {
+        *(GAMMA, CLOB, DATA_API),
+        *(node.source for node in house.nodes),
+        *house.quotes.configured,
+    }
     known = [
         SourceHealth(name, SourceState.UNKNOWN, since=now, reason="not asked yet")
         if name in configured
@@ -207,6 +238,12 @@ def _sync_liquidity(house: House) -> CycleReport:
     return sync_liquidity(house.sessions, house.polymarket, house.clock)
 
 
+def _sync_prices(house: House) -> CycleReport:
+    from jobs.sync_prices import sync_prices  # as above
+
+    return sync_prices(house.sessions, house.quotes, house.clock)
+
+
 def _index_oracle(house: House) -> CycleReport:
     from jobs.index_oracle import index_oracle  # as above
 
@@ -264,7 +301,7 @@ def _score_markets(house: House) -> CycleReport:
 
     missing = tuple(
         f"{name}: not configured"
-        for name in NOT_CONFIGURED
+        for name in SCORED
         if name not in {node.source for node in house.nodes}
     )
     return score_markets(house.sessions, house.clock, house.cells, house.book, missing)
@@ -293,6 +330,7 @@ JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "sync_markets": _sync_markets,
     "sync_resolutions": _sync_resolutions,
     "sync_liquidity": _sync_liquidity,
+    "sync_prices": _sync_prices,
     "index_oracle": _index_oracle,
     "index_votes": _index_votes,
     "check_reorgs": _check_reorgs,

@@ -20,6 +20,7 @@ from models import (  # noqa: F401  # fill the metadata
     operation,
     oracle,
     parameter_reading,
+    price,
     provisional,
     question_state,
     sports,

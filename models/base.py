@@ -1,7 +1,7 @@
 """The declarative base and the column types both databases share."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -106,6 +106,36 @@ class UsdcAmount(TypeDecorator[int]):
 
     impl = BigInteger
     cache_ok = True
+
+
+class ExactDecimal(TypeDecorator[Decimal]):
+    """A decimal number with 18 digits behind the point: NUMERIC on PostgreSQL, text on SQLite.
+
+    Never order or sum these in SQL: on SQLite they are text.
+    """
+
+    impl = String(40)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Use exact NUMERIC where the database has it; SQLite's would be a binary float."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(Numeric(38, 18))
+        return dialect.type_descriptor(String(40))
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        """Round to the digits kept, the same on both databases."""
+        if value is None:
+            return None
+        kept = value.quantize(Decimal(1).scaleb(-18), context=Context(prec=38))
+        return kept if dialect.name == "postgresql" else f"{kept:f}"
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002  # the base class names it
+        """Give back the number without trailing zeros, whatever the database stored."""
+        if value is None:
+            return None
+        number = Decimal(value).normalize(Context(prec=38))
+        return number.quantize(Decimal(1)) if number == number.to_integral_value() else number
 
 
 class Probability(TypeDecorator[float]):

@@ -35,6 +35,8 @@ class DataIssueKind(StrEnum):
     REFUSED_BOOK = "refused_book"
     REFUSED_OPEN_INTEREST = "refused_open_interest"
     REFUSED_CLARIFICATION = "refused_clarification"
+    REFUSED_ASSET_PRICE = "refused_asset_price"
+    REFUSED_SIBLING_PRICE = "refused_sibling_price"
     UNEXPECTED_PRICE = "unexpected_price"
     UNSCORED_MARKET = "unscored_market"
     # The nodes' side: what was missing, what is missing now, and what they do not agree on.

@@ -62,6 +62,20 @@ class Settings(BaseSettings):
         "wss://ws-subscriptions-clob.polymarket.com/ws/market",
         description="Polymarket's market stream (not used yet).",
     )
+    uma_price_sources: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Comma list of where UMA's price in USD is asked: coingecko, coinbase; "
+        "name=URL asks another address. Empty: no price.",
+    )
+    sibling_markets: Path | None = Field(
+        None,
+        description="A file (JSON) that links markets to the same question on Kalshi. "
+        "Empty: no sibling prices.",
+    )
+    kalshi_url: str = Field(
+        "https://api.elections.kalshi.com/trade-api/v2",
+        description="Kalshi's market API, asked only for linked markets.",
+    )
     contracts: Path | None = Field(
         None, description="A contract book (JSON) that replaces mainnet's."
     )
@@ -87,7 +101,9 @@ class Settings(BaseSettings):
     )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
-    @field_validator("polygon_rpc_urls", "ethereum_rpc_urls", "alert_urls", mode="before")
+    @field_validator(
+        "polygon_rpc_urls", "ethereum_rpc_urls", "alert_urls", "uma_price_sources", mode="before"
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -103,7 +119,7 @@ class Settings(BaseSettings):
                 raise ValueError(message)
         return value
 
-    @field_validator("gamma_url", "clob_url", "data_url", "public_url")
+    @field_validator("gamma_url", "clob_url", "data_url", "kalshi_url", "public_url")
     @classmethod
     def _http(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from models.enums import IndexMode
 from service.errors import UsageError
 from service.settings import PREFIX, Settings, load_settings
 
@@ -18,10 +19,14 @@ VALUES: dict[str, tuple[str, Any]] = {
     "ethereum_lookback_blocks": ("7200", 7_200),
     "polygon_rpc_urls": ("http://a, https://b,", (SecretStr("http://a"), SecretStr("https://b"))),
     "ethereum_rpc_urls": ("http://c", (SecretStr("http://c"),)),
+    "index_mode": ("lazy", IndexMode.LAZY),
     "gamma_url": ("http://gamma/", "http://gamma"),
     "clob_url": ("http://clob", "http://clob"),
     "data_url": ("http://data", "http://data"),
     "ws_url": ("ws://x", "ws://x"),
+    "uma_price_sources": (" coingecko,coinbase=http://x, ", ("coingecko", "coinbase=http://x")),
+    "sibling_markets": ("/siblings.json", Path("/siblings.json")),
+    "kalshi_url": ("http://kalshi/", "http://kalshi"),
     "contracts": ("/book.json", Path("/book.json")),
     "host": ("::", "::"),
     "port": ("9000", 9000),

@@ -6,7 +6,8 @@ from typing import Any
 from pydantic import Field
 
 from models.data_enums import DataIssueKind
-from service.api.schemas import Hex32, Paged, Shape
+from service.api.schemas import Hex32, Paged
+from service.api.shape import Shape
 
 
 class IssueLine(Shape):

@@ -1,5 +1,6 @@
 """``/v1/markets``: the list, and one market."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from models.enums import Category, MarketState
 from models.market import Market
 from service.api.lines import market_line, source_line
 from service.api.parameters import Cursor, Limit, Ref, only
+from service.api.prices import sibling_prices_line
 from service.api.problems import unknown_reference
 from service.api.schemas import MarketDetail, MarketList
 from service.api.site import Site
@@ -68,12 +70,13 @@ def markets_router(site: Site) -> APIRouter:
             market = get_market(session, ref)
             if market is None:
                 raise unknown_reference(ref)
-            return json_response({**_detail(session, market), "notice": site.notice})
+            detail = _detail(session, market, site.clock.now())
+            return json_response({**detail, "notice": site.notice})
 
     return router
 
 
-def _detail(session: Session, market: Market) -> dict[str, object]:
+def _detail(session: Session, market: Market, now: datetime) -> dict[str, object]:
     group = get_group(session, market)
     rules = get_current_rules(session, market.id)
     return {
@@ -94,6 +97,7 @@ def _detail(session: Session, market: Market) -> dict[str, object]:
             "text_sha256": to_hex(rules.text_hash),
             "known_at": rules.known_at,
         },
+        "sibling_prices": sibling_prices_line(session, market.id, now),
         "sources": [source_line(row) for row in list_source_rows(session)],
         "links": _links(market, None if group is None else group.slug),
     }

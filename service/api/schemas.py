@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from models.enums import Category, MarketState, OracleVersion, Outcome, Remedy, SourceState, Support
+from service.api.price_schemas import AssetPriceLine, SiblingPrices
+from service.api.shape import Shape
 
 Usdc = Annotated[
     str,
@@ -24,12 +26,6 @@ RawPrice = Annotated[
     str, Field(pattern=r"^-?\d+$", description="The oracle's raw int256, scaled by 1e18.")
 ]
 Item = TypeVar("Item", bound=BaseModel)
-
-
-class Shape(BaseModel):
-    """Base of all answers: no field goes undocumented."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Paged(Shape, Generic[Item]):
@@ -152,6 +148,7 @@ class SourceList(Paged[SourceLine]):
     """All sources, and the jobs that read them."""
 
     jobs: list[JobLine]
+    prices: list[AssetPriceLine] = Field(description="Prices from outside Polymarket.")
 
 
 class MarketLinks(Shape):
@@ -198,6 +195,7 @@ class MarketDetail(Shape):
     known_at: datetime
     refreshed_at: datetime
     assessment: dict[str, object] | None = Field(description="The latest assessment document.")
+    sibling_prices: SiblingPrices
     sources: list[SourceLine]
     links: MarketLinks
     notice: str | None

@@ -11,6 +11,7 @@ from models.enums import SourceState
 from models.operation import Source
 from service.api.lines import job_line, source_line
 from service.api.parameters import only
+from service.api.prices import uma_price_line
 from service.api.schemas import Health, Readiness, SourceList
 from service.api.site import Site
 from service.api.wire import json_response
@@ -26,13 +27,13 @@ def sources_router(site: Site) -> APIRouter:
 
     @router.get("/v1/sources", response_model=SourceList, dependencies=[only()])
     def list_sources() -> Response:
-        """Every source of facts: whether it answers, since when, and why not."""
+        """Every source of facts: whether it answers, since when, why not; and UMA in USD."""
         with site.sessions() as session:
             data = [source_line(row) for row in list_source_rows(session)]
             jobs = [job_line(row) for row in list_last_runs(session)]
-        return json_response(
-            {"data": data, "jobs": jobs, "next_cursor": None, "notice": site.notice}
-        )
+            prices = [uma_price_line(session, site.clock.now())]
+        lists = {"data": data, "jobs": jobs, "prices": prices}
+        return json_response({**lists, "next_cursor": None, "notice": site.notice})
 
     @router.get("/healthz", response_model=Health, dependencies=[only()])
     def read_health() -> Response:

@@ -6,7 +6,8 @@ from typing import Annotated
 from pydantic import Field
 
 from models.enums import LinkMethod, Outcome, VoteConflict, VotePhase
-from service.api.schemas import Account, Hex32, Paged, RawPrice, Shape
+from service.api.schemas import Account, Hex32, Paged, RawPrice
+from service.api.shape import Shape
 
 Uma = Annotated[
     str,

@@ -21,6 +21,7 @@ from service.dashboard.templating import open_templates
 from service.dashboard.words import OUTCOMES, SOURCE_STATES, SOURCES, label
 from service.errors import UsageError
 from service.protocol.ids import to_hex
+from service.store.asset_prices import get_uma_price
 from service.store.keyset import BadCursor
 from service.store.markets import get_market
 from service.store.proposals import list_open_proposals
@@ -136,6 +137,7 @@ def _add_pages(
     def show_sources() -> Response:
         with sessions() as session:
             sources, runs = list_source_rows(session), list_last_runs(session)
+            uma = get_uma_price(session, clock.now())
         return show(
             "sources.html",
             "sources",
@@ -144,6 +146,7 @@ def _add_pages(
                     (s, label(SOURCES, s.name), label(SOURCE_STATES, s.state)) for s in sources
                 ],
                 "states": SOURCE_STATES,
+                "uma": uma,
                 "counted": [
                     (label(SOURCES, s.name), what.replace("_", " "), times)
                     for s in sources

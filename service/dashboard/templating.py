@@ -3,6 +3,7 @@
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from service.dashboard import words
+from service.protocol.money import exact
 
 
 def open_templates() -> Environment:
@@ -19,6 +20,7 @@ def open_templates() -> Environment:
         odds=words.odds,
         percent=words.percent,
         dollars=words.dollars,
+        exact=exact,
         instant=words.instant,
         until=words.until,
         left=words.left,

@@ -50,6 +50,9 @@ SOURCES: Mapping[str, str] = {
     "data_api": "Polymarket data: resolutions and open interest",
     "polygon_rpc": "Polygon: proposals, disputes, payouts",
     "ethereum_rpc": "Ethereum: UMA's votes",
+    "coingecko": "CoinGecko: UMA in USD, all exchanges",
+    "coinbase": "Coinbase Exchange: UMA in USD, one exchange",
+    "kalshi": "Kalshi: the same questions' prices",
 }
 SOURCE_STATES: Mapping[str, str] = {
     SourceState.UNKNOWN: "Not asked yet",

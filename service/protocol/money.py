@@ -1,5 +1,7 @@
 """Money as people and programs read it: exact, with every decimal of its token."""
 
+from decimal import Decimal
+
 MICRO_DIGITS = 6
 WEI_DIGITS = 18
 
@@ -17,3 +19,9 @@ def to_uma(wei: int) -> str:
 def _decimal(value: int, decimals: int) -> str:
     sign, digits = ("-" if value < 0 else ""), str(abs(value)).zfill(decimals + 1)
     return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}"
+
+
+def exact(number: Decimal) -> str:
+    """A decimal number with all its digits, without exponent or trailing zeros."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -10,7 +10,12 @@ CLOB = "clob"
 DATA_API = "data_api"
 POLYGON_RPC = "polygon_rpc"
 ETHEREUM_RPC = "ethereum_rpc"
-KNOWN_SOURCES = (GAMMA, CLOB, DATA_API, POLYGON_RPC, ETHEREUM_RPC)
+# Where UMA's price in USD is asked, and a sibling venue's prices.
+COINGECKO = "coingecko"
+COINBASE = "coinbase"
+KALSHI = "kalshi"
+ASSET_SOURCES = (COINGECKO, COINBASE)
+KNOWN_SOURCES = (GAMMA, CLOB, DATA_API, POLYGON_RPC, ETHEREUM_RPC, *ASSET_SOURCES, KALSHI)
 
 
 @dataclass(frozen=True, slots=True)

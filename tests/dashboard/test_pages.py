@@ -1,6 +1,7 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from html.parser import HTMLParser
 
 import pytest
@@ -9,9 +10,12 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from models.enums import Category, MarketState, Remedy, SourceState
 from models.operation import Source
+from models.price_enums import VolumeScope
+from service.protocol.asset_prices import UMA, AssetReading
 from service.protocol.prices import YES
 from service.protocol.sources import SourceHealth, UrlHealth
 from service.store.assessments import add_assessment
+from service.store.asset_prices import add_reading
 from service.store.sources import record_node
 from tests.dashboard.conftest import OpenClient
 from tests.store.chain_scenes import Chain, add_long_story
@@ -319,3 +323,18 @@ def test_the_reference_describes_every_route_and_every_kind_of_problem(
     for link in outline(html).all("a"):
         href = link.get("href") or ""
         assert not href.startswith("#") or href[1:] in targets
+
+
+def test_umas_price_is_shown_with_its_spread_or_missing_with_the_reason(
+    sessions: sessionmaker[Session], client: TestClient
+) -> None:
+    assert "Missing: no source has given a price" in client.get("/sources").text
+    with sessions.begin() as session:
+        for source, price in (("coingecko", "1.0"), ("coinbase", "1.5")):
+            volume = Decimal(1000)
+            item = AssetReading(source, Decimal(price), volume, VolumeScope.VENUE, NOW)
+            add_reading(session, UMA, item, NOW)
+    page = " ".join(client.get("/sources").text.split())
+    assert "<strong>$1.25</strong>, from 2 of 2 sources" in page
+    assert "more than 10 % apart ($1 to $1.5)" in page
+    assert "at least $1000." in page
