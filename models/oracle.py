@@ -7,7 +7,7 @@ folded from these rows by ``service.protocol.lifecycle``.
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Integer, String
+from sqlalchemy import BigInteger, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Address, Base, Bytes32, Document, Int256, RawBytes, Uint256, UtcTimestamp
@@ -28,7 +28,17 @@ class Question(LogFact, Base):
     """``QuestionInitialized``: a question enters an adapter (``address``)."""
 
     __tablename__ = "questions"
-    __table_args__ = (Index(None, "question_id"), Index(None, "creator"))
+    __table_args__ = (
+        Index(None, "question_id"),
+        Index(None, "creator"),
+        # Adapter v1's, whose ids are no hashes of their texts.
+        Index(
+            "ix_questions_ancillary_hash_of_v1",
+            "ancillary_hash",
+            sqlite_where=text("resolution_time IS NOT NULL"),
+            postgresql_where=text("resolution_time IS NOT NULL"),
+        ),
+    )
 
     question_id: Mapped[bytes] = mapped_column(Bytes32)
     request_timestamp: Mapped[int] = mapped_column(BigInteger)

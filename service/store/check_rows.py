@@ -84,8 +84,12 @@ def _questions_without_facts() -> Select[*tuple[Any, ...]]:
         exists().where(model.ancillary_hash == state.question_id, model.requester == state.adapter)
         for model in (oracle.PriceRequest, oracle.Proposal, oracle.Dispute, oracle.Settlement)
     )
+    asked = exists().where(
+        oracle.ResolutionAsked.question_id == state.question_id,
+        oracle.ResolutionAsked.address == state.adapter,
+    )
     return select(state.chain_id, state.adapter, state.question_id).where(
-        ~or_(own, and_(state.is_partial, or_(*requests)))
+        ~or_(own, and_(state.is_partial, or_(asked, *requests)))
     )
 
 

@@ -16,6 +16,7 @@ from service.protocol.question_status import QuestionStatus
 from service.protocol.tally import count_votes
 from service.protocol.vote_history import RoundVotes, VoteHistory
 from service.protocol.vote_links import LinkedVote
+from service.store.legacy_questions import find_legacy_questions
 from service.store.question_states import list_timeless
 from service.store.upserts import IN_CHUNK, chunks, insert_or_ignore
 from service.store.votes import get_histories, get_pushed, link_votes
@@ -170,12 +171,11 @@ def _of_same_time(session: Session, request_ids: Collection[bytes]) -> set[bytes
 
 def _questions_of(session: Session, request_ids: Collection[bytes]) -> set[bytes]:
     """The ids of the questions whose disputes may have become these requests."""
-    bridge, dispute, asked = oracle.BridgedRequest, oracle.Dispute, oracle.ResolutionAsked
+    bridge, dispute = oracle.BridgedRequest, oracle.Dispute
     texts = _select_in(session, bridge.ancillary_hash, bridge.parent_request_id, request_ids)
     stamped = _stamped_hashes(session, request_ids)
     texts |= _select_in(session, dispute.ancillary_hash, dispute.stamped_hash, stamped)
-    # Adapter v1's ids are no hashes of its texts.
-    legacy = _select_in(session, asked.question_id, asked.ancillary_hash, texts)
+    legacy = find_legacy_questions(session, texts)
     joined = _select_in(
         session, DvmRequestState.question_id, DvmRequestState.request_id, request_ids
     )

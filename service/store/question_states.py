@@ -51,12 +51,12 @@ def is_kept(status: QuestionStatus, book: ContractBook) -> bool:
     """Whether a question has a row of its own."""
     if not status.is_partial:
         return True
-    kinds = {e.kind for e in book.entries if e.address == status.adapter}
-    # Adapter v1's ids are no hashes of its texts, so a text does not tell the question's id.
-    is_first = any(
-        (e.version or "").startswith("1.") for e in book.entries if e.address == status.adapter
-    )
-    return not kinds.isdisjoint(ADAPTERS) and not is_first
+    entries = [entry for entry in book.entries if entry.address == status.adapter]
+    if all(entry.kind not in ADAPTERS for entry in entries):
+        return False
+    # Adapter v1's ids are no hashes of its texts: one that was taken from a text is none.
+    is_first = any((entry.version or "").startswith("1.") for entry in entries)
+    return status.is_legacy or not is_first
 
 
 def question_keys(book: ContractBook) -> Select[Any]:
@@ -65,6 +65,7 @@ def question_keys(book: ContractBook) -> Select[Any]:
     requests = (oracle.PriceRequest, oracle.Proposal, oracle.Dispute, oracle.Settlement)
     keys = union(
         select(oracle.Question.question_id.label("key")),
+        select(oracle.ResolutionAsked.question_id),
         select(QuestionState.question_id),
         *(select(m.ancillary_hash).where(m.requester.in_(adapters)) for m in requests),
     ).subquery()

@@ -16,6 +16,7 @@ from service.protocol.facts import Fact
 from service.protocol.ids import MULTIPLE_VALUES
 from service.protocol.market_ids import neg_risk_market_of
 from service.protocol.periods import FOLDED_EVENTS
+from service.store.legacy_questions import find_legacy_questions
 from service.store.upserts import IN_CHUNK, chunks
 
 # Ranges in one OR: as many as a query planner still takes kindly.
@@ -171,7 +172,7 @@ def _linked(session: Session, found: _Found) -> Touched:
     _link_games(session, found)
     # What crossed under the vote's own id is known without its bridge.
     found.votes |= found.bridged
-    prepared, asked = oracle.NegRiskQuestion, oracle.ResolutionAsked
+    prepared = oracle.NegRiskQuestion
     for part in chunks(sorted(found.neg_risk), IN_CHUNK):
         ids = select(prepared.request_id).where(prepared.neg_risk_question_id.in_(part))
         found.questions.update(session.scalars(ids))
@@ -180,10 +181,7 @@ def _linked(session: Session, found: _Found) -> Touched:
         # All questions of a market share every byte of their ids but the last.
         same = (prepared.neg_risk_question_id.between(m, m[:-1] + b"\xff") for m in part)
         found.questions.update(session.scalars(select(prepared.request_id).where(or_(*same))))
-    # Adapter v1's ids are no hashes of its texts.
-    for part in chunks(sorted(found.questions), IN_CHUNK):
-        ids = select(asked.question_id).where(asked.ancillary_hash.in_(part))
-        found.questions.update(session.scalars(ids))
+    found.questions |= find_legacy_questions(session, found.questions)
     return Touched(found.questions, found.conditions, found.votes, found.contracts)
 
 

@@ -1,11 +1,22 @@
 """Marks and folds: no fact without its mark, no mark lost, one result whatever the order."""
 
+from dataclasses import replace
+
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.fold_facts import fold_facts
 from models.data_enums import FoldKind
+from models.enums import ContractKind
+from service.protocol.contracts import ContractBook, ContractEntry
+from service.store.contracts import add_book
 from service.store.folds import fold_page
-from service.store.stale_folds import add_marks, count_marks, to_contract_key
+from service.store.stale_folds import (
+    add_marks,
+    count_marks,
+    list_marks,
+    remove_marks,
+    to_contract_key,
+)
 
 
 def mark(sessions: sessionmaker[Session], *numbers: int) -> None:
@@ -39,3 +50,27 @@ def test_progress_ends_at_all_there_was(sessions: sessionmaker[Session]) -> None
     seen: list[tuple[int, int]] = []
     fold_facts(sessions, lambda done, total: seen.append((done, total)))
     assert seen[-1] == (5, 5)
+
+
+def test_a_mark_added_while_its_key_is_folded_stays(sessions: sessionmaker[Session]) -> None:
+    mark(sessions, 1)
+    with sessions() as session:
+        read = [row.id for row in list_marks(session, 10)]
+    # Facts of the same key arrive between the fold's reading and its end.
+    mark(sessions, 1)
+    with sessions.begin() as session:
+        remove_marks(session, read)
+    assert waiting(sessions) == 1
+
+
+def test_a_new_contract_book_has_everything_folded_again(
+    sessions: sessionmaker[Session],
+) -> None:
+    entry = ContractEntry(137, b"\x01" * 20, ContractKind.QUESTION_CREATOR, 0)
+    with sessions.begin() as session:
+        add_book(session, ContractBook((entry,)))
+    assert waiting(sessions) == 0
+    with sessions.begin() as session:
+        add_book(session, ContractBook((entry, replace(entry, address=b"\x02" * 20))))
+    with sessions() as session:
+        assert [row.kind for row in list_marks(session, 10)] == [FoldKind.EVERYTHING]
