@@ -77,7 +77,7 @@ class AskingFold:
 
     def _was_too_early(self) -> bool:
         return any(
-            request.resolved_price == TOO_EARLY
-            for (_, timestamp), request in self.requests.requests.items()
+            told.settled is not None and told.settled.price == TOO_EARLY
+            for (_, timestamp), told in self.requests.requests.items()
             if timestamp == self._previous
         )

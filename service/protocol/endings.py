@@ -4,42 +4,42 @@ Sources: UmaCtfAdapter ``resolve``, NegRiskOperator ``reportPayouts``, NegRiskAd
 ``reportOutcome``, VotingV2's rolls; docs/methodology.md, "Lifecycle".
 """
 
-from models.enums import ContractKind, Outcome, OverrideLayer, RequestState
+from collections.abc import Sequence
+
+from models.enums import Outcome, OverrideLayer, RequestState
 from models.lifecycle_enums import ResolutionKind, StuckReason
-from service.protocol.contracts import ContractBook
 from service.protocol.prices import TOO_EARLY, outcome_of
-from service.protocol.question_status import QuestionStatus
 from service.protocol.request_status import RequestStatus
 
 
-def resolution_kind(status: QuestionStatus) -> ResolutionKind | None:
-    """What made a question's outcome; ``None`` while it is neither resolved nor paid."""
-    match status.overridden_by:
+def resolution_kind(
+    overrides: Sequence[OverrideLayer], operative: RequestStatus | None, *, is_over: bool
+) -> ResolutionKind | None:
+    """What made a question's outcome; ``None`` while it is neither resolved nor paid.
+
+    ``overrides`` in order: the last one counts.
+    """
+    match overrides[-1] if overrides else None:
         case OverrideLayer.OPERATOR:
             return ResolutionKind.OPERATOR_OVERRIDE
         case OverrideLayer.ADAPTER:
             return ResolutionKind.OVERRIDE
         case None:
             pass
-    operative = status.operative
-    if operative is None or not (status.resolved or status.payouts is not None):
+    if operative is None or not is_over:
         return None
     return ResolutionKind.DVM if operative.is_disputed else ResolutionKind.ORACLE
 
 
 def stuck_reason(
-    status: QuestionStatus, book: ContractBook, *, is_price_taken: bool
+    operative: RequestStatus | None, *, is_neg_risk: bool, is_price_taken: bool
 ) -> StuckReason | None:
-    """Why a question cannot be paid by ordinary means; ``None`` where it can, or was."""
-    neg_risk, operative = status.neg_risk, status.operative
-    if status.payouts is not None:
+    """Why a question's deciding request cannot be paid by ordinary means; ``None`` if it can.
+
+    ``is_price_taken``: adapter v1 took the price over and cannot ask again.
+    """
+    if operative is None:
         return None
-    if neg_risk is not None and neg_risk.reported_result is True and neg_risk.is_other_yes:
-        return StuckReason.ANOTHER_YES
-    if status.resolved or operative is None:
-        return None
-    kind = book.kind_of(status.chain_id, status.adapter)
-    is_neg_risk = neg_risk is not None or kind is ContractKind.NEG_RISK_UMA_CTF_ADAPTER
     return _without_answer(operative) or _by_answer(
         operative.answer, is_neg_risk=is_neg_risk, is_price_taken=is_price_taken
     )

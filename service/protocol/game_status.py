@@ -7,7 +7,7 @@ from models.lifecycle_enums import GameState, ResolutionKind, SportsMarketState
 from service.protocol.market_ids import GameMarket, Underdog
 from service.protocol.prices import outcome_of_payouts
 from service.protocol.question_status import QuestionStatus, ResetStatus
-from service.protocol.request_status import DvmRequestStatus, RequestStatus
+from service.protocol.request_status import DvmRequestStatus, RequestStatus, operative_of
 from service.protocol.sports import HALF_EACH, Ordering, Scores, game_payouts
 
 _ENDED = (GameState.SETTLED, GameState.CANCELED, GameState.EMERGENCY_SETTLED)
@@ -37,8 +37,7 @@ class GameStatus:
     @property
     def operative(self) -> RequestStatus | None:
         """The request whose answer ends the game."""
-        at = self.operative_timestamp
-        return next((r for r in reversed(self.requests) if r.request_timestamp == at), None)
+        return operative_of(self.requests, self.operative_timestamp)
 
     @property
     def is_overridden(self) -> bool:

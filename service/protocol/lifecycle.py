@@ -4,10 +4,12 @@ The contracts' own rules: UmaCtfAdapter 1 to 4, the optimistic oracles' ``getSta
 NegRiskOperator, restated in docs/methodology.md, "Lifecycle".
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from models.enums import ContractKind
+from models.lifecycle_enums import StuckReason
 from service.protocol.asking_fold import AskingFold
 from service.protocol.contracts import ContractBook
 from service.protocol.dated_fact import DatedFact
@@ -18,7 +20,7 @@ from service.protocol.prices import outcome_of_payouts
 from service.protocol.question_fold import QuestionFold
 from service.protocol.question_status import NegRiskStatus, QuestionStatus, ResetStatus
 from service.protocol.request_fold import RequestsFold
-from service.protocol.request_status import DvmRequestStatus, RequestStatus
+from service.protocol.request_status import DvmRequestStatus, RequestStatus, operative_of
 from service.protocol.request_terms import TermsFold
 from service.protocol.safety_periods import ends_at, safety_period
 
@@ -59,7 +61,7 @@ def fold_question(
     state = _fold(question, book)
     requests = state.asking.requests.finish(now)
     chain_id = first.at.chain_id
-    status = QuestionStatus(
+    return QuestionStatus(
         chain_id=chain_id,
         question_id=first.question_id,
         condition_id=state.condition_id or _computed_condition(state, first, book),
@@ -91,9 +93,34 @@ def fold_question(
         resolved_at=state.resolved_at,
         resets=tuple(state.asking.resets),
         neg_risk=None if state.neg_risk is None else _with_waits(state.neg_risk, first, book),
+        resolution=resolution_kind(
+            state.override_layers,
+            operative_of(requests, state.asking.operative),
+            is_over=state.resolved or state.payouts is not None,
+        ),
+        stuck=_stuck(state, requests, first, book),
     )
-    stuck = stuck_reason(status, book, is_price_taken=state.is_price_taken)
-    return replace(status, resolution=resolution_kind(status), stuck=stuck)
+
+
+def _stuck(
+    state: QuestionFold,
+    requests: Sequence[RequestStatus],
+    first: QuestionInitialized,
+    book: ContractBook,
+) -> StuckReason | None:
+    neg_risk = state.neg_risk
+    if state.payouts is not None:
+        return None
+    if neg_risk is not None and neg_risk.reported_result is True and neg_risk.is_other_yes:
+        return StuckReason.ANOTHER_YES
+    if state.resolved:
+        return None
+    kind = book.kind_of(first.at.chain_id, first.at.address)
+    return stuck_reason(
+        operative_of(requests, state.asking.operative),
+        is_neg_risk=neg_risk is not None or kind is ContractKind.NEG_RISK_UMA_CTF_ADAPTER,
+        is_price_taken=state.is_price_taken,
+    )
 
 
 def _is_official(question: QuestionFacts, book: ContractBook) -> bool:

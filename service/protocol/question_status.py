@@ -8,7 +8,7 @@ from models.lifecycle_enums import ResetCause, ResolutionKind, StuckReason
 from service.protocol.dated_fact import DatedFact
 from service.protocol.log_position import LogPosition
 from service.protocol.prices import outcome_of
-from service.protocol.request_status import DvmRequestStatus, RequestStatus
+from service.protocol.request_status import DvmRequestStatus, RequestStatus, operative_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +102,7 @@ class QuestionStatus:
 
         ``None`` where it was not asked yet, or its log is not stored.
         """
-        at = self.operative_timestamp
-        return next((r for r in reversed(self.requests) if r.request_timestamp == at), None)
+        return operative_of(self.requests, self.operative_timestamp)
 
     @property
     def disputes(self) -> int:

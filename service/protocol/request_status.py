@@ -1,5 +1,6 @@
 """One price request of a question, as the contracts would tell it at a time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -101,6 +102,11 @@ class RequestStatus:
     def is_endless(self) -> bool:
         """Whether the proposal's liveness outlasts every market."""
         return (self.liveness_seconds or 0) > ENDLESS_SECONDS
+
+
+def operative_of(requests: Sequence[RequestStatus], timestamp: int | None) -> RequestStatus | None:
+    """The request whose timestamp is its contract's ``requestTimestamp``."""
+    return next((r for r in reversed(requests) if r.request_timestamp == timestamp), None)
 
 
 @dataclass(frozen=True, slots=True)

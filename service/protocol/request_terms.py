@@ -6,16 +6,37 @@ what the question asked for at first; it counts for a proposal if it was set bef
 Source: ManagedOptimisticOracleV2; docs/methodology.md, "Terms of a request".
 """
 
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
 
-from models.enums import ContractKind, RequestTermKind
+from models.enums import RequestTermKind
 from service.protocol.contract_facts import ContractChanged
 from service.protocol.facts import RequestTermsChanged
-from service.protocol.request_status import RequestStatus
 
 # The managed oracle's event that names its default list of proposers.
 DEFAULT_WHITELIST = "DefaultProposerWhitelistUpdated"
+
+
+@dataclass(frozen=True, slots=True)
+class AskedTerms:
+    """What a request's own logs say of its terms."""
+
+    oracle: bytes
+    request_timestamp: int
+    is_managed: bool
+    currency: bytes | None
+    reward: int | None
+    final_fee: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is in force for a proposal; ``None`` where no log says it."""
+
+    reward: int | None
+    bond: int | None
+    liveness_seconds: int | None
+    whitelist: bytes | None
+    is_own_whitelist: bool
 
 
 @dataclass(slots=True)
@@ -43,45 +64,39 @@ class TermsFold:
         if fact.name == DEFAULT_WHITELIST and fact.subject is not None:
             self._default_whitelists[fact.at.address] = fact.subject
 
-    def applied(self, request: RequestStatus, proposed_at: datetime | None) -> RequestStatus:
-        """A request with the terms in force for a proposal made now."""
-        whitelist, is_own = self._whitelist(request)
-        return replace(
-            request,
-            reward=self._reward(request),
-            bond=self._bond(request),
-            liveness_seconds=self._liveness(request, proposed_at),
-            proposer_whitelist=whitelist,
-            has_own_whitelist=is_own,
+    def in_force(self, asked: AskedTerms) -> Terms:
+        """The terms a proposal made now would have."""
+        whitelist, is_own = self._whitelist(asked)
+        reward = self._of(asked, RequestTermKind.REWARD)
+        return Terms(
+            reward=asked.reward if reward is None else reward,
+            bond=self._bond(asked),
+            liveness_seconds=self._liveness(asked),
+            whitelist=whitelist,
+            is_own_whitelist=is_own,
         )
 
-    def _reward(self, request: RequestStatus) -> int | None:
-        changed = self._of(request, RequestTermKind.REWARD)
-        return request.reward if changed is None else changed
-
-    def _bond(self, request: RequestStatus) -> int | None:
-        own = self._own.get((request.oracle, RequestTermKind.CUSTOM_BOND, request.currency))
+    def _bond(self, asked: AskedTerms) -> int | None:
+        own = self._own.get((asked.oracle, RequestTermKind.CUSTOM_BOND, asked.currency))
         if own is not None:
             return own.value
-        changed = self._of(request, RequestTermKind.BOND)
+        changed = self._of(asked, RequestTermKind.BOND)
         if changed is not None:
             return changed
         # The oracle takes its final fee for a bond where the question asks for none.
-        return self.initial_bond or (None if self.initial_bond is None else request.final_fee)
+        return self.initial_bond or (None if self.initial_bond is None else asked.final_fee)
 
-    def _liveness(self, request: RequestStatus, proposed_at: datetime | None) -> int | None:
-        if proposed_at is not None and request.expiration_timestamp is not None:
-            return request.expiration_timestamp - int(proposed_at.timestamp())
-        own = self._own.get((request.oracle, RequestTermKind.CUSTOM_LIVENESS, None))
-        return self._of(request, RequestTermKind.LIVENESS) if own is None else own.value
+    def _liveness(self, asked: AskedTerms) -> int | None:
+        own = self._own.get((asked.oracle, RequestTermKind.CUSTOM_LIVENESS, None))
+        return self._of(asked, RequestTermKind.LIVENESS) if own is None else own.value
 
-    def _whitelist(self, request: RequestStatus) -> tuple[bytes | None, bool]:
-        if request.oracle_kind is not ContractKind.MANAGED_OPTIMISTIC_ORACLE_V2:
+    def _whitelist(self, asked: AskedTerms) -> tuple[bytes | None, bool]:
+        if not asked.is_managed:
             return None, False
-        own = self._own.get((request.oracle, RequestTermKind.CUSTOM_WHITELIST, None))
+        own = self._own.get((asked.oracle, RequestTermKind.CUSTOM_WHITELIST, None))
         if own is not None and own.whitelist is not None and any(own.whitelist):
             return own.whitelist, True
-        return self._default_whitelists.get(request.oracle), False
+        return self._default_whitelists.get(asked.oracle), False
 
-    def _of(self, request: RequestStatus, kind: RequestTermKind) -> int | None:
-        return self._of_request.get((request.oracle, kind, request.request_timestamp))
+    def _of(self, asked: AskedTerms, kind: RequestTermKind) -> int | None:
+        return self._of_request.get((asked.oracle, kind, asked.request_timestamp))
