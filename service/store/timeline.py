@@ -4,6 +4,7 @@ from sqlalchemy.orm import Session
 
 from models.market import Market
 from service.store.timeline_entry import TimelineEntry
+from service.store.timeline_games import list_game_entries
 from service.store.timeline_oracle import list_oracle_entries
 from service.store.timeline_provisional import list_provisional_entries
 from service.store.timeline_records import list_record_entries
@@ -14,6 +15,7 @@ def list_timeline(session: Session, market: Market) -> list[TimelineEntry]:
     """All entries of a market, oldest first."""
     entries = [
         *list_oracle_entries(session, market),
+        *list_game_entries(session, market),
         *list_vote_entries(session, market),
         *list_record_entries(session, market),
         *list_provisional_entries(session, market),

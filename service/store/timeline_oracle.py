@@ -1,14 +1,11 @@
 """Timeline entries from the chains: the adapter, the oracle, the vote's answer, the payout."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from models.chain import Block
 from models.enums import QuestionChangeKind
-from models.log_fact import LogFact
 from models.market import Market
 from models.oracle import (
     BridgedRequest,
@@ -31,22 +28,19 @@ from service.store.clarifications import get_clarifications
 from service.store.contracts import load_book
 from service.store.question_links import QuestionLinks, find_question_links
 from service.store.timeline_clarifications import to_clarification, to_rules_update
-from service.store.timeline_entry import Detail, TimelineEntry, Transaction
+from service.store.timeline_entry import Detail, TimelineEntry
+from service.store.timeline_rows import Found, list_rows, to_entry
 from service.store.timeline_words import (
     CHANGE_WORDS,
     answer_words,
     chain_name,
     payout_words,
+    price_words,
     short_address,
     utc_words,
 )
 
-# Anybody may post notes on a question; a flood of them must not make the page unreadable.
-MAX_ROWS_OF_A_KIND = 300
-
-Row = TypeVar("Row", bound=LogFact)
 RequestRow = TypeVar("RequestRow", Proposal, Dispute, Settlement)
-Found = Sequence[tuple[Row, Block]]
 
 
 def list_oracle_entries(session: Session, market: Market) -> Iterator[TimelineEntry]:
@@ -62,25 +56,25 @@ def _question_entries(
     session: Session, market: Market, links: QuestionLinks
 ) -> Iterator[TimelineEntry]:
     is_ours = [Question.question_id.in_(links.question_ids)]
-    for question, block in _rows(session, Question, *is_ours):
+    for question, block in list_rows(session, Question, *is_ours):
         if question.address in links.requesters:
             creator = short_address(question.creator)
             sentence = f"{creator} put the question to the resolution adapter."
             details = {"creator": to_checksum(question.creator), "title": question.title[:300]}
-            yield _entry(question, block, "question_initialized", sentence, details)
-    for change, block in _rows(
+            yield to_entry(question, block, "question_initialized", sentence, details)
+    for change, block in list_rows(
         session, QuestionChange, QuestionChange.question_id.in_(links.question_ids)
     ):
         kind = QuestionChangeKind(change.kind)
         if not links.requesters or change.address in links.requesters:
             words = CHANGE_WORDS[kind]
-            yield _entry(change, block, f"question_{kind.value}", words, {})
+            yield to_entry(change, block, f"question_{kind.value}", words, {})
     overridden = links.question_ids | links.neg_risk_question_ids
-    for override, block in _rows(session, Override, Override.question_id.in_(overridden)):
+    for override, block in list_rows(session, Override, Override.question_id.in_(overridden)):
         paid = payout_words(override.payouts, market.outcomes)
         sentence = f"Administrators set the outcome by hand on the {override.layer}: {paid}."
         set_by: dict[str, Detail] = {"layer": str(override.layer), "payouts": override.payouts}
-        yield _entry(override, block, "override", sentence, set_by)
+        yield to_entry(override, block, "override", sentence, set_by)
     yield from _clarification_entries(session, links)
 
 
@@ -95,22 +89,22 @@ def _clarification_entries(session: Session, links: QuestionLinks) -> Iterator[T
     }
     # Asked for apart, so that no number of strangers' notes can crowd out the creator's.
     for condition in (spoken, ~spoken):
-        for post, block in _rows(session, Clarification, about, condition):
+        for post, block in list_rows(session, Clarification, about, condition):
             if not links.requesters or post.address in links.requesters:
                 told = to_clarification(post, block, links.creators, book, placed)
-                yield _entry(post, block, told.kind, told.sentence, told.details)
+                yield to_entry(post, block, told.kind, told.sentence, told.details)
     ours = RulesUpdate.ancillary_hash.in_(links.ancillary_hashes)
-    for row, block in _rows(session, RulesUpdate, ours):
+    for row, block in list_rows(session, RulesUpdate, ours):
         if not links.requesters or row.requester in links.requesters:
             told = to_rules_update(row, block, placed)
-            yield _entry(row, block, told.kind, told.sentence, told.details)
+            yield to_entry(row, block, told.kind, told.sentence, told.details)
 
 
 def _answer_entries(
     session: Session, market: Market, links: QuestionLinks
 ) -> Iterator[TimelineEntry]:
     for proposal, block in _requests(session, Proposal, links):
-        answer = answer_words(proposal.proposed_price, market.outcomes)
+        answer = price_words(proposal.identifier, proposal.proposed_price, market.outcomes)
         until = (
             f", open to dispute until at least {utc_words(proposal.expires_at)}"
             if (proposal.expires_at)
@@ -122,10 +116,10 @@ def _answer_entries(
             "proposer": to_checksum(proposal.proposer),
             "proposed_price": str(proposal.proposed_price),
         }
-        yield _entry(proposal, block, "proposal", sentence, details)
+        yield to_entry(proposal, block, "proposal", sentence, details)
     disputes = _requests(session, Dispute, links)
     for number, (dispute, block) in enumerate(disputes, start=1):
-        answer = answer_words(dispute.proposed_price, market.outcomes)
+        answer = price_words(dispute.identifier, dispute.proposed_price, market.outcomes)
         which = {1: "First", 2: "Second"}.get(number, f"Dispute number {number}:")
         lead = which if number > 2 else f"{which} dispute:"  # noqa: PLR2004  # the contract's two
         sentence = f"{lead} {short_address(dispute.disputer)} contested {answer}."
@@ -135,11 +129,11 @@ def _answer_entries(
             "disputer": to_checksum(dispute.disputer),
             "proposer": to_checksum(dispute.proposer),
         }
-        yield _entry(dispute, block, "dispute", sentence, details)
+        yield to_entry(dispute, block, "dispute", sentence, details)
     for settlement, block in _requests(session, Settlement, links):
-        answer = answer_words(settlement.price, market.outcomes)
+        answer = price_words(settlement.identifier, settlement.price, market.outcomes)
         details = {**_request_details(settlement), "price": str(settlement.price)}
-        yield _entry(settlement, block, "settlement", f"The oracle settled on {answer}.", details)
+        yield to_entry(settlement, block, "settlement", f"The oracle settled on {answer}.", details)
 
 
 def _vote_entries(
@@ -148,7 +142,7 @@ def _vote_entries(
     sent = {dispute.transaction_hash for dispute, _ in _requests(session, Dispute, links)}
     bridged = [
         (row, block)
-        for row, block in _rows(
+        for row, block in list_rows(
             session, BridgedRequest, BridgedRequest.ancillary_hash.in_(links.ancillary_hashes)
         )
         # The same text may have been disputed for another requester, in its own transaction.
@@ -160,70 +154,41 @@ def _vote_entries(
             "parent_request_id": to_hex(row.parent_request_id),
             "dvm_time": row.dvm_time,
         }
-        yield _entry(row, block, "bridged", sentence, vote)
+        yield to_entry(row, block, "bridged", sentence, vote)
     asked = {id_ for row, _ in bridged for id_ in (row.child_request_id, row.parent_request_id)}
-    for pushed, block in _rows(session, PushedPrice, PushedPrice.request_hash.in_(asked)):
-        answer = answer_words(pushed.price, market.outcomes)
+    for pushed, block in list_rows(session, PushedPrice, PushedPrice.request_hash.in_(asked)):
+        answer = price_words(pushed.identifier, pushed.price, market.outcomes)
         sentence = f"The vote's answer, {answer}, was recorded on {chain_name(block.chain_id)}."
-        yield _entry(pushed, block, "vote_answer", sentence, {"price": str(pushed.price)})
+        yield to_entry(pushed, block, "vote_answer", sentence, {"price": str(pushed.price)})
 
 
 def _payment_entries(
     session: Session, market: Market, links: QuestionLinks
 ) -> Iterator[TimelineEntry]:
-    for row, block in _rows(session, Condition, Condition.condition_id == market.condition_id):
+    for row, block in list_rows(session, Condition, Condition.condition_id == market.condition_id):
         sentence = "The market's outcome tokens were prepared."
-        yield _entry(
+        yield to_entry(
             row, block, "condition_prepared", sentence, {"oracle": to_checksum(row.oracle)}
         )
-    for report, block in _rows(
+    for report, block in list_rows(
         session,
         NegRiskReport,
         NegRiskReport.neg_risk_question_id.in_(links.neg_risk_question_ids),
     ):
         answer = answer_words(10**18 if report.result else 0, market.outcomes)
         sentence = f"The neg-risk operator recorded {answer}; the tokens do not pay yet."
-        yield _entry(report, block, "neg_risk_report", sentence, {"result": report.result})
-    for payout, block in _rows(session, Payout, Payout.condition_id == market.condition_id):
+        yield to_entry(report, block, "neg_risk_report", sentence, {"result": report.result})
+    for payout, block in list_rows(session, Payout, Payout.condition_id == market.condition_id):
         sentence = f"The market paid out: {payout_words(payout.numerators, market.outcomes)}."
-        yield _entry(payout, block, "payout", sentence, {"numerators": payout.numerators})
-
-
-def _rows(session: Session, model: type[Row], *conditions: ColumnElement[bool]) -> Found[Row]:
-    query = (
-        select(model, Block)
-        .join(Block, Block.id == model.block_id)
-        .where(*conditions)
-        .order_by(Block.mined_at, Block.number, model.log_index)
-    )
-    return [(row[0], row[1]) for row in session.execute(query.limit(MAX_ROWS_OF_A_KIND))]
+        yield to_entry(payout, block, "payout", sentence, {"numerators": payout.numerators})
 
 
 def _requests(session: Session, model: type[RequestRow], links: QuestionLinks) -> Found[RequestRow]:
     conditions = [model.ancillary_hash.in_(links.ancillary_hashes)]
     if links.requesters:
         conditions.append(model.requester.in_(links.requesters))
-    return _rows(session, model, *conditions)
+    return list_rows(session, model, *conditions)
 
 
 def _request_details(row: RequestFact) -> dict[str, Detail]:
     return {"request_timestamp": row.request_timestamp, "oracle": to_checksum(row.address)}
-
-
-def _entry(
-    row: LogFact, block: Block, kind: str, sentence: str, details: Mapping[str, Detail]
-) -> TimelineEntry:
-    return TimelineEntry(
-        at=block.mined_at,
-        known_at=row.known_at,
-        kind=kind,
-        sentence=sentence,
-        source=chain_name(block.chain_id),
-        transaction=Transaction(
-            chain_id=block.chain_id,
-            hash=row.transaction_hash,
-            block_number=block.number,
-            log_index=row.log_index,
-        ),
-        details=details,
-    )

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from models.enums import Outcome, QuestionChangeKind
-from service.protocol.ids import to_checksum
-from service.protocol.prices import TOO_EARLY, outcome_of, outcome_of_payouts
+from service.protocol.ids import MULTIPLE_VALUES, to_checksum
+from service.protocol.prices import CANCELLED, TOO_EARLY, outcome_of, outcome_of_payouts
+from service.protocol.sports import Ordering, read_scores
 
 _CHAINS = {137: "Polygon", 1: "Ethereum"}
 _LABEL_LENGTH = 60
@@ -40,6 +41,17 @@ def answer_words(price: int, outcomes: Sequence[str]) -> str:
     if outcome is None:
         return f"the price {price}, which no outcome has"
     return f"\u201c{_label(outcome, outcomes)}\u201d"
+
+
+def price_words(identifier: bytes, price: int, outcomes: Sequence[str]) -> str:
+    """A raw price as the answer it gives to what was asked: an outcome, or a game's scores."""
+    if identifier != MULTIPLE_VALUES or price == TOO_EARLY:
+        return answer_words(price, outcomes)
+    if price == CANCELLED:
+        return "\u201ccancelled\u201d"
+    # In the order of the price; which team comes first is the game's own matter.
+    scores = read_scores(price, Ordering.HOME_FIRST)
+    return "no scores" if scores is None else f"the scores {scores.home} and {scores.away}"
 
 
 def payout_words(numerators: Sequence[str], outcomes: Sequence[str]) -> str:

@@ -177,3 +177,26 @@ def test_a_listed_market_is_scored_and_told_by_its_game(sessions: sessionmaker[S
         assert "proposal" in kinds
         # Its text, its requests and its votes are a game's: no row of its own among questions.
         assert list(export_rows(session, "questions")) == []
+
+
+def test_a_game_s_story_is_told_in_scores_and_by_whose_hand(
+    sessions: sessionmaker[Session],
+) -> None:
+    game = created()
+    logs = game.market(WINNER)
+    game.propose(THREE_ONE)
+    game.change("GamePaused")
+    game.change("GameEmergencySettled", 0, 9)
+    game.chain.send(game.on_adapter("MarketPaused", logs.market_id))
+    logs.resolve(0, 1, name="MarketEmergencyResolved")
+    store(sessions, game.chain, BOOK)
+    with sessions() as session:
+        told = {e.sentence: e.kind for e in list_timeline(session, listed(session, logs))}
+    [proposal] = [sentence for sentence, kind in told.items() if kind == "proposal"]
+    assert " proposed the scores 3 and 1, open to dispute until" in proposal
+    by_hand = [sentence for sentence, kind in told.items() if kind == "override"]
+    assert by_hand == [
+        "Administrators set the game's scores by hand: home 0, away 9.",
+        "Administrators set the outcome by hand: \u201cNo\u201d was paid in full.",
+    ]
+    assert told["Administrators paused the game."] == "game_paused"
