@@ -22,6 +22,7 @@ from service.dashboard.words import OUTCOMES, SOURCE_STATES, SOURCES, label
 from service.errors import UsageError
 from service.protocol.ids import to_hex
 from service.store.asset_prices import get_uma_price
+from service.store.data_checks import list_checks
 from service.store.keyset import BadCursor
 from service.store.markets import get_market
 from service.store.proposals import list_open_proposals
@@ -138,6 +139,7 @@ def _add_pages(
         with sessions() as session:
             sources, runs = list_source_rows(session), list_last_runs(session)
             uma = get_uma_price(session, clock.now())
+            checks = list_checks(session)
         return show(
             "sources.html",
             "sources",
@@ -152,6 +154,7 @@ def _add_pages(
                     for s in sources
                     for what, times in sorted((s.counts or {}).items())
                 ],
+                "checks": checks,
                 "runs": [(run, label(OUTCOMES, run.outcome)) for run in runs],
             },
         )

@@ -12,10 +12,12 @@ from models.enums import Category, MarketState, Remedy, SourceState
 from models.operation import Source
 from models.price_enums import VolumeScope
 from service.protocol.asset_prices import UMA, AssetReading
+from service.protocol.invariants import Break, Finding, Invariant
 from service.protocol.prices import YES
 from service.protocol.sources import SourceHealth, UrlHealth
 from service.store.assessments import add_assessment
 from service.store.asset_prices import add_reading
+from service.store.data_checks import record_finding
 from service.store.sources import record_node
 from tests.dashboard.conftest import OpenClient
 from tests.store.chain_scenes import Chain, add_long_story
@@ -338,3 +340,16 @@ def test_umas_price_is_shown_with_its_spread_or_missing_with_the_reason(
     assert "<strong>$1.25</strong>, from 2 of 2 sources" in page
     assert "more than 10 % apart ($1 to $1.5)" in page
     assert "at least $1000." in page
+
+
+def test_the_sources_page_shows_each_rule_and_whether_it_is_broken(
+    sessions: sessionmaker[Session], client: TestClient
+) -> None:
+    broken = Finding(7, (Break("key", "reason", 137),), 2)
+    with sessions.begin() as session:
+        record_finding(session, Invariant.BLOCKS_CHAIN, Finding(9, ()), NOW, 0.1)
+        record_finding(session, Invariant.DISPUTES_ARE_BRIDGED, broken, NOW, 0.1)
+    page = client.get("/sources").text
+    assert Invariant.DISPUTES_ARE_BRIDGED.says in page
+    assert '<span class="badge badge-source-down">1</span>' in page
+    assert '<span class="badge badge-source-ok">none</span>' in page
