@@ -8,15 +8,16 @@ from datetime import datetime
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
+from models.data_enums import DataIssueKind
 from models.enums import SourceState
 from service.clock import Clock
 from service.errors import SourceError
-from service.protocol.asset_prices import STALE_AFTER, UMA
+from service.protocol.asset_prices import STALE_AFTER, UMA, issue_key
 from service.protocol.listings import Refused
 from service.protocol.sources import KALSHI, SourceHealth
 from service.quotes.client import QuoteClient
 from service.store.asset_prices import add_reading
-from service.store.issues import add_issues
+from service.store.issues import add_issues, drop_issues
 from service.store.sibling_prices import add_sibling_readings
 from service.store.sources import record_health
 
@@ -61,6 +62,7 @@ def _sync_uma(  # one source of several
             counts["refused"] += add_issues(session, [reading], now)
             return
         kept = add_reading(session, UMA, reading, now)
+        drop_issues(session, DataIssueKind.REFUSED_ASSET_PRICE, [issue_key(source, UMA)])
     counts["prices_added" if kept else "prices_unchanged"] += 1
     age = now - reading.observed_at
     if age > STALE_AFTER:
@@ -78,6 +80,8 @@ def _sync_siblings(
     for batch in client.fetch_siblings():
         with sessions.begin() as session:
             done = add_sibling_readings(session, batch.rows, batch.fetched_at)
+            healed = [row.link.key for row in batch.rows]
+            drop_issues(session, DataIssueKind.REFUSED_SIBLING_PRICE, healed)
             counts["refused"] += add_issues(session, batch.refused, batch.fetched_at)
         counts["siblings_added"] += done.added
         counts["siblings_unchanged"] += done.unchanged

@@ -30,6 +30,11 @@ class AssetReading:
     observed_at: datetime
 
 
+def issue_key(source: str, asset: str) -> str:
+    """What a refused reading of a source is called by."""
+    return f"{source}:{asset}"
+
+
 @dataclass(frozen=True, slots=True)
 class SourcePrice:
     """A reading and how old it is."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from models.enums import Support
 from models.price_enums import Venue
+from service.protocol.ids import to_hex
 
 # A quote that was not seen again for this long is shown as stale.
 STALE_AFTER = timedelta(minutes=30)
@@ -25,6 +26,11 @@ class SiblingLink:
     reference: str
     # Which of our market's outcomes the venue's Yes is.
     outcome_index: int
+
+    @property
+    def key(self) -> str:
+        """What a refused quote of it is called by."""
+        return f"{self.venue}:{self.reference}:{to_hex(self.condition_id)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ from models.data_enums import DataIssueKind
 from models.price_enums import Venue
 from service.circuit import CircuitPolicy
 from service.clock import Clock
-from service.protocol.asset_prices import UMA, AssetReading
-from service.protocol.ids import to_hex
+from service.protocol.asset_prices import UMA, AssetReading, issue_key
 from service.protocol.listings import Refused
 from service.protocol.sibling_prices import SiblingLink, SiblingReading
 from service.protocol.sources import ASSET_SOURCES, KALSHI, SourceHealth
@@ -99,7 +98,7 @@ class QuoteClient:
             return asked.read(answer, self._clock.now())
         except ValueError as error:
             kind = DataIssueKind.REFUSED_ASSET_PRICE
-            return Refused(kind, source, f"{source}:{UMA}", str(error))
+            return Refused(kind, source, issue_key(source, UMA), str(error))
 
     def fetch_siblings(self) -> Iterator[SiblingBatch]:
         """What Kalshi quotes for the linked markets; of another venue nothing is asked."""
@@ -120,9 +119,8 @@ class QuoteClient:
                 record = _find(answer, link.reference)
                 rows.append(kalshi.to_sibling(record, link, self._urls[KALSHI]))
             except ValueError as error:
-                key = f"{link.venue}:{link.reference}:{to_hex(link.condition_id)}"
                 kind = DataIssueKind.REFUSED_SIBLING_PRICE
-                refused.append(Refused(kind, KALSHI, key, str(error)))
+                refused.append(Refused(kind, KALSHI, link.key, str(error)))
         return SiblingBatch(tuple(rows), tuple(refused), self._clock.now())
 
 

@@ -1,14 +1,15 @@
 """Records that could not become facts: one line a record, with the newest reason."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import or_
+from sqlalchemy import delete, or_
 from sqlalchemy.orm import Session
 
 from models.chain import DataIssue
+from models.data_enums import DataIssueKind
 from service.protocol.listings import Refused
-from service.store.upserts import insert_for
+from service.store.upserts import IN_CHUNK, chunks, insert_for
 
 KEY_LENGTH = 200
 REASON_LENGTH = 500
@@ -18,6 +19,15 @@ SOURCE_LENGTH = 40
 def add_issue(session: Session, refused: Refused, known_at: datetime) -> None:
     """Keep a refused record; ``known_at`` tells since when it is refused for this reason."""
     add_issues(session, (refused,), known_at)
+
+
+def drop_issues(session: Session, kind: DataIssueKind, keys: Collection[str]) -> None:
+    """Forget refused records whose source has since sent what fits."""
+    for part in chunks([key[:KEY_LENGTH] for key in keys], IN_CHUNK):
+        session.execute(
+            delete(DataIssue).where(DataIssue.kind == kind, DataIssue.key.in_(part)),
+            execution_options={"synchronize_session": False},
+        )
 
 
 def add_issues(session: Session, refused: Iterable[Refused], known_at: datetime) -> int:

@@ -207,6 +207,8 @@ def test_a_source_that_recovers_is_well_again(
     run(sessions, server, clock)
     found = health(sessions)["coinbase"]
     assert (found.state, found.reason) == (SourceState.OK, None)
+    with sessions() as session:
+        assert session.scalars(select(DataIssue)).all() == []
 
 
 def test_where_nothing_is_configured_nothing_is_asked_and_the_price_is_missing(
@@ -256,6 +258,21 @@ def test_a_ticker_the_venue_does_not_list_is_named_and_the_others_count(
     assert "KXGONE" in line
     assert line.endswith("Kalshi does not list this ticker")
     assert health(sessions)["kalshi"].state is SourceState.DEGRADED
+
+
+def test_a_ticker_that_is_listed_again_is_no_issue_any_more(
+    sessions: Sessions, server: PolymarketServer, clock: SetClock
+) -> None:
+    with sessions.begin() as session:
+        add_market(session, 1)
+    answer_prices(server, NOW)
+    answer_kalshi(server)
+    links = (link_to(1, "KXA"), link_to(2, "KXGONE"))
+    run(sessions, server, clock, *links)
+    answer_kalshi(server, kalshi_market("KXA"))
+    run(sessions, server, clock, *links)
+    with sessions() as session:
+        assert session.scalars(select(DataIssue.key)).all() == [links[1].key]
 
 
 def test_a_sibling_venue_that_is_down_costs_only_its_own_prices(
