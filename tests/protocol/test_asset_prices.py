@@ -69,6 +69,11 @@ def test_a_stale_price_is_shown_and_not_used() -> None:
     assert found.observed_at == NOW - timedelta(minutes=5)
 
 
+def test_a_median_is_as_old_as_the_oldest_price_in_it() -> None:
+    found = priced(said("1", timedelta(minutes=20)), said("1", timedelta(minutes=1)))
+    assert found.observed_at == NOW - timedelta(minutes=20)
+
+
 def test_no_source_at_all_is_a_reason_and_no_number() -> None:
     found = combine([])
     assert isinstance(found, Unavailable)
