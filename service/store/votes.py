@@ -88,7 +88,8 @@ def get_histories(
             for row, chain_id, number, block_hash, mined_at in session.execute(query):
                 fact = fact_of(row, position_of(row, chain_id, number, block_hash))
                 found[row.request_id].append(DatedFact(fact, mined_at))
-                keys.setdefault(row.request_id, _key_of(row))
+                if row.request_id not in keys:
+                    keys[row.request_id] = _key_of(row)
     return {
         request_id: fold_votes(keys[request_id], sorted(facts, key=_place))
         for request_id, facts in found.items()
