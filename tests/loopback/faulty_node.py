@@ -5,7 +5,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -65,6 +65,10 @@ LOGS = {
 }
 BLOCK = {"block changed": _other_hash, "block unknown": _no_block}
 HEAD = "head lags"
+# Faults of what is said, among them and those of how it is sent.
+WELL_SENT = 0.6
+# Of the other answers fewer get one: it would end most runs before there is a log.
+QUIET = 0.35
 BRANCH, BRANCH_RATE = "another branch", 0.3
 ON_THE_WIRE: dict[str, Callable[[bytes], Sent | None]] = {
     "HTTP 429": lambda _: (429, b"slow down", 9),
@@ -75,6 +79,7 @@ ON_THE_WIRE: dict[str, Callable[[bytes], Sent | None]] = {
     "hung up": lambda _: None,
     "no answer in time": lambda _: time.sleep(STALL_SECONDS),
 }
+FAULTS = sorted({*ANY_ANSWER, *LOGS, *BLOCK, HEAD, *ON_THE_WIRE})
 
 
 class FaultyNode:
@@ -90,9 +95,12 @@ class FaultyNode:
         self.chain = chain
         self.branches = branches
         self.upstream = chain
-        # The share of requests that get a fault.
+        # The share of answers with logs that get a fault.
         self.rate = 0.0
         self.served: Counter[str] = Counter()
+        # A fault that is put into every answer it fits, until it was served so often.
+        self.only: str | None = None
+        self.at_most = 2
         self._rng = rng
         self._lock = threading.Lock()
 
@@ -125,7 +133,7 @@ class FaultyNode:
         calls = body if isinstance(body, list) else [body]
         answers = [self.upstream.answer(call) for call in calls]
         with self._lock:
-            fault = self._spoil(calls, answers) if self._rng.random() < self.rate else None
+            fault = self._spoil(calls, answers) if self._is_due(answers) else None
         sent = json.dumps(answers if isinstance(body, list) else answers[0]).encode()
         return ON_THE_WIRE[fault](sent) if fault in ON_THE_WIRE else (200, sent, len(sent))
 
@@ -133,26 +141,39 @@ class FaultyNode:
         """Choose a fault that fits one of the calls and put it into that call's answer."""
         at = self._rng.randrange(len(calls))
         answer, params = answers[at], calls[at].get("params", [])
-        fits: dict[str, Callable[[Answer, random.Random], None]] = dict(ANY_ANSWER)
-        if isinstance(answer.get("result"), list) and answer["result"]:
-            fits |= LOGS
+        fits = dict(LOGS if _holds_logs(answer) else ANY_ANSWER)
         if isinstance(answer.get("result"), dict):
             fits |= BLOCK
             if params[0] in {"latest", "safe", "finalized"}:
                 fits[HEAD] = self._lag
-        names = sorted({*fits, *ON_THE_WIRE})
-        fault = self._rng.choice(names)
+        fault = self._choose(fits)
+        if fault is None:
+            return None
         if fault in fits:
             # The replayed chain's own records stay as they are.
-            if isinstance(answer.get("result"), list):
+            if _holds_logs(answer):
                 answer["result"] = list(answer["result"])
             fits[fault](answer, self._rng)
         self.served[fault] += 1
         return fault
 
+    def _is_due(self, answers: list[Answer]) -> bool:
+        if self.only is not None:
+            return self.served[self.only] < self.at_most
+        return self._rng.random() < self.rate * (1 if any(map(_holds_logs, answers)) else QUIET)
+
+    def _choose(self, fits: Iterable[str]) -> str | None:
+        if self.only is not None:
+            return self.only if self.only in {*fits, *ON_THE_WIRE} else None
+        return self._rng.choice(sorted(fits if self._rng.random() < WELL_SENT else ON_THE_WIRE))
+
     def _lag(self, answer: Answer, rng: random.Random) -> None:
         head = int(answer["result"]["number"], 16)
         answer["result"] = self.upstream.blocks[max(0, head - rng.randint(1, 60))]
+
+
+def _holds_logs(answer: Answer) -> bool:
+    return isinstance(answer.get("result"), list) and bool(answer["result"])
 
 
 class _Server(ThreadingHTTPServer):
