@@ -32,6 +32,10 @@ RUN_ROWS: Mapping[str, tuple[str, frozenset[str]]] = {
     ),
 }
 
+# A text is stored once under its hash and belongs to no block, so one that only a removed branch
+# spoke of stays; no row leads to it any more. Those that a row leads to are compared.
+TEXTS = "ancillary_texts"
+
 Content = Mapping[str, str]
 
 
@@ -42,8 +46,10 @@ def content(session: Session, *, without: frozenset[str] = frozenset()) -> dict[
     # Parents first: a row is told apart by what its foreign keys lead to.
     for table in Base.metadata.sorted_tables:
         rows[table.name] = _rows(session, table, rows)
-        if table.name not in RUNS | without:
+        if table.name not in RUNS | without | {TEXTS}:
             found[table.name] = _digest(rows[table.name].values())
+    named = _named_texts(session)
+    found[TEXTS] = _digest(words for key, words in rows[TEXTS].items() if key in named)
     found["export questions"] = _digest(repr(row) for row in export_rows(session, "questions"))
     return found
 
@@ -76,6 +82,18 @@ def _rows(
         keys = tuple(row[column.name] for column in table.primary_key)
         found[keys[0] if len(keys) == 1 else keys] = "|".join(words)
     return found
+
+
+def _named_texts(session: Session) -> set[bytes]:
+    """The hashes of the texts that some row leads to."""
+    return {
+        named
+        for table in Base.metadata.sorted_tables
+        for column in table.c
+        if column.name.endswith("ancillary_hash") and table.name != TEXTS
+        for named in session.scalars(select(column).distinct())
+        if named is not None
+    }
 
 
 def _digest(rows: Iterable[str]) -> str:

@@ -1,5 +1,6 @@
 """Imports and indexing that are killed or disturbed at random end where one clean run ends."""
 
+import json
 import random
 import sys
 import uuid
@@ -8,17 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, delete, make_url, select, text
+from sqlalchemy import create_engine, delete, func, make_url, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.import_logs import import_logs
 from models.chain import Block
-from models.oracle import Settlement
+from models.oracle import AncillaryText, Settlement
 from service.chain.book import read_book
 from service.clock import SystemClock
 from tests.end_to_end.campaign import Campaign, MakeDatabase, Tally, faulty_nodes
 from tests.end_to_end.content import content, differences
-from tests.replays import CONTRACTS, path_of
+from tests.replays import CONTRACTS, path_of, read_replay
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -98,3 +99,25 @@ def test_row_ids_do_not_count_and_a_missing_fact_does(sessions: sessionmaker[Ses
         session.delete(settled)
         session.flush()
         assert differences(content(session), found[0]) == ["export questions", "settlements"]
+
+
+def test_only_texts_that_no_row_leads_to_do_not_count(
+    sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    views = read_replay("j-reorg")["views"]
+    texts, found = [], []
+    for order in ((5,), (1, 5)):
+        with sessions.begin() as session:
+            session.execute(delete(Block))
+            session.execute(delete(AncillaryText))
+        for number in order:
+            file = tmp_path / f"{number}.json"
+            file.write_text(json.dumps(views[number]["capture"]))
+            import_logs(sessions, [file], read_book(CONTRACTS), SystemClock())
+        with sessions() as session:
+            texts.append(session.scalars(select(func.count()).select_from(AncillaryText)).one())
+            found.append(content(session, without=frozenset({"blocks"})))
+    kept, left_over = texts
+    assert found[0]["ancillary_texts"].startswith(f"{kept} rows")
+    assert left_over > kept
+    assert differences(*found) == []
