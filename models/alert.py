@@ -5,8 +5,10 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.assessment import MarketAssessment
 from models.base import Base, Document, RowId, UtcTimestamp
 from models.enums import AlertReason
+from models.market import Market
 
 
 class Alert(Base):
@@ -28,8 +30,8 @@ class Alert(Base):
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     # Both null in an alert about the data.
-    market_id: Mapped[int | None] = mapped_column(ForeignKey("markets.id", ondelete="CASCADE"))
-    assessment_id: Mapped[int | None] = mapped_column(ForeignKey("market_assessments.id"))
+    market_id: Mapped[int | None] = mapped_column(ForeignKey(Market.id, ondelete="CASCADE"))
+    assessment_id: Mapped[int | None] = mapped_column(ForeignKey(MarketAssessment.id))
     reason: Mapped[AlertReason] = mapped_column(String(20))
     # What makes the reason the same reason: the rule, the level reached, the price request; of the
     # data, the key.

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Bytes32, Document, Probability, RowId, UsdcAmount, UtcTimestamp
 from models.enums import Category, MarketState, Remedy, Support
+from models.market import Market
 
 
 class MarketAssessment(Base):
@@ -16,7 +17,7 @@ class MarketAssessment(Base):
     __table_args__ = (Index(None, "market_id", "as_of"),)
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    market_id: Mapped[int] = mapped_column(ForeignKey("markets.id", ondelete="CASCADE"))
+    market_id: Mapped[int] = mapped_column(ForeignKey(Market.id, ondelete="CASCADE"))
     as_of: Mapped[datetime] = mapped_column(UtcTimestamp)
     model_version: Mapped[str] = mapped_column(String(40))
     priors_version: Mapped[str] = mapped_column(String(40))
@@ -45,7 +46,7 @@ class MarketStanding(Base):
     )
 
     market_id: Mapped[int] = mapped_column(
-        ForeignKey("markets.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+        ForeignKey(Market.id, ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     assessment_id: Mapped[int] = mapped_column(ForeignKey("market_assessments.id"))
     as_of: Mapped[datetime] = mapped_column(UtcTimestamp)
@@ -70,7 +71,7 @@ class Announcement(Base):
     __tablename__ = "announcements"
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    market_id: Mapped[int] = mapped_column(ForeignKey("markets.id", ondelete="CASCADE"))
+    market_id: Mapped[int] = mapped_column(ForeignKey(Market.id, ondelete="CASCADE"))
     remedy: Mapped[Remedy] = mapped_column(String(20))
     announced_at: Mapped[datetime] = mapped_column(UtcTimestamp)
     source: Mapped[str] = mapped_column(String(500))

@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, Index, Numeric, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Document, RowId, UsdcAmount, UtcTimestamp
+from models.market import Market
 
 Price = Numeric(10, 6)
 
@@ -18,7 +19,7 @@ class BookSnapshot(Base):
     __table_args__ = (Index(None, "market_id", "known_at"),)
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    market_id: Mapped[int] = mapped_column(ForeignKey("markets.id", ondelete="CASCADE"))
+    market_id: Mapped[int] = mapped_column(ForeignKey(Market.id, ondelete="CASCADE"))
     token_id: Mapped[str] = mapped_column(String(80))
     outcome_index: Mapped[int] = mapped_column()
     # The venue's own time of the book, where it gave one.
@@ -42,6 +43,6 @@ class OpenInterest(Base):
     __table_args__ = (Index(None, "market_id", "known_at"),)
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    market_id: Mapped[int] = mapped_column(ForeignKey("markets.id", ondelete="CASCADE"))
+    market_id: Mapped[int] = mapped_column(ForeignKey(Market.id, ondelete="CASCADE"))
     value: Mapped[int] = mapped_column(UsdcAmount)
     known_at: Mapped[datetime] = mapped_column(UtcTimestamp)

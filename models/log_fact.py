@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, ForeignKey, Integer
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from models.base import Address, Bytes32, UtcTimestamp
+from models.chain import Block
 
 
 class LogFact:
@@ -16,7 +17,7 @@ class LogFact:
         """The block that carries the log."""
         return mapped_column(
             BigInteger().with_variant(Integer, "sqlite"),
-            ForeignKey("blocks.id", ondelete="CASCADE"),
+            ForeignKey(Block.id, ondelete="CASCADE"),
             primary_key=True,
             autoincrement=False,
         )

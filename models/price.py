@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, ExactDecimal, RowId, UtcTimestamp
+from models.market import Market
 from models.price_enums import Venue, VolumeScope
 
 
@@ -35,7 +36,7 @@ class SiblingQuote(Base):
     __table_args__ = (Index(None, "market_id", "venue", "known_at"),)
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    market_id: Mapped[int] = mapped_column(ForeignKey("markets.id", ondelete="CASCADE"))
+    market_id: Mapped[int] = mapped_column(ForeignKey(Market.id, ondelete="CASCADE"))
     venue: Mapped[Venue] = mapped_column(String(20))
     # What the venue calls its market.
     reference: Mapped[str] = mapped_column(String(100))
