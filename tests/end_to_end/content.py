@@ -1,16 +1,23 @@
 """What two databases that hold the same facts share: every row of every table, without row ids."""
 
 import hashlib
+import importlib
+import pkgutil
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
+import models
 from jobs.export import export_rows
 from jobs.index_chain import RECHECK
 from models.base import Base
 from models.data_enums import DataIssueKind
+
+# Every table is known, whichever of them the tests that run import.
+for module in pkgutil.iter_modules(models.__path__, "models."):
+    importlib.import_module(module.name)
 
 # Records of the runs themselves, not of what they read.
 RUNS = frozenset({"job_runs", "sources", "stale_folds"})
