@@ -37,6 +37,12 @@ class Span:
     first: str
     last: str | None
 
+    def __post_init__(self) -> None:
+        """Refuse what is neither a block nor a day, before any node is asked."""
+        _day_or_block("--from", self.first)
+        if self.last is not None:
+            _day_or_block("--to", self.last)
+
     @property
     def cursor(self) -> str:
         """The name its progress is kept under."""
@@ -101,16 +107,22 @@ def find_bounds(node: Node, span: Span) -> tuple[int, BlockHeader]:
 
 def _block(node: Node, option: str, text: str, head: BlockHeader, *, is_end: bool) -> int:
     """A block number, or the first block of a day (as an end: the last block of it)."""
-    if text.isdecimal():
-        return int(text)
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(
-            f"{option} {text}: is neither a block number nor a date (YYYY-MM-DD)."
-        ) from error
+    day = _day_or_block(option, text)
+    if isinstance(day, int):
+        return day
     midnight = datetime.combine(day, time.max if is_end else time.min, UTC)
     found = first_block_from(int(midnight.timestamp()), 0, head.number, block_times(node))
     if found is None:
         return head.number if is_end else head.number + 1
     return max(0, found - 1) if is_end else found
+
+
+def _day_or_block(option: str, text: str) -> date | int:
+    if text.isdecimal():
+        return int(text)
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"{option} {text}: is neither a block number nor a date (YYYY-MM-DD)."
+        ) from error

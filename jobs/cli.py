@@ -193,7 +193,7 @@ def import_logs_command(
 
 @app.command(epilog="Example: settlewatch export questions --format ndjson --out questions.ndjson")
 def export(
-    table: Annotated[str, typer.Argument(help="questions, requests or votes")],
+    table: Annotated[str, typer.Argument(help="questions, requests, votes or periods")],
     fmt: Annotated[str, typer.Option("--format", help="ndjson, csv or parquet.")] = "ndjson",
     out: Annotated[str, typer.Option(help="A file, or - for standard output.")] = "-",
 ) -> None:

@@ -25,6 +25,10 @@ COLUMNS: Mapping[str, Mapping[str, type]] = {
         **dict.fromkeys(("title", "creator"), str),
         **dict.fromkeys(("official", "resolved", "paused", "reset", "overridden"), bool),
         **dict.fromkeys(("payouts", "outcome", "requests", "dvm_requests"), str),
+        "partial": bool,
+        **dict.fromkeys(("operative_request_timestamp", "disputes", "self_disputes"), int),
+        **dict.fromkeys(("resets", "resolution", "override_layers", "stuck"), str),
+        **dict.fromkeys(("pays_first_proposal", "earlier_vote_contradicts"), bool),
     },
     "requests": {
         "chain_id": int,
@@ -50,6 +54,14 @@ COLUMNS: Mapping[str, Mapping[str, type]] = {
         **dict.fromkeys(("price", "tokens", "caller"), str),
         **dict.fromkeys(("revealed_at", "chain_id", "block", "log_index"), int),
         "transaction": str,
+    },
+    "periods": {
+        "chain_id": int,
+        **dict.fromkeys(("address", "kind", "name", "subject", "value"), str),
+        **dict.fromkeys(("from_block", "from_log_index", "from_at"), int),
+        "transaction": str,
+        **dict.fromkeys(("to_block", "to_log_index", "to_at"), int),
+        "ended_by": str,
     },
 }
 
@@ -106,6 +118,16 @@ def question_row(status: QuestionStatus, votes: Sequence[LinkedVote]) -> Row:
             for vote in votes
             if vote.request_id is not None
         ],
+        "partial": status.is_partial,
+        "operative_request_timestamp": status.operative_timestamp,
+        "disputes": status.disputes,
+        "self_disputes": status.self_disputes,
+        "resets": [reset.cause for reset in status.resets],
+        "resolution": status.resolution,
+        "override_layers": list(status.override_layers),
+        "stuck": status.stuck,
+        "pays_first_proposal": status.pays_first_proposal,
+        "earlier_vote_contradicts": status.earlier_vote_contradicts,
     }
 
 

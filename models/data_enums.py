@@ -46,6 +46,7 @@ class DataIssueKind(StrEnum):
     DEEP_FORK = "deep_fork"
     # Data alerts (service.protocol.data_alerts): a fact that changes what the others mean.
     UNKNOWN_REQUESTER = "unknown_requester"
+    PAYS_AGAINST_TEXT = "pays_against_text"
     CONTRACT_UPGRADED = "contract_upgraded"
     ROLE_CHANGED = "role_changed"
     WHITELIST_REPLACED = "whitelist_replaced"

@@ -14,7 +14,8 @@ _HEADLINES = {
     DataIssueKind.ROLE_CHANGED: "A role changed hands",
     DataIssueKind.WHITELIST_REPLACED: "The oracle reads another whitelist",
     DataIssueKind.PARAMETER_CHANGED: "A parameter changed",
-    DataIssueKind.CONTRACT_MIGRATED: "The vote moved to another contract",
+    DataIssueKind.CONTRACT_MIGRATED: "The oracle relies on another contract",
+    DataIssueKind.PAYS_AGAINST_TEXT: "A question's text and its payout rule disagree",
 }
 REASON_LENGTH = 400
 

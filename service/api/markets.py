@@ -15,6 +15,7 @@ from service.api.lines import market_line, source_line
 from service.api.parameters import Cursor, Limit, Ref, only
 from service.api.prices import sibling_prices_line
 from service.api.problems import unknown_reference
+from service.api.resolution import resolution_line
 from service.api.schemas import MarketDetail, MarketList
 from service.api.site import Site
 from service.api.wire import MICRO, checksum_or_none, hex_or_none, json_response
@@ -97,6 +98,7 @@ def _detail(session: Session, market: Market, now: datetime) -> dict[str, object
             "text_sha256": to_hex(rules.text_hash),
             "known_at": rules.known_at,
         },
+        "resolution": resolution_line(session, market),
         "sibling_prices": sibling_prices_line(session, market.id, now),
         "sources": [source_line(row) for row in list_source_rows(session)],
         "links": _links(market, None if group is None else group.slug),

@@ -35,7 +35,10 @@ class Problem(Exception):
 def unknown_reference(ref: str) -> Problem:
     """404: no market has this reference, which is echoed."""
     shown = ref[:_ECHO_LENGTH]
-    detail = f"No market is known by the reference {shown!r}."
+    detail = (
+        f"No market is known by the reference {shown!r}. Markets come from Polymarket's catalogue "
+        "(the job sync_markets); logs alone make none."
+    )
     return Problem(HTTPStatus.NOT_FOUND, detail, reference=shown)
 
 

@@ -5,7 +5,17 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import BaseModel, Field
 
-from models.enums import Category, MarketState, OracleVersion, Outcome, Remedy, SourceState, Support
+from models.enums import (
+    Category,
+    MarketState,
+    OracleVersion,
+    Outcome,
+    Remedy,
+    RequestState,
+    SourceState,
+    Support,
+)
+from models.lifecycle_enums import ResolutionKind, StuckReason
 from service.api.price_schemas import AssetPriceLine, SiblingPrices
 from service.api.shape import Shape
 
@@ -162,6 +172,34 @@ class MarketLinks(Shape):
     polymarket: str | None
 
 
+class Resolution(Shape):
+    """A question by the chain's facts; what only time decides (an expiry) is left out."""
+
+    partial: bool = Field(description="Entered before indexing began: earlier events are unknown.")
+    disputes: int
+    self_disputes: int = Field(description="Disputes from the proposer's own address.")
+    resets: int
+    operative_request_timestamp: int | None = Field(description="The request that pays out.")
+    operative_state: RequestState | None
+    operative_proposer: Account | None
+    operative_disputer: Account | None
+    operative_proposed_price: RawPrice | None
+    operative_settled_price: RawPrice | None
+    first_proposer: Account | None
+    first_disputer: Account | None
+    first_proposed_price: RawPrice | None
+    resolution: ResolutionKind | None = Field(description="What made the outcome.")
+    override_layer: str | None = Field(description="Where the outcome was set by hand, if it was.")
+    stuck: StuckReason | None = Field(description="Why it cannot be paid by ordinary means.")
+    outcome: Outcome | None
+    pays_first_proposal: bool | None
+    earlier_vote_contradicts: bool | None = Field(
+        description="The vote on a superseded request answered another outcome than was paid."
+    )
+    resolved_at: datetime | None
+    paid_at: datetime | None
+
+
 class MarketDetail(Shape):
     """Everything current about one market."""
 
@@ -195,6 +233,9 @@ class MarketDetail(Shape):
     known_at: datetime
     refreshed_at: datetime
     assessment: dict[str, object] | None = Field(description="The latest assessment document.")
+    resolution: Resolution | None = Field(
+        description="How the question went by the chain; null where no log of it is stored."
+    )
     sibling_prices: SiblingPrices
     sources: list[SourceLine]
     links: MarketLinks

@@ -21,6 +21,8 @@ AGGREGATOR = ContractKind.ORACLE_AGGREGATOR
 REPORTER = ContractKind.OO_REPORTER
 # Contracts behind a proxy or with roles: any of them may be upgraded or change hands.
 GOVERNED = (MANAGED, AGGREGATOR, REPORTER, ContractKind.SIGNED_PROPOSER)
+# Their owner alone changes whitelists, the vote's parameters, or which contract plays which part.
+OWNED = (ContractKind.ADDRESS_WHITELIST, VOTING, ContractKind.FINDER)
 _TRANSACTIONS = "(address target,uint256 value,bytes data)[] transactions"
 _EMERGENCY = (
     f"(uint256* id,address* sender,address* caller,uint64 expires,uint256 locked,{_TRANSACTIONS})"
@@ -97,6 +99,12 @@ LINES = (
     _kept(GOVERNED, "RoleGranted(bytes32* role,address* account,address* sender)", "account"),
     _kept(GOVERNED, "RoleRevoked(bytes32* role,address* account,address* sender)", "account"),
     _kept(GOVERNED, "RoleAdminChanged(bytes32* role,bytes32* previous,bytes32* new)", "role"),
+    _kept(OWNED, "OwnershipTransferred(address* previousOwner,address* newOwner)", "newOwner"),
+    _kept(
+        ContractKind.FINDER,
+        "InterfaceImplementationChanged(bytes32* interfaceName,address* newImplementation)",
+        "interfaceName",
+    ),
     _kept(GOVERNED, "Upgraded(address* implementation)", "implementation"),
     _kept(ADAPTERS, "NewAdmin(address* admin,address* newAdmin)", "newAdmin"),
     _kept(ADAPTERS, "RemovedAdmin(address* admin,address* removedAdmin)", "removedAdmin"),

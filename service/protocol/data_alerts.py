@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from models.data_enums import DataIssueKind
 from models.enums import ContractKind
+from service.protocol.ancillary import read_ancillary
 from service.protocol.contract_facts import ContractChanged
 from service.protocol.contracts import ContractBook
-from service.protocol.facts import Fact, PriceRequested
+from service.protocol.facts import Fact, PriceRequested, QuestionInitialized
 from service.protocol.ids import to_checksum, to_hex
 from service.protocol.log_position import LogPosition
 from service.protocol.periods import role_name
+from service.protocol.prices import pays_as_written
 
 # Who may ask the managed oracle without anybody having to look at it.
 REQUESTERS = frozenset(
@@ -29,6 +31,8 @@ _KINDS = {
     "RoleAdminChanged": DataIssueKind.ROLE_CHANGED,
     "NewAdmin": DataIssueKind.ROLE_CHANGED,
     "RemovedAdmin": DataIssueKind.ROLE_CHANGED,
+    "OwnershipTransferred": DataIssueKind.ROLE_CHANGED,
+    "InterfaceImplementationChanged": DataIssueKind.CONTRACT_MIGRATED,
     "DefaultProposerWhitelistUpdated": DataIssueKind.WHITELIST_REPLACED,
     "RequesterWhitelistUpdated": DataIssueKind.WHITELIST_REPLACED,
     "VotingContractMigrated": DataIssueKind.CONTRACT_MIGRATED,
@@ -42,7 +46,9 @@ _KINDS = {
     "DefaultLivenessUpdated": DataIssueKind.PARAMETER_CHANGED,
     "AllowedBondRangeUpdated": DataIssueKind.PARAMETER_CHANGED,
 }
-DATA_ALERTS = frozenset({DataIssueKind.UNKNOWN_REQUESTER, *_KINDS.values()})
+DATA_ALERTS = frozenset(
+    {DataIssueKind.UNKNOWN_REQUESTER, DataIssueKind.PAYS_AGAINST_TEXT, *_KINDS.values()}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,9 @@ def find_data_alerts(decoded: Iterable[Fact], book: ContractBook) -> Iterator[Da
             kind = _KINDS.get(fact.name)
             if kind is not None:
                 yield _of_contract(fact, kind, book)
+        elif type(fact) is QuestionInitialized:
+            if _pays_against_text(fact, book):
+                yield _of_text(fact)
         elif type(fact) is PriceRequested:
             asked = (fact.at.chain_id, fact.at.address, fact.key.requester)
             if asked not in known:
@@ -88,6 +97,28 @@ def _of_contract(fact: ContractChanged, kind: DataIssueKind, book: ContractBook)
 def _shown(name: str, word: object) -> str:
     # Roles are hashes of names people know.
     return role_name(str(word)) if name in {"role", "previous", "new"} else str(word)
+
+
+def _pays_against_text(fact: QuestionInitialized, book: ContractBook) -> bool:
+    """Whether one of Polymarket's own texts gives its answers other prices than the adapter pays.
+
+    Anybody may open a question; strangers' texts are nobody's news.
+    """
+    if not book.is_trusted_creator(fact.at.chain_id, fact.creator):
+        return False
+    answers = read_ancillary(fact.ancillary_data).answers
+    return bool(answers) and not pays_as_written(answers)
+
+
+def _of_text(fact: QuestionInitialized) -> DataAlert:
+    question = to_hex(fact.question_id)
+    return DataAlert(
+        DataIssueKind.PAYS_AGAINST_TEXT,
+        fact.at,
+        f"{fact.at.chain_id}:{to_checksum(fact.at.address)}:{question}",
+        f"the text of question {question} gives its answers other prices than the adapter pays by: "
+        "a correct answer by the text would pay the other side",
+    )
 
 
 def _is_unknown(fact: PriceRequested, book: ContractBook) -> bool:

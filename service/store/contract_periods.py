@@ -76,3 +76,18 @@ def list_folded_contracts(session: Session) -> set[tuple[int, bytes]]:
     )
     held = select(ContractPeriod.chain_id, ContractPeriod.address).distinct()
     return {(c, a) for query in (changed, held) for c, a in session.execute(query)}
+
+
+def iterate_periods(session: Session) -> Iterator[ContractPeriod]:
+    """Every period, of each contract in the order of its chain."""
+    order = (
+        ContractPeriod.chain_id,
+        ContractPeriod.address,
+        ContractPeriod.from_block,
+        ContractPeriod.from_log_index,
+        ContractPeriod.name,
+        ContractPeriod.value,
+    )
+    yield from session.scalars(
+        select(ContractPeriod).order_by(*order).execution_options(yield_per=1_000)
+    )

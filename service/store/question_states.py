@@ -5,11 +5,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, delete, select, union
+from sqlalchemy import Select, and_, delete, or_, select, union
 from sqlalchemy.orm import Session
 
 from models import oracle
 from models.enums import ContractKind
+from models.market import Market
 from models.question_state import QuestionState
 from service.protocol.contracts import ContractBook
 from service.protocol.question_status import QuestionStatus
@@ -36,6 +37,22 @@ def fold_questions(
     rows = [to_row(status) for status in found if is_kept(status, book)]
     insert_or_ignore(session, QuestionState, rows)
     return found
+
+
+def get_question_state(session: Session, market: Market) -> QuestionState | None:
+    """The folded question behind a market: by its condition, or by its adapter and question id."""
+    query = select(QuestionState).where(
+        or_(
+            QuestionState.condition_id == market.condition_id,
+            and_(
+                QuestionState.question_id == market.uma_question_id,
+                QuestionState.adapter == market.adapter,
+            ),
+        )
+    )
+    found = session.scalars(query).all()
+    same = [state for state in found if state.condition_id == market.condition_id]
+    return next(iter(same or found), None)
 
 
 def list_timeless(

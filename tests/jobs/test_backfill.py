@@ -115,14 +115,16 @@ def test_days_are_whole_days_in_utc(node: Node) -> None:
 
 
 @pytest.mark.parametrize(
-    ("span", "words"),
+    ("first", "last", "words"),
     [
-        (Span("yesterday", None), "--from yesterday: is neither a block number nor a date"),
-        (Span("10", "5"), "--from 10: begins at block 10, after block 5"),
-        (Span("2031-01-01", None), "--from 2031-01-01: begins at block"),
-        (Span("1", "x"), "--to x: is neither"),
+        ("yesterday", None, "--from yesterday: is neither a block number nor a date"),
+        ("10", "5", "--from 10: begins at block 10, after block 5"),
+        ("2031-01-01", None, "--from 2031-01-01: begins at block"),
+        ("1", "x", "--to x: is neither"),
     ],
 )
-def test_a_span_that_makes_no_sense_is_named(node: Node, span: Span, words: str) -> None:
+def test_a_span_that_makes_no_sense_is_named(
+    node: Node, first: str, last: str | None, words: str
+) -> None:
     with pytest.raises(UsageError, match=words):
-        find_bounds(node, span)
+        find_bounds(node, Span(first, last))

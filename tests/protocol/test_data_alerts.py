@@ -7,17 +7,18 @@ from models.enums import ContractKind
 from service.protocol.contract_facts import ContractChanged
 from service.protocol.contracts import ContractBook, ContractEntry
 from service.protocol.data_alerts import DataAlert, find_data_alerts
-from service.protocol.facts import Fact, PriceRequested, RequestKey
+from service.protocol.facts import Fact, PriceRequested, QuestionInitialized, RequestKey
 from service.protocol.ids import YES_OR_NO_QUERY, to_checksum
 from service.protocol.log_position import LogPosition
 
-MANAGED, OPEN, ADAPTER, REPORTER, STRANGER = (bytes([n] * 20) for n in range(1, 6))
+MANAGED, OPEN, ADAPTER, REPORTER, STRANGER, CREATOR = (bytes([n] * 20) for n in range(1, 7))
 BOOK = ContractBook(
     (
         ContractEntry(137, MANAGED, ContractKind.MANAGED_OPTIMISTIC_ORACLE_V2, 0),
         ContractEntry(137, OPEN, ContractKind.OPTIMISTIC_ORACLE_V2, 0),
         ContractEntry(137, ADAPTER, ContractKind.UMA_CTF_ADAPTER, 0, to_block=50),
         ContractEntry(137, REPORTER, ContractKind.OO_REPORTER, 0),
+        ContractEntry(137, CREATOR, ContractKind.QUESTION_CREATOR, 0),
     )
 )
 
@@ -73,6 +74,8 @@ def test_anybody_may_ask_the_permissionless_oracle() -> None:
         ("GatAndSpatChanged", DataIssueKind.PARAMETER_CHANGED),
         ("AllowedBondRangeUpdated", DataIssueKind.PARAMETER_CHANGED),
         ("VotingContractMigrated", DataIssueKind.CONTRACT_MIGRATED),
+        ("OwnershipTransferred", DataIssueKind.ROLE_CHANGED),
+        ("InterfaceImplementationChanged", DataIssueKind.CONTRACT_MIGRATED),
     ],
 )
 def test_a_change_of_a_contract_is_an_alert_of_its_kind(name: str, kind: DataIssueKind) -> None:
@@ -89,3 +92,23 @@ def test_an_alert_says_the_role_s_name_and_the_words_of_the_log() -> None:
     (alert,) = alerts(changed("RoleGranted", role=role, account="0xabc"))
     assert "managed_optimistic_oracle_v2" in alert.reason
     assert "role RESOLVER_ROLE, account 0xabc" in alert.reason
+
+
+def opened(prices: str, creator: bytes = CREATOR) -> QuestionInitialized:
+    text = (
+        f"q: title: Will it?, description: It may. res_data: {prices}. Where p1 corresponds to No, "
+        "p2 to Yes, p3 to unknown/50-50."
+    ).encode()
+    at = position(1, ADAPTER)
+    return QuestionInitialized(at, bytes(32), 7, creator, bytes(32), text, bytes(20), 0, 0)
+
+
+def test_a_text_whose_answers_have_other_prices_than_the_adapter_pays_is_an_alert() -> None:
+    (alert,) = alerts(opened("p1: 1, p2: 0, p3: 0.5"))
+    assert alert.kind is DataIssueKind.PAYS_AGAINST_TEXT
+    assert "would pay the other side" in alert.reason
+
+
+def test_a_text_that_pays_as_written_and_a_stranger_s_text_are_no_news() -> None:
+    assert alerts(opened("p1: 0, p2: 1, p3: 0.5")) == []
+    assert alerts(opened("p1: 1, p2: 0, p3: 0.5", creator=STRANGER)) == []
