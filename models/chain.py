@@ -69,7 +69,9 @@ class DataIssue(Base):
     reason: Mapped[str] = mapped_column(String(500))
     evidence: Mapped[dict[str, object] | None] = mapped_column(Document)
     known_at: Mapped[datetime] = mapped_column(UtcTimestamp)
-    block_id: Mapped[int | None] = mapped_column(ForeignKey("blocks.id", ondelete="CASCADE"))
+    block_id: Mapped[int | None] = mapped_column(
+        ForeignKey("blocks.id", ondelete="CASCADE"), index=True
+    )
 
 
 class LookUp(Base):

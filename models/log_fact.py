@@ -14,12 +14,17 @@ class LogFact:
 
     @declared_attr
     def block_id(self) -> Mapped[int]:
-        """The block that carries the log."""
+        """The block that carries the log.
+
+        It has an index of its own: the key begins with the log's place in its block, and each
+        block that goes takes its rows with it.
+        """
         return mapped_column(
             BigInteger().with_variant(Integer, "sqlite"),
             ForeignKey(Block.id, ondelete="CASCADE"),
             primary_key=True,
             autoincrement=False,
+            index=True,
         )
 
     log_index: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)

@@ -23,7 +23,7 @@ class DvmRequest(DvmFact, Base):
     """``RequestAdded``: a request enters the vote."""
 
     __tablename__ = "dvm_requests"
-    __table_args__ = (Index(None, "request_id"), Index(None, "round_id"))
+    __table_args__ = (Index(None, "request_id"), Index(None, "round_id"), Index(None, "dvm_time"))
 
     requester: Mapped[bytes] = mapped_column(Address)
     # Its first voting round.
