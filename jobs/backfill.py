@@ -8,12 +8,15 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time
+from functools import partial
 
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
-from jobs.ingest import ingest_capture
+from jobs.ingest import IngestCounts, ingest_capture
+from jobs.transactions import in_transaction
 from models.enums import IndexMode
+from service.chain.archive import Capture
 from service.chain.block_times import first_block_from
 from service.chain.filters import filter_of
 from service.chain.node import Node
@@ -71,20 +74,35 @@ def backfill(
     progress(start, first, last.number)
     wanted = filter_of(book, node.chain_id, mode)
     for capture in read_captures(node, wanted, start, last, node.window(WINDOW)):
-        with sessions.begin() as session:
-            to = capture.to_block + 1
-            if not move_cursor(
-                session, node.chain_id, span.cursor, expected=cursor, to=to, at=clock.now()
-            ):
-                # The same backfill runs elsewhere, or a reorg took blocks back.
-                line = f"{node.source}: the backfill's cursor was moved by another run; start again"
-                return CycleReport(dict(counts), (line,))
-            counts.update(asdict(ingest_capture(session, capture, book, clock.now())))
-        cursor = to
-        progress(to, first, last.number)
+        store = partial(
+            _store, capture=capture, span=span, book=book, expected=cursor, at=clock.now()
+        )
+        stored = in_transaction(sessions, store)
+        if stored is None:
+            # The same backfill runs elsewhere, or a reorg took blocks back.
+            line = f"{node.source}: the backfill's cursor was moved by another run; start again"
+            return CycleReport(dict(counts), (line,))
+        counts.update(asdict(stored))
+        cursor = capture.to_block + 1
+        progress(cursor, first, last.number)
     with sessions.begin() as session:
         forget_cursor(session, node.chain_id, span.cursor)
     return CycleReport(dict(counts))
+
+
+def _store(
+    session: Session,
+    capture: Capture,
+    span: Span,
+    book: ContractBook,
+    expected: int | None,
+    at: datetime,
+) -> IngestCounts | None:
+    """Facts and cursor move together; ``None`` and nothing where the cursor was moved."""
+    to = capture.to_block + 1
+    if not move_cursor(session, capture.chain_id, span.cursor, expected=expected, to=to, at=at):
+        return None
+    return ingest_capture(session, capture, book, at)
 
 
 def find_bounds(node: Node, span: Span) -> tuple[int, BlockHeader]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
+from jobs.transactions import in_transaction
 from service.store.folds import fold_page
 from service.store.stale_folds import count_marks
 
@@ -19,8 +20,7 @@ def fold_facts(
     """Fold until no mark is left; ``progress`` is told how many marks are done, and of how many."""
     folded = total = 0
     while True:
-        with sessions.begin() as session:
-            done = fold_page(session)
+        done = in_transaction(sessions, fold_page)
         if not done:
             return CycleReport({"marks": folded})
         folded += done

@@ -8,18 +8,21 @@ committed. cryo's own files (1,000 blocks) hold the writer's lock for moments.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.fold_facts import fold_facts
 from jobs.ingest import IngestCounts, ingest_capture
+from jobs.transactions import in_transaction
 from service.chain.archive import ArchiveError, Capture, read_archive
 from service.chain.cryo import Dataset
 from service.chain.parquet import ParquetDatabase, ParquetFile, inspect_parquet, is_parquet
 from service.chain.parquet_captures import stage_logs
 from service.chain.parquet_pairs import pair_blocks
 from service.clock import Clock
+from service.errors import SourceError
 from service.protocol.contracts import ContractBook
 from service.store.blocks import list_block_numbers
 from service.store.contracts import add_book, load_book
@@ -97,6 +100,8 @@ class _Import:
                     tally.add(path, self._import_parquet(table, pairs[table]))
             except ArchiveError as error:
                 tally.refused.append(str(error))
+            except SourceError as error:
+                tally.refused.append(f"{path}: {error}")
             progress(path)
         return ImportResult(
             tally.counts, tuple(tally.refused), tuple(tally.foreign), _idle(tables, pairs)
@@ -120,16 +125,16 @@ class _Import:
 
     def _import_json(self, path: Path) -> dict[str, int]:
         captures = read_archive(path)
-        with self.sessions.begin() as session:
-            return self._ingest(session, captures)
+        return in_transaction(self.sessions, partial(self._ingest, captures=captures))
 
     def _import_parquet(self, logs: ParquetFile, blocks: Sequence[ParquetFile]) -> dict[str, int]:
-        with (
-            stage_logs(self.parquet, logs, blocks, self.book) as staged,
-            self.sessions.begin() as session,
-        ):
-            numbers = list_block_numbers(session, staged.chain_id, *staged.block_range)
-            counts = self._ingest(session, staged.captures(numbers))
+        with stage_logs(self.parquet, logs, blocks, self.book) as staged:
+
+            def ingest(session: Session) -> dict[str, int]:
+                numbers = list_block_numbers(session, staged.chain_id, *staged.block_range)
+                return self._ingest(session, staged.captures(numbers))
+
+            counts = in_transaction(self.sessions, ingest)
         counts["logs"] += staged.outside_book + staged.unknown_topic
         counts["outside_book"] += staged.outside_book
         counts["unknown_topic"] += staged.unknown_topic

@@ -2,15 +2,19 @@
 
 from collections import Counter
 from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import partial
 
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
-from jobs.ingest import ingest_capture
+from jobs.ingest import IngestCounts, ingest_capture
 from jobs.provisional import read_provisional
 from jobs.reorgs import follow_fork
+from jobs.transactions import in_transaction
 from models.data_enums import DataIssueKind
 from models.enums import IndexMode
+from service.chain.archive import Capture
 from service.chain.filters import filter_of
 from service.chain.heads import MOST_LAG, Disagreement, survey_heads
 from service.chain.node import Node
@@ -105,26 +109,39 @@ def _read_on(
         parent = get_hash(session, node.chain_id, start - 1)
     wanted = filter_of(book, node.chain_id, reader.mode)
     for capture in read_captures(node, wanted, start, head, node.window(reader.name), parent):
-        # Facts and cursor move together, or not at all.
-        with sessions.begin() as session:
-            to = capture.to_block + 1
-            if not move_cursor(
-                session, node.chain_id, reader.name, expected=cursor, to=to, at=clock.now()
-            ):
-                break
-            if cursor is None:
-                # Before this nothing was read, so nothing there can be missing.
-                move_cursor(
-                    session, node.chain_id, RECHECK, expected=None, to=start, at=clock.now()
-                )
-            counts.update(asdict(ingest_capture(session, capture, book, clock.now())))
-            remove_final(session, node.chain_id, capture.to_block)
-        cursor = to
+        store = partial(
+            _store, capture=capture, reader=reader, book=book, expected=cursor, at=clock.now()
+        )
+        stored = in_transaction(sessions, store)
+        if stored is None:
+            break
+        counts.update(asdict(stored))
+        cursor = capture.to_block + 1
         if elapsed() > RUN_SECONDS:
             break
     if cursor == head.number + 1:
         counts += Counter(provisional=read_provisional(sessions, node, book, head, clock))
     return line or _behind(node, cursor, head)
+
+
+def _store(
+    session: Session,
+    capture: Capture,
+    reader: Reader,
+    book: ContractBook,
+    expected: int | None,
+    at: datetime,
+) -> IngestCounts | None:
+    """Facts and cursor move together; ``None`` and nothing where another reader moved it."""
+    chain_id, to = capture.chain_id, capture.to_block + 1
+    if not move_cursor(session, chain_id, reader.name, expected=expected, to=to, at=at):
+        return None
+    if expected is None:
+        # Before this nothing was read, so nothing there can be missing.
+        move_cursor(session, chain_id, RECHECK, expected=None, to=capture.from_block, at=at)
+    counts = ingest_capture(session, capture, book, at)
+    remove_final(session, chain_id, capture.to_block)
+    return counts
 
 
 def _first_block(book: ContractBook, reader: Reader, head: int) -> int:

@@ -6,12 +6,15 @@ finds that block in some fifty headers, however long ago it was.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
 from jobs.ingest import ingest_capture
+from jobs.transactions import in_transaction
 from service.chain.archive import Capture
 from service.chain.block_times import blocks_at
 from service.chain.filters import beginning_filter, settlement_filter
@@ -67,12 +70,23 @@ def _look_up_beginnings(
         oldest = _first_block(book, request)
         found = blocks_at(request.request_timestamp, oldest, request.block, time_of)
         capture = None if found is None else read_range(node, wanted, *found)
-        with sessions.begin() as session:
-            if capture is not None:
-                added = ingest_capture(session, capture, book, clock.now()).facts_added
-                counts["facts_added"] += added
-            mark_looked_up(session, request, None, clock.now())
+        store = partial(_store, capture=capture, ends={request: None}, book=book, at=clock.now())
+        counts["facts_added"] += in_transaction(sessions, store)
         counts["beginnings_found" if found else "beginnings_not_found"] += 1
+
+
+def _store(
+    session: Session,
+    capture: Capture | None,
+    ends: Mapping[Missing, int | None],
+    book: ContractBook,
+    at: datetime,
+) -> int:
+    """What was found of requests, and that it was looked for; returns how many facts are new."""
+    added = 0 if capture is None else ingest_capture(session, capture, book, at).facts_added
+    for request, next_block in ends.items():
+        mark_looked_up(session, request, next_block, at)
+    return added
 
 
 def _first_block(book: ContractBook, request: Missing) -> int:
@@ -98,12 +112,9 @@ def _look_up_settlements(
         by_oracle[request.oracle].append(request)
     for oracle, requests in by_oracle.items():
         for capture in _settlements(node, oracle, requests, head.number):
-            with sessions.begin() as session:
-                added = ingest_capture(session, capture, book, clock.now()).facts_added
-                for request in requests:
-                    if request.block <= capture.to_block:
-                        mark_looked_up(session, request, capture.to_block + 1, clock.now())
-            counts["facts_added"] += added
+            ends = {r: capture.to_block + 1 for r in requests if r.block <= capture.to_block}
+            store = partial(_store, capture=capture, ends=ends, book=book, at=clock.now())
+            counts["facts_added"] += in_transaction(sessions, store)
             counts["blocks_searched"] += capture.to_block - capture.from_block + 1
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.ingest import remove_from
+from jobs.transactions import in_transaction
 from models.data_enums import DataIssueKind
 from service.chain.faults import Fault
 from service.chain.node import Node
@@ -57,10 +58,15 @@ def undo_branch(
 
     Another job may have followed the fork since, and read what is true.
     """
-    with sessions.begin() as session:
+
+    def remove(session: Session) -> int | None:
         if not lock_block(session, node.chain_id, *witness):
-            return 0
-        removed = remove_from(session, node.chain_id, number, at)
+            return None
+        return remove_from(session, node.chain_id, number, at)
+
+    removed = in_transaction(sessions, remove)
+    if removed is None:
+        return 0
     node.count(Fault.REORG)
     node.count(Fault.BLOCKS_REMOVED, removed)
     return removed

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.index_chain import CURSORS, RECHECK, note_disagreement
 from jobs.ingest import ingest_capture
+from jobs.transactions import in_transaction
 from models.data_enums import DataIssueKind
 from models.enums import IndexMode
 from service.chain.archive import Capture
@@ -73,12 +74,13 @@ def _reconcile(
     A log whose block is still the chain's stays: a node forgets logs, a block does not.
     """
     first, last, now = capture.from_block, capture.to_block, clock.now()
-    with sessions.begin() as session:
+
+    def reconcile(session: Session) -> tuple[set[Position], set[Position]] | None:
         again = get_cursor(session, node.chain_id, RECHECK)
         if (again or first) > first or not move_cursor(
             session, node.chain_id, RECHECK, expected=again, to=last + 1, at=now
         ):
-            return False
+            return None
         before = stored(session)
         ingest_capture(session, capture, book, now)
         after = stored(session)
@@ -88,8 +90,13 @@ def _reconcile(
         }
         add_issues(session, _issues(node, DataIssueKind.LATE_LOG, LATE, late), now)
         add_issues(session, _issues(node, DataIssueKind.WITHHELD_LOG, WITHHELD, withheld), now)
+        return late, withheld
+
+    found = in_transaction(sessions, reconcile)
+    if found is None:
+        return False
     counts["blocks_compared"] += last - first + 1
-    for fault, positions in ((Fault.LATE_LOG, late), (Fault.WITHHELD_LOG, withheld)):
+    for fault, positions in zip((Fault.LATE_LOG, Fault.WITHHELD_LOG), found, strict=True):
         node.count(fault, len(positions))
         if positions:
             counts[fault.value] += len(positions)

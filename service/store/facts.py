@@ -36,8 +36,9 @@ def add_facts(
         found = _text_of(fact)
         if found is not None:
             texts.setdefault(*found)
+    # By hash: two writers that share texts would else wait for each other (a deadlock).
     insert_or_ignore(
-        session, oracle.AncillaryText, [{"hash": h, "data": d} for h, d in texts.items()]
+        session, oracle.AncillaryText, [{"hash": h, "data": texts[h]} for h in sorted(texts)]
     )
     return sum(insert_or_ignore(session, model, part) for model, part in rows.items())
 
