@@ -7,10 +7,11 @@ from itertools import islice
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.oracle import Dispute, Question
+from models.oracle import Dispute
 from service.protocol.contracts import ContractBook
 from service.protocol.question_status import QuestionStatus
 from service.protocol.vote_links import LinkedVote
+from service.store.legacy_questions import find_legacy_questions
 from service.store.questions import get_statuses, iterate_statuses
 from service.store.upserts import IN_CHUNK, chunks
 from service.store.votes import link_votes
@@ -35,11 +36,7 @@ def iterate_disputed(
     A question that entered before indexing began is among them.
     """
     texts = set(session.scalars(select(Dispute.ancillary_hash).distinct()))
-    ids = set(texts)
-    for part in chunks(sorted(texts), IN_CHUNK):
-        # Before adapter v2 a question's id is not the hash of its text.
-        query = select(Question.question_id).where(Question.ancillary_hash.in_(part))
-        ids.update(session.scalars(query))
+    ids = texts | find_legacy_questions(session, texts)
     for part in chunks(sorted(ids), IN_CHUNK):
         found = get_statuses(session, part, book, as_of)
         page = [status for id_ in sorted(found) for status in found[id_] if status.disputes]

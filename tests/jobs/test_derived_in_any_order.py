@@ -42,6 +42,16 @@ def of_adapter_v1() -> tuple[EncodedChain, ContractBook]:
     return chain, OLD
 
 
+def of_adapter_v1_never_seen_asking() -> tuple[EncodedChain, ContractBook]:
+    """A question whose ``ResolutionDataRequested`` is not stored: its text alone leads to it."""
+    question = Legacy()
+    question.initialize()
+    question.chain.send(question.request())
+    question.propose(YES)
+    question.dispute(YES)
+    return question.chain, OLD
+
+
 def of_a_neg_risk_market() -> tuple[EncodedChain, ContractBook]:
     """A Yes that is paid, and a second one that then cannot be."""
     wrong = NegRisk()
@@ -69,7 +79,11 @@ def block_by_block(chain: EncodedChain) -> list[Capture]:
     ]
 
 
-@pytest.mark.parametrize("story", [of_adapter_v1, of_a_neg_risk_market], ids=lambda s: s.__name__)
+@pytest.mark.parametrize(
+    "story",
+    [of_adapter_v1, of_adapter_v1_never_seen_asking, of_a_neg_risk_market],
+    ids=lambda s: s.__name__,
+)
 @pytest.mark.parametrize("seed", range(4))
 def test_blocks_that_come_in_any_order_and_go_from_the_top_leave_what_a_rebuild_makes(
     sessions: sessionmaker[Session], story: Story, seed: int
