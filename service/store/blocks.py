@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from models.chain import Block, Cursor
+from service.errors import SourceError
 from service.protocol.finality import FINALITY_LAG
 from service.protocol.log_position import BlockHeader
 from service.store.upserts import IN_CHUNK, chunks, insert_or_ignore
@@ -49,7 +50,10 @@ def remove_blocks_from(session: Session, chain_id: int, number: int) -> int:
 
 
 def add_blocks(session: Session, headers: Sequence[BlockHeader]) -> dict[bytes, int]:
-    """Store blocks that are new; returns the row id of every block given, by hash."""
+    """Store blocks that are new; returns the row id of every block given, by hash.
+
+    A SourceError where another transaction has just stored another block of the same number.
+    """
     insert_or_ignore(
         session,
         Block,
@@ -72,6 +76,11 @@ def add_blocks(session: Session, headers: Sequence[BlockHeader]) -> dict[bytes, 
             )
         )
         ids.update((block_hash, block_id) for block_hash, block_id in found)
+    lost = [header for header in headers if header.hash not in ids]
+    if lost:
+        source = f"chain {lost[0].chain_id}"
+        line = f"another reader stored another block {lost[0].number} first; read again"
+        raise SourceError(source, line)
     return ids
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
+from service.errors import SourceError
 from service.protocol.log_position import BlockHeader
 from service.store.blocks import (
     add_blocks,
@@ -137,3 +138,14 @@ def test_a_block_is_held_only_under_the_hash_it_is_stored_with(session: Session)
     assert not lock_block(session, POLYGON, 5, header(5, branch=7).hash)
     remove_blocks_from(session, POLYGON, 5)
     assert not lock_block(session, POLYGON, 5, header(5).hash)
+
+
+def test_of_two_readers_of_one_height_the_second_is_told_which_block_was_first(
+    session: Session,
+) -> None:
+    add_blocks(session, [header(5), header(6)])
+    # As where neither saw the other's block when it looked for conflicts.
+    with pytest.raises(
+        SourceError, match=r"^chain 137: another reader stored another block 6 first"
+    ):
+        add_blocks(session, [header(5), header(6, branch=7)])
