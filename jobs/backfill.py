@@ -1,7 +1,9 @@
 """``job index_oracle --from … --to …``: a chain's past, beside the live reader or without it.
 
 A backfill has a cursor of its own, named by its range, so it resumes where it was cut off and does
-not move the live reader's. Facts are inserted once, whoever reads them first.
+not move the live reader's. Facts are inserted once, whoever reads them first. Where a
+stored block contradicts what is read, the window is refused with a :class:`SourceError` and nothing
+is removed.
 """
 
 from collections import Counter
@@ -14,7 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
 from jobs.ingest import IngestCounts, ingest_capture
-from jobs.transactions import in_transaction
+from jobs.storing import store_answer
 from models.enums import IndexMode
 from service.chain.archive import Capture
 from service.chain.block_times import first_block_from
@@ -77,7 +79,7 @@ def backfill(
         store = partial(
             _store, capture=capture, span=span, book=book, expected=cursor, at=clock.now()
         )
-        stored = in_transaction(sessions, store)
+        stored = store_answer(sessions, node, clock, store)
         if stored is None:
             # The same backfill runs elsewhere, or a reorg took blocks back.
             line = f"{node.source}: the backfill's cursor was moved by another run; start again"

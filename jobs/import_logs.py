@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.fold_facts import fold_facts
-from jobs.ingest import IngestCounts, ingest_capture
+from jobs.ingest import IngestCounts, OnConflict, ingest_capture
 from jobs.transactions import in_transaction
 from service.chain.archive import ArchiveError, Capture, read_archive
 from service.chain.cryo import Dataset
@@ -143,7 +143,10 @@ class _Import:
     def _ingest(self, session: Session, captures: Iterable[Capture]) -> dict[str, int]:
         totals = {item.name: 0 for item in fields(IngestCounts)}
         for capture in captures:
-            counts = ingest_capture(session, capture, self.book, self.clock.now())
+            # Whoever imports a capture says that it is canonical for its range.
+            counts = ingest_capture(
+                session, capture, self.book, self.clock.now(), OnConflict.REMOVE
+            )
             for key, value in asdict(counts).items():
                 totals[key] += value
         return totals

@@ -8,10 +8,10 @@ from functools import partial
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
-from jobs.ingest import IngestCounts, ingest_capture
+from jobs.ingest import IngestCounts, OnConflict, ingest_capture
 from jobs.provisional import read_provisional
 from jobs.reorgs import follow_fork
-from jobs.transactions import in_transaction
+from jobs.storing import store_answer
 from models.data_enums import DataIssueKind
 from models.enums import IndexMode
 from service.chain.archive import Capture
@@ -112,7 +112,7 @@ def _read_on(
         store = partial(
             _store, capture=capture, reader=reader, book=book, expected=cursor, at=clock.now()
         )
-        stored = in_transaction(sessions, store)
+        stored = store_answer(sessions, node, clock, store)
         if stored is None:
             break
         counts.update(asdict(stored))
@@ -139,7 +139,7 @@ def _store(
     if expected is None:
         # Before this nothing was read, so nothing there can be missing.
         move_cursor(session, chain_id, RECHECK, expected=None, to=capture.from_block, at=at)
-    counts = ingest_capture(session, capture, book, at)
+    counts = ingest_capture(session, capture, book, at, OnConflict.FOLLOW)
     remove_final(session, chain_id, capture.to_block)
     return counts
 

@@ -3,6 +3,9 @@
 Its beginning lies before the first indexed block, or was left out by the lazy mode like every
 undisputed settlement. A request bears the second of its own block, so a search over block times
 finds that block in some fifty headers, however long ago it was.
+
+What strangers asked of the permissionless
+oracle is not looked up. An answer that stored blocks contradict is refused; nothing is removed.
 """
 
 from collections import Counter, defaultdict
@@ -14,7 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
 from jobs.ingest import ingest_capture
-from jobs.transactions import in_transaction
+from jobs.storing import store_answer
 from service.chain.archive import Capture
 from service.chain.block_times import blocks_at
 from service.chain.filters import beginning_filter, settlement_filter
@@ -23,6 +26,7 @@ from service.chain.reader import block_times, read_range
 from service.clock import Clock
 from service.errors import RangeTooWide, SourceError
 from service.protocol.contracts import ContractBook
+from service.protocol.data_alerts import REQUESTERS
 from service.store.blocks import get_head
 from service.store.look_ups import (
     Missing,
@@ -63,7 +67,12 @@ def _look_up_beginnings(
     counts: Counter[str],
 ) -> None:
     with sessions() as session:
-        missing = list_missing_beginnings(session, node.chain_id, BEGINNINGS_A_RUN)
+        missing = list_missing_beginnings(
+            session,
+            node.chain_id,
+            book.addresses(node.chain_id, REQUESTERS),
+            BEGINNINGS_A_RUN,
+        )
     time_of = block_times(node)
     wanted = beginning_filter(book, node.chain_id)
     for request in missing:
@@ -71,7 +80,7 @@ def _look_up_beginnings(
         found = blocks_at(request.request_timestamp, oldest, request.block, time_of)
         capture = None if found is None else read_range(node, wanted, *found)
         store = partial(_store, capture=capture, ends={request: None}, book=book, at=clock.now())
-        counts["facts_added"] += in_transaction(sessions, store)
+        counts["facts_added"] += store_answer(sessions, node, clock, store)
         counts["beginnings_found" if found else "beginnings_not_found"] += 1
 
 
@@ -90,7 +99,7 @@ def _store(
 
 
 def _first_block(book: ContractBook, request: Missing) -> int:
-    """The first block of the adapter that asked; of a requester the book does not name, 0."""
+    """The first block of the adapter that asked."""
     entries = (e for e in book.entries if e.chain_id == request.chain_id)
     return min((e.from_block for e in entries if e.address == request.requester), default=0)
 
@@ -114,7 +123,7 @@ def _look_up_settlements(
         for capture in _settlements(node, oracle, requests, head.number):
             ends = {r: capture.to_block + 1 for r in requests if r.block <= capture.to_block}
             store = partial(_store, capture=capture, ends=ends, book=book, at=clock.now())
-            counts["facts_added"] += in_transaction(sessions, store)
+            counts["facts_added"] += store_answer(sessions, node, clock, store)
             counts["blocks_searched"] += capture.to_block - capture.from_block + 1
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from jobs.ingest import remove_from
+from jobs.ingest import DEEPEST_FORK, remove_from
 from jobs.transactions import in_transaction
 from models.data_enums import DataIssueKind
 from service.chain.faults import Fault
@@ -19,9 +19,6 @@ from service.store.issues import add_issue
 
 # Stored blocks looked at in one search; a fork that is deeper is searched for in more of them.
 CHUNK = 1_000
-# No chain takes back this many final blocks. A node that says so serves another chain, and facts
-# are not removed on its word.
-DEEPEST_FORK = 10_000
 # Where no stored block is on the chain, reading starts again this far below the oldest of them.
 BELOW_OLDEST = 600
 

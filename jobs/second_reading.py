@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.index_chain import CURSORS, RECHECK, note_disagreement
 from jobs.ingest import ingest_capture
-from jobs.transactions import in_transaction
+from jobs.storing import store_answer
 from models.data_enums import DataIssueKind
 from models.enums import IndexMode
 from service.chain.archive import Capture
@@ -92,7 +92,7 @@ def _reconcile(
         add_issues(session, _issues(node, DataIssueKind.WITHHELD_LOG, WITHHELD, withheld), now)
         return late, withheld
 
-    found = in_transaction(sessions, reconcile)
+    found = store_answer(sessions, node, clock, reconcile)
     if found is None:
         return False
     counts["blocks_compared"] += last - first + 1

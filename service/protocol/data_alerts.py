@@ -8,12 +8,20 @@ from models.enums import ContractKind
 from service.protocol.ancillary import read_ancillary
 from service.protocol.contract_facts import ContractChanged
 from service.protocol.contracts import ContractBook
-from service.protocol.facts import Fact, PriceRequested, QuestionInitialized
+from service.protocol.facts import (
+    Fact,
+    PriceDisputed,
+    PriceProposed,
+    PriceRequested,
+    QuestionInitialized,
+)
 from service.protocol.ids import to_checksum, to_hex
 from service.protocol.log_position import LogPosition
 from service.protocol.periods import role_name
 from service.protocol.prices import pays_as_written
 
+# Each names its requester; the lazy mode does not read the first.
+_OF_REQUESTS = (PriceRequested, PriceProposed, PriceDisputed)
 # Who may ask the managed oracle without anybody having to look at it.
 REQUESTERS = frozenset(
     {
@@ -63,7 +71,7 @@ class DataAlert:
 
 
 def find_data_alerts(decoded: Iterable[Fact], book: ContractBook) -> Iterator[DataAlert]:
-    """The data alerts among facts; an unknown requester is named once, by its first request."""
+    """The data alerts among facts; an unknown requester is named once, by the first fact of it."""
     known: set[tuple[int, bytes, bytes]] = set()
     for fact in decoded:
         if type(fact) is ContractChanged:
@@ -73,7 +81,7 @@ def find_data_alerts(decoded: Iterable[Fact], book: ContractBook) -> Iterator[Da
         elif type(fact) is QuestionInitialized:
             if _pays_against_text(fact, book):
                 yield _of_text(fact)
-        elif type(fact) is PriceRequested:
+        elif isinstance(fact, _OF_REQUESTS):
             asked = (fact.at.chain_id, fact.at.address, fact.key.requester)
             if asked not in known:
                 known.add(asked)
@@ -121,7 +129,7 @@ def _of_text(fact: QuestionInitialized) -> DataAlert:
     )
 
 
-def _is_unknown(fact: PriceRequested, book: ContractBook) -> bool:
+def _is_unknown(fact: PriceRequested | PriceProposed | PriceDisputed, book: ContractBook) -> bool:
     at = fact.at
     roles = book.kinds_at(at.chain_id, at.address, at.block_number)
     if ContractKind.MANAGED_OPTIMISTIC_ORACLE_V2 not in roles:
@@ -131,7 +139,7 @@ def _is_unknown(fact: PriceRequested, book: ContractBook) -> bool:
     return REQUESTERS.isdisjoint(asking)
 
 
-def _of_requester(fact: PriceRequested) -> DataAlert:
+def _of_requester(fact: PriceRequested | PriceProposed | PriceDisputed) -> DataAlert:
     oracle, requester = to_checksum(fact.at.address), to_checksum(fact.key.requester)
     return DataAlert(
         DataIssueKind.UNKNOWN_REQUESTER,

@@ -1,5 +1,6 @@
 """Disputed requests of which something was not indexed, and what was done about it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,14 +30,20 @@ class Missing:
     block: int
 
 
-def list_missing_beginnings(session: Session, chain_id: int, limit: int) -> list[Missing]:
-    """Disputed requests whose own RequestPrice is not stored nor looked up, newest first."""
+def list_missing_beginnings(
+    session: Session, chain_id: int, requesters: Collection[bytes], limit: int
+) -> list[Missing]:
+    """Disputed requests of these whose RequestPrice is not stored nor looked up, newest first."""
     asked, done = _key_of(PriceRequest.address, PriceRequest), _key_of(LookUp.oracle, LookUp)
     query = (
         _disputes(chain_id, Block.number)
         .outerjoin(PriceRequest, asked)
         .outerjoin(LookUp, and_(done, LookUp.kind == LookUpKind.BEGINNING.value))
-        .where(PriceRequest.block_id.is_(None), LookUp.oracle.is_(None))
+        .where(
+            Dispute.requester.in_(requesters),
+            PriceRequest.block_id.is_(None),
+            LookUp.oracle.is_(None),
+        )
         .order_by(Block.number.desc())
         .limit(limit)
     )

@@ -6,18 +6,19 @@ from datetime import UTC, datetime
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.backfill import Span, backfill, find_bounds
 from jobs.index_oracle import READER, index_oracle
-from models.chain import Cursor
+from models.chain import Block, Cursor, DataIssue
+from models.data_enums import DataIssueKind
 from models.oracle import Proposal
 from service.chain.book import read_book
 from service.chain.node import Node
 from service.circuit import Circuit, CircuitPolicy
 from service.clock import SetClock
-from service.errors import UsageError
+from service.errors import SourceError, UsageError
 from service.store.blocks import get_cursor
 from tests.loopback.node import ReplayNode
 from tests.replays import CONTRACTS, SCENARIOS
@@ -128,3 +129,18 @@ def test_a_span_that_makes_no_sense_is_named(
 ) -> None:
     with pytest.raises(UsageError, match=words):
         find_bounds(node, Span(first, last))
+
+
+def test_a_backfill_that_stored_blocks_contradict_removes_nothing(
+    sessions: sessionmaker[Session], node: Node
+) -> None:
+    index_oracle(sessions, (node,), BOOK, CLOCK)
+    before = proposals(sessions)
+    with sessions.begin() as session:
+        session.execute(update(Block).where(Block.number == 120).values(hash=b"\xee" * 32))
+    with pytest.raises(SourceError, match="block 120 as it is stored"):
+        run(sessions, node, Span("119", "121"))
+    assert proposals(sessions) == before
+    with sessions() as session:
+        kinds = session.scalars(select(DataIssue.kind).where(DataIssue.key == "137:120")).all()
+        assert kinds == [DataIssueKind.NODES_DISAGREE]

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
+from jobs import ingest as ingesting
 from jobs.index_oracle import READER
-from jobs.ingest import ingest_capture
+from jobs.ingest import BlockConflict, OnConflict, ingest_capture
 from models.enums import OverrideLayer
 from models.market import Market
 from models.oracle import NegRiskQuestion, Proposal
@@ -55,7 +56,7 @@ def follow(session: Session, question_id: bytes, number: int) -> Market:
 
 def ingest(sessions: sessionmaker[Session], capture: Capture, at: datetime = LATE) -> int:
     with sessions.begin() as session:
-        return ingest_capture(session, capture, BOOK, at).blocks_removed
+        return ingest_capture(session, capture, BOOK, at, OnConflict.REMOVE).blocks_removed
 
 
 def stale(sessions: sessionmaker[Session]) -> dict[bytes, datetime | None]:
@@ -192,3 +193,43 @@ def test_a_vote_s_answer_touches_the_question_it_was_asked_for(session: Session)
 
 def test_an_empty_insert_is_no_statement(session: Session) -> None:
     assert insert_or_ignore(session, Market, []) == 0
+
+
+def clean() -> Capture:
+    (capture,) = [c for c in read_archive(path_of("a-clean")) if c.chain_id == POLYGON]
+    return capture
+
+
+def odd(capture: Capture) -> Capture:
+    """A branch from the fourth block on, on which nothing happened."""
+    fork = replace(capture.blocks[3], hash=b"\x0f" * 32)
+    return replace(capture, blocks=(fork,), logs=())
+
+
+def test_a_contradiction_is_refused_unless_it_is_asked_for(
+    sessions: sessionmaker[Session],
+) -> None:
+    ingest(sessions, clean())
+    before = proposed(sessions)
+    with pytest.raises(BlockConflict) as refused, sessions.begin() as session:
+        ingest_capture(session, odd(clean()), BOOK, LATE)
+    assert refused.value.number == clean().blocks[3].number
+    assert proposed(sessions) == before
+
+
+@pytest.mark.parametrize("is_deeper", [True, False])
+def test_a_chain_is_followed_as_deep_as_chains_take_blocks_back(
+    sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch, *, is_deeper: bool
+) -> None:
+    capture = clean()
+    depth = capture.blocks[-1].number - capture.blocks[3].number
+    monkeypatch.setattr(ingesting, "DEEPEST_FORK", depth - is_deeper)
+    ingest(sessions, capture)
+    before = proposed(sessions)
+    with sessions.begin() as session:
+        if is_deeper:
+            with pytest.raises(BlockConflict, match="Nothing was stored or removed"):
+                ingest_capture(session, odd(capture), BOOK, LATE, OnConflict.FOLLOW)
+        else:
+            ingest_capture(session, odd(capture), BOOK, LATE, OnConflict.FOLLOW)
+    assert (proposed(sessions) == before) is is_deeper

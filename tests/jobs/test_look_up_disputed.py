@@ -8,18 +8,21 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.export import export_rows
-from jobs.index_oracle import index_oracle
+from jobs.index_oracle import READER, index_oracle
 from jobs.look_up_disputed import look_up_disputed
+from models.chain import Block, DataIssue
+from models.data_enums import DataIssueKind
 from models.enums import IndexMode
-from models.oracle import PriceRequest, Proposal, Question, Settlement
+from models.oracle import Dispute, PriceRequest, Proposal, Question, Settlement
 from service.chain.book import read_book
 from service.chain.node import Node
 from service.circuit import Circuit, CircuitPolicy
 from service.clock import SetClock
+from service.store.blocks import get_cursor
 from tests.loopback.node import ReplayNode
 from tests.replays import CONTRACTS, SCENARIOS, read_replay
 from tests.replays.expected import as_expected, trimmed
@@ -116,3 +119,52 @@ def test_a_settlement_that_is_not_there_yet_is_searched_from_where_the_last_sear
     again = look_up(sessions, node)
     assert "blocks_searched" not in again
     assert count(sessions, Settlement) == 0
+
+
+def stray(replay: ReplayNode, number: int) -> None:
+    """Let the node give one block another hash, with its logs."""
+    other = "0x" + "ee" * 32
+    replay.blocks[number] = dict(replay.blocks[number], hash=other)
+    replay.logs = [
+        dict(log, blockHash=other) if int(log["blockNumber"], 16) == number else log
+        for log in replay.logs
+    ]
+
+
+def stored_blocks(sessions: sessionmaker[Session]) -> set[tuple[int, bytes]]:
+    with sessions() as session:
+        query = select(Block.number, Block.hash).where(Block.chain_id == 137)
+        return {(number, block_hash) for number, block_hash in session.execute(query)}
+
+
+def test_an_odd_answer_to_a_look_up_removes_nothing_and_is_named(
+    sessions: sessionmaker[Session], replay: ReplayNode
+) -> None:
+    node = node_of(replay)
+    index_lazily(sessions, node)
+    before = stored_blocks(sessions)
+    with sessions() as session:
+        cursor = get_cursor(session, 137, READER)
+    for number, _ in before:
+        stray(replay, number)
+    (line,) = look_up_disputed(sessions, (node,), BOOK, CLOCK).degraded
+    with sessions() as session:
+        issue = session.scalars(
+            select(DataIssue).where(DataIssue.kind == DataIssueKind.NODES_DISAGREE)
+        ).one()
+        assert get_cursor(session, 137, READER) == cursor
+    number = int(issue.key.removeprefix("137:"))
+    assert f"block {number} as it is stored" in line
+    assert line == f"polygon_rpc: {issue.reason}"
+    assert stored_blocks(sessions) == before
+    assert count(sessions, PriceRequest) == 0
+
+
+def test_what_strangers_asked_is_not_looked_up(
+    sessions: sessionmaker[Session], replay: ReplayNode
+) -> None:
+    node = node_of(replay)
+    index_lazily(sessions, node)
+    with sessions.begin() as session:
+        session.execute(update(Dispute).values(requester=b"\x66" * 20))
+    assert not {"beginnings_found", "beginnings_not_found"} & look_up(sessions, node).keys()

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.fold_facts import fold_facts
 from jobs.import_logs import import_logs
-from jobs.ingest import ingest_capture
+from jobs.ingest import OnConflict, ingest_capture
 from jobs.rebuild import rebuild
 from models.dvm_request_state import DvmRequestState
 from models.enums import LinkMethod, MarketState, OverrideLayer, RequestState
@@ -78,7 +78,7 @@ def test_captures_in_any_order_end_in_the_same_derived_rows(
         add_book(session, BOOK)
     for capture in captures:
         with sessions.begin() as session:
-            ingest_capture(session, capture, BOOK, LATE)
+            ingest_capture(session, capture, BOOK, LATE, OnConflict.REMOVE)
         fold_facts(sessions)
     kept_up = derived_rows(sessions)
     rebuild(sessions)
@@ -102,7 +102,9 @@ def test_each_view_of_a_reorganised_chain_is_kept_up_to_what_a_rebuild_makes(
     removed = 0
     for capture in views(tmp_path):
         with sessions.begin() as session:
-            removed += ingest_capture(session, capture, BOOK, LATE).blocks_removed
+            removed += ingest_capture(
+                session, capture, BOOK, LATE, OnConflict.REMOVE
+            ).blocks_removed
         fold_facts(sessions)
         kept_up = derived_rows(sessions)
         rebuild(sessions)

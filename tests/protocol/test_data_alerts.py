@@ -7,7 +7,14 @@ from models.enums import ContractKind
 from service.protocol.contract_facts import ContractChanged
 from service.protocol.contracts import ContractBook, ContractEntry
 from service.protocol.data_alerts import DataAlert, find_data_alerts
-from service.protocol.facts import Fact, PriceRequested, QuestionInitialized, RequestKey
+from service.protocol.facts import (
+    Fact,
+    PriceDisputed,
+    PriceProposed,
+    PriceRequested,
+    QuestionInitialized,
+    RequestKey,
+)
 from service.protocol.ids import YES_OR_NO_QUERY, to_checksum
 from service.protocol.log_position import LogPosition
 
@@ -49,6 +56,16 @@ def test_an_unknown_requester_is_one_alert_however_often_it_asks() -> None:
 
 def test_the_key_of_an_unknown_requester_is_the_same_whichever_request_is_read() -> None:
     assert alerts(requested(STRANGER))[0].key == alerts(requested(STRANGER, block=7))[0].key
+
+
+def test_a_proposal_or_a_dispute_names_an_unknown_requester_too() -> None:
+    """All that the lazy mode reads of a request."""
+    key, at = requested(STRANGER).key, position(1, MANAGED)
+    proposal = PriceProposed(at, key, b"", bytes(20), 0, 0, bytes(20))
+    dispute = PriceDisputed(at, key, b"", bytes(20), bytes(20), 0, bytes(32))
+    keys = {alerts(fact)[0].key for fact in (proposal, dispute, requested(STRANGER))}
+    assert len(keys) == 1
+    assert len(alerts(proposal, dispute)) == 1
 
 
 @pytest.mark.parametrize("requester", [ADAPTER, REPORTER])

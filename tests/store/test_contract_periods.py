@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.fold_facts import fold_facts
 from jobs.import_logs import import_logs
-from jobs.ingest import ingest_capture
+from jobs.ingest import OnConflict, ingest_capture
 from models.chain import DataIssue
 from models.contract_period import ContractPeriod
 from models.data_enums import DataIssueKind, PeriodKind
@@ -77,7 +77,7 @@ def other_branch(capture: Capture, first: int) -> Capture:
 def test_a_reorg_takes_back_what_its_blocks_changed(deployed: sessionmaker[Session]) -> None:
     (polygon,) = [c for c in read_archive(DEPLOYMENT) if c.chain_id == 137]
     with deployed.begin() as session:
-        ingest_capture(session, other_branch(polygon, 24), BOOK, LATE)
+        ingest_capture(session, other_branch(polygon, 24), BOOK, LATE, OnConflict.REMOVE)
     fold_facts(deployed)
     holders = values(deployed, PeriodKind.ROLE_HOLDER)
     # Granted in block 24, which is gone; the others in 22 and 23, which stay.
@@ -101,7 +101,7 @@ def test_data_alerts_go_with_their_block(deployed: sessionmaker[Session]) -> Non
     before = alert_keys(deployed)
     (polygon,) = [c for c in read_archive(DEPLOYMENT) if c.chain_id == 137]
     with deployed.begin() as session:
-        ingest_capture(session, other_branch(polygon, 22), BOOK, LATE)
+        ingest_capture(session, other_branch(polygon, 22), BOOK, LATE, OnConflict.REMOVE)
     after = alert_keys(deployed)
     assert len(after) < len(before)
     assert all(key.startswith("1:") for _, key in after)
