@@ -29,6 +29,7 @@ from service.protocol.contracts import ContractBook
 from service.protocol.log_position import BlockHeader
 from service.store.blocks import forget_cursor, get_cursor, move_cursor
 from service.store.contracts import add_book
+from service.store.indexed_ranges import add_range
 
 WINDOW = "backfill"
 # Told after each window: the next block to read, the first and the last of the range.
@@ -77,7 +78,13 @@ def backfill(
     wanted = filter_of(book, node.chain_id, mode)
     for capture in read_captures(node, wanted, start, last, node.window(WINDOW)):
         store = partial(
-            _store, capture=capture, span=span, book=book, expected=cursor, at=clock.now()
+            _store,
+            capture=capture,
+            span=span,
+            book=book,
+            mode=mode,
+            expected=cursor,
+            at=clock.now(),
         )
         stored = store_answer(sessions, node, clock, store)
         if stored is None:
@@ -97,6 +104,7 @@ def _store(
     capture: Capture,
     span: Span,
     book: ContractBook,
+    mode: IndexMode,
     expected: int | None,
     at: datetime,
 ) -> IngestCounts | None:
@@ -104,6 +112,7 @@ def _store(
     to = capture.to_block + 1
     if not move_cursor(session, capture.chain_id, span.cursor, expected=expected, to=to, at=at):
         return None
+    add_range(session, capture.chain_id, capture.from_block, capture.to_block, mode)
     return ingest_capture(session, capture, book, at)
 
 

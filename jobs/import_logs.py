@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from jobs.fold_facts import fold_facts
 from jobs.ingest import IngestCounts, OnConflict, ingest_capture
 from jobs.transactions import in_transaction
+from models.enums import IndexMode
 from service.chain.archive import ArchiveError, Capture, read_archive
 from service.chain.cryo import Dataset
 from service.chain.parquet import ParquetDatabase, ParquetFile, inspect_parquet, is_parquet
@@ -26,6 +27,7 @@ from service.errors import SourceError
 from service.protocol.contracts import ContractBook
 from service.store.blocks import list_block_numbers
 from service.store.contracts import add_book, load_book
+from service.store.indexed_ranges import add_range
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,9 @@ class _Import:
             # Whoever imports a capture says that it is canonical for its range.
             counts = ingest_capture(
                 session, capture, self.book, self.clock.now(), OnConflict.REMOVE
+            )
+            add_range(
+                session, capture.chain_id, capture.from_block, capture.to_block, IndexMode.FULL
             )
             for key, value in asdict(counts).items():
                 totals[key] += value

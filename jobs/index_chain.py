@@ -27,6 +27,7 @@ from service.protocol.listings import Refused
 from service.protocol.log_position import BlockHeader
 from service.store.blocks import get_cursor, get_hash, move_cursor
 from service.store.contracts import add_book
+from service.store.indexed_ranges import add_range
 from service.store.issues import add_issue
 from service.store.provisional import remove_final
 from service.store.sources import record_node
@@ -140,6 +141,7 @@ def _store(
         # Before this nothing was read, so nothing there can be missing.
         move_cursor(session, chain_id, RECHECK, expected=None, to=capture.from_block, at=at)
     counts = ingest_capture(session, capture, book, at, OnConflict.FOLLOW)
+    add_range(session, chain_id, capture.from_block, capture.to_block, reader.mode)
     remove_final(session, chain_id, capture.to_block)
     return counts
 

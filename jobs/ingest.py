@@ -23,6 +23,7 @@ from service.store.blocks import (
 )
 from service.store.data_alerts import add_data_alerts
 from service.store.facts import add_facts, add_undecodable, add_unexpected_prices
+from service.store.indexed_ranges import cut_ranges
 from service.store.look_ups import forget_look_ups
 from service.store.stale import mark_touched
 from service.store.touched import touched_by, touched_from
@@ -144,6 +145,7 @@ def remove_from(session: Session, chain_id: int, number: int, at: datetime) -> i
     """
     # Cursors first, as a reader does: two that lock in different orders would wait for each other.
     rewind_cursors(session, chain_id, number)
+    cut_ranges(session, chain_id, number)
     mark_touched(session, touched_from(session, chain_id, number), at)
     forget_look_ups(session, chain_id)
     return remove_blocks_from(session, chain_id, number)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Address, Base, Bytes32, Document, RowId, UtcTimestamp
 from models.data_enums import DataIssueKind
-from models.enums import ContractKind, LookUpKind
+from models.enums import ContractKind, IndexMode, LookUpKind
 
 
 class Contract(Base):
@@ -54,6 +54,22 @@ class Cursor(Base):
     reader: Mapped[str] = mapped_column(String(40), primary_key=True)
     next_block: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[datetime] = mapped_column(UtcTimestamp)
+
+
+class IndexedRange(Base):
+    """A closed range of blocks all of whose logs were read; a single block looked up is none.
+
+    ``full`` is everything, ``lazy`` at least what the lazy mode reads: the first is among the last.
+    """
+
+    __tablename__ = "indexed_ranges"
+    __table_args__ = (Index(None, "chain_id", "mode", "first_block"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    chain_id: Mapped[int] = mapped_column(Integer)
+    mode: Mapped[IndexMode] = mapped_column(String(10))
+    first_block: Mapped[int] = mapped_column(BigInteger)
+    last_block: Mapped[int] = mapped_column(BigInteger)
 
 
 class DataIssue(Base):

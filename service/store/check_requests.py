@@ -4,16 +4,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from models import oracle
-from models.chain import Block, LookUp
+from models.chain import Block
+from models.enums import IndexMode
 from models.log_fact import LogFact
 from models.question_state import QuestionState
 from models.voting import TunnelRequest
 from service.protocol.ids import condition_id, to_checksum, to_hex
 from service.protocol.invariants import Break, Finding, add_up
 from service.protocol.prices import outcome_of, outcome_of_payouts
+from service.store.indexed_ranges import load_coverage
 from service.store.upserts import CHUNK
 
 # How a text begins that stands in for another one (``service.protocol.dvm_text``).
@@ -54,18 +56,27 @@ def check_bridges(session: Session) -> Finding:
 
 
 def check_proposals(session: Session) -> Finding:
-    """Settlements without a proposal; without their request too, they lie before our time."""
+    """Settlements without a proposal, where all was read from their request on."""
     settled = oracle.Settlement
-    is_asked = exists().where(same_request(oracle.PriceRequest, settled))
+    asked_in, asked = aliased(Block), oracle.PriceRequest
+    # The first of the blocks that hold its request, if any does.
+    asked_at = (
+        select(func.min(asked_in.number))
+        .join(asked, asked.block_id == asked_in.id)
+        .where(same_request(asked, settled), asked_in.chain_id == Block.chain_id)
+        .correlate(settled, Block)
+        .scalar_subquery()
+    )
+    coverage = load_coverage(session, IndexMode.LAZY)
     lost = (
-        select(settled, Block.chain_id, Block.number, is_asked)
+        select(settled, Block.chain_id, Block.number, asked_at)
         .join(Block, Block.id == settled.block_id)
         .where(~exists().where(same_request(oracle.Proposal, settled)))
         .order_by(Block.chain_id, Block.number, settled.log_index)
     )
     breaks, not_checkable = [], 0
-    for row, chain_id, number, has_request in session.execute(lost):
-        if not has_request:
+    for row, chain_id, number, asked_at_block in session.execute(lost):
+        if asked_at_block is None or not coverage.has_blocks(chain_id, asked_at_block, number):
             not_checkable += 1
             continue
         reason = f"settled at {row.price}; its request is stored and no proposal of it"
@@ -85,17 +96,24 @@ def check_payouts(session: Session) -> Finding:
     """What was paid against the price of the request that decides."""
     checked = not_checkable = 0
     breaks = []
+    coverage = {mode: load_coverage(session, mode) for mode in IndexMode}
     for row in _paid(session):
-        if row.is_by_hand:
+        paid = outcome_of_payouts([int(n) for n in row.numerators])
+        if row.is_by_hand or (
+            row.price is not None and paid is not None and paid is outcome_of(row.price)
+        ):
             checked += 1
-        elif row.price is None and (row.is_legacy or row.is_lazy or not row.is_asked):
-            # Its settlement lies before our time, or was never asked for (lazy mode).
+            continue
+        # The lazy mode reads what asks again or sets by hand, and leaves settlements out.
+        mode = IndexMode.FULL if row.price is None else IndexMode.LAZY
+        is_read = row.asked_at is not None and coverage[mode].has_blocks(
+            row.chain_id, row.asked_at, row.number
+        )
+        if not is_read or (row.price is None and row.is_legacy):
             not_checkable += 1
-        else:
-            checked += 1
-            paid = outcome_of_payouts([int(n) for n in row.numerators])
-            if row.price is None or paid is None or paid is not outcome_of(row.price):
-                breaks.append(_unexplained(row))
+            continue
+        checked += 1
+        breaks.append(_unexplained(row))
     return Finding(checked, tuple(breaks), not_checkable)
 
 
@@ -103,6 +121,7 @@ def _paid(session: Session) -> Iterator[Any]:
     """Every paid question with the price of its deciding request, both from facts."""
     state, payout, settled = QuestionState, oracle.Payout, oracle.Settlement
     request, override = oracle.PriceRequest, oracle.Override
+    asked_in = aliased(Block)
 
     def deciding(model: type[Any]) -> ColumnElement[bool]:
         return and_(
@@ -121,8 +140,12 @@ def _paid(session: Session) -> Iterator[Any]:
             payout.transaction_hash,
             Block.number,
             settled.price,
-            exists().where(deciding(request)).label("is_asked"),
-            exists().where(deciding(LookUp)).label("is_lazy"),
+            select(func.min(asked_in.number))
+            .join(request, request.block_id == asked_in.id)
+            .where(deciding(request), asked_in.chain_id == state.chain_id)
+            .correlate(state)
+            .scalar_subquery()
+            .label("asked_at"),
             exists()
             .where(override.question_id.in_([state.question_id, state.neg_risk_question_id]))
             .label("is_by_hand"),

@@ -1,8 +1,7 @@
 """Invariants of the vote: prices from opened votes, and the way of requests and prices."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import and_, exists, func, select
@@ -10,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from models import oracle, voting
 from models.chain import Block
-from models.enums import ContractKind, VoteRequestChangeKind
+from models.enums import ContractKind, IndexMode, VoteRequestChangeKind
 from service.protocol.contracts import ContractBook
-from service.protocol.dvm_text import read_dvm_text
+from service.protocol.dvm_text import CompressedText, FullText, read_dvm_text
 from service.protocol.ids import to_hex
 from service.protocol.invariants import Break, Finding, add_up
 from service.protocol.rounds import RoundTime
 from service.protocol.tally import count_votes
+from service.store.indexed_ranges import Coverage, load_coverage
 from service.store.upserts import IN_CHUNK, chunks
 
 ORACLES = (
@@ -27,22 +27,9 @@ ORACLES = (
 RESOLVED = VoteRequestChangeKind.RESOLVED.value
 
 
-def indexed_times(session: Session) -> dict[int, tuple[int, int]]:
-    """The times of the first and the last stored block of each chain."""
-    query = select(Block.chain_id, func.min(Block.mined_at), func.max(Block.mined_at))
-    return {
-        chain_id: (_seconds(first), _seconds(last))
-        for chain_id, first, last in session.execute(query.group_by(Block.chain_id))
-    }
-
-
-def _seconds(at: datetime) -> int:
-    return int(at.timestamp())
-
-
 def check_prices(session: Session) -> Finding:
     """The reported prices against our own count of the opened votes, a page at a time."""
-    times = indexed_times(session)
+    coverage = load_coverage(session, IndexMode.LAZY)
     change = voting.DvmRequestChange
     resolved = session.execute(
         select(
@@ -52,16 +39,17 @@ def check_prices(session: Session) -> Finding:
             change.transaction_hash,
             Block.chain_id,
             Block.number,
+            Block.mined_at,
             exists().where(voting.DvmRequest.request_id == change.request_id).label("is_added"),
         )
         .join(Block, Block.id == change.block_id)
         .where(change.kind == RESOLVED)
         .order_by(Block.chain_id, Block.number, change.log_index)
     ).all()
-    return add_up(_prices(session, part, times) for part in chunks(resolved, IN_CHUNK))
+    return add_up(_prices(session, part, coverage) for part in chunks(resolved, IN_CHUNK))
 
 
-def _prices(session: Session, page: Sequence[Any], times: Mapping[int, tuple[int, int]]) -> Finding:
+def _prices(session: Session, page: Sequence[Any], coverage: Coverage) -> Finding:
     opened = _opened(session, {row.request_id for row in page})
     not_checkable, breaks = 0, []
     for row in page:
@@ -69,8 +57,10 @@ def _prices(session: Session, page: Sequence[Any], times: Mapping[int, tuple[int
         tally = count_votes(votes)
         if votes and tally.leader == row.price:
             continue
-        is_before = RoundTime(row.round_id).reveal_starts_at < times[row.chain_id][0]
-        if is_before or not row.is_added:
+        opened_from = RoundTime(row.round_id).reveal_starts_at
+        resolved_at = int(row.mined_at.timestamp())
+        is_read = coverage.has_times(row.chain_id, opened_from, resolved_at)
+        if not is_read or not row.is_added:
             not_checkable += 1
             continue
         ours = f"{tally.voters} opened votes lead to {tally.leader}" if votes else "no vote opened"
@@ -105,7 +95,7 @@ def _opened(
 
 def check_voted_requests(session: Session) -> Finding:
     """Opened votes whose request never entered the vote."""
-    times = indexed_times(session)
+    coverage = load_coverage(session, IndexMode.LAZY)
     reveal = voting.Reveal
     lost = (
         select(
@@ -113,6 +103,7 @@ def check_voted_requests(session: Session) -> Finding:
             reveal.dvm_time,
             Block.chain_id,
             func.min(Block.number),
+            func.min(Block.mined_at),
             func.count(),
         )
         .join(Block, Block.id == reveal.block_id)
@@ -121,8 +112,9 @@ def check_voted_requests(session: Session) -> Finding:
         .order_by(reveal.request_id)
     )
     not_checkable, breaks = 0, []
-    for request_id, dvm_time, chain_id, number, votes in session.execute(lost):
-        if dvm_time < times[chain_id][0]:
+    for request_id, dvm_time, chain_id, number, opened_at, votes in session.execute(lost):
+        # The request was added after the time it asks about and before its first vote.
+        if not coverage.has_times(chain_id, dvm_time, int(opened_at.timestamp())):
             not_checkable += votes
             continue
         reason = f"{votes} opened votes on a request that no stored log adds"
@@ -136,17 +128,16 @@ def check_requests(session: Session, book: ContractBook) -> Finding:
 
     Those of oracles that the book does not know are others' and not counted.
     """
-    times = indexed_times(session)
+    coverage = load_coverage(session, IndexMode.LAZY)
     checked = not_checkable = 0
     breaks = []
-    for row, chain_id, number, data, is_bridged in _brought(session, book):
+    for row, chain_id, number, added_at, data, is_bridged in _brought(session, book):
         text = read_dvm_text(data)
         if text is None or text.oracle not in book.addresses(text.chain_id, ORACLES):
             continue
-        first, last = times.get(text.chain_id, (0, -1))
         if is_bridged or _is_disputed(session, text.stamped_hash):
             checked += 1
-        elif not first <= row.dvm_time <= last:
+        elif not _is_dispute_read(coverage, text, row.dvm_time, int(added_at.timestamp())):
             not_checkable += 1
         else:
             checked += 1
@@ -155,6 +146,15 @@ def check_requests(session: Session, book: ContractBook) -> Finding:
                 Break(to_hex(row.request_id), reason, chain_id, number, row.transaction_hash)
             )
     return Finding(checked, tuple(breaks), not_checkable)
+
+
+def _is_dispute_read(
+    coverage: Coverage, text: CompressedText | FullText, asked_at: int, added_at: int
+) -> bool:
+    """Whether the dispute lies where everything was read; a whole text does not name its block."""
+    if isinstance(text, CompressedText):
+        return coverage.has_blocks(text.chain_id, text.block_number, text.block_number)
+    return coverage.has_times(text.chain_id, asked_at, added_at)
 
 
 def _brought(session: Session, book: ContractBook) -> Iterator[Any]:
@@ -168,7 +168,7 @@ def _brought(session: Session, book: ContractBook) -> Iterator[Any]:
         bridge.ancillary_hash == oracle.Dispute.ancillary_hash,
     )
     query = (
-        select(request, Block.chain_id, Block.number, text.data, is_bridged)
+        select(request, Block.chain_id, Block.number, Block.mined_at, text.data, is_bridged)
         .join(Block, Block.id == request.block_id)
         .join(text, text.hash == request.ancillary_hash)
         .where(request.requester.in_(tunnels))

@@ -1,6 +1,6 @@
 """The checks of all rows: nothing to say of the captures, and each corruption found by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,21 +10,29 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.check_data import check_data
 from jobs.import_logs import import_logs
+from jobs.index_oracle import index_oracle
+from jobs.look_up_disputed import look_up_disputed
 from models import oracle, voting
-from models.chain import Block, DataIssue
+from models.chain import Block, DataIssue, IndexedRange
 from models.data_check import DataCheck
 from models.data_enums import DataIssueKind
 from models.dvm_request_state import DvmRequestState
+from models.enums import IndexMode
 from models.question_state import QuestionState
 from service.chain.book import read_book
-from service.clock import SystemClock
+from service.clock import SetClock, SystemClock
 from service.database import ensure_schema, open_engine, open_sessions
 from service.protocol.invariants import Invariant
 from service.protocol.prices import HALF, YES
+from tests.loopback.chain_node import NOON, node_of
+from tests.loopback.node import ReplayNode
 from tests.replays import CONTRACTS, SCENARIOS, path_of
 
 BOOK = read_book(CONTRACTS)
 ALL = [path_of(name) for name in ("00-deployment", *SCENARIOS) if name[0] != "k"]
+
+# One range of blocks without a gap on Ethereum.
+RANGE = [path_of(name) for name in ("00-deployment", "b-first-dispute", "c-dvm-vote")]
 
 
 class Clock(SystemClock):
@@ -186,7 +194,7 @@ def change_landed_price(session: Session) -> None:
 def test_a_corruption_is_found_and_named(
     sessions: sessionmaker[Session], corrupt: Corrupt, invariant: Invariant
 ) -> None:
-    load(sessions, [path_of("00-deployment"), path_of("c-dvm-vote")])
+    load(sessions, RANGE)
     assert check(sessions) == {}
     with sessions.begin() as session:
         corrupt(session)
@@ -240,3 +248,50 @@ def test_a_break_keeps_the_time_it_was_first_seen_and_goes_when_it_heals(
         )
     assert check(broken) == {}
     assert breaks(broken) == []
+
+
+@pytest.fixture
+def replay() -> Iterator[ReplayNode]:
+    names = ("00-deployment", *(name for name in SCENARIOS if name[0] not in "jk"))
+    with ReplayNode.of(*names) as node:
+        yield node
+
+
+def test_the_lazy_mode_breaks_nothing_before_look_ups_or_after(
+    sessions: sessionmaker[Session], replay: ReplayNode
+) -> None:
+    node, clock = node_of(replay), SetClock(NOON)
+    assert index_oracle(sessions, (node,), BOOK, clock, mode=IndexMode.LAZY).degraded == ()
+    assert check(sessions) == {}
+    for _ in range(3):
+        assert look_up_disputed(sessions, (node,), BOOK, clock).degraded == ()
+        assert check(sessions) == {}
+    with sessions() as session:
+        rows = {row.name: row for row in session.scalars(select(DataCheck))}
+    assert rows[Invariant.PAYOUTS_FOLLOW_PRICES].checked > 0
+    assert rows[Invariant.PAYOUTS_FOLLOW_PRICES].not_checkable > 0
+
+
+@pytest.mark.parametrize(
+    ("corrupt", "invariant"),
+    [
+        (change_reported_price, Invariant.VOTES_MAKE_PRICES),
+        (lose_requests, Invariant.VOTES_HAVE_REQUESTS),
+        (lose_disputes, Invariant.REQUESTS_HAVE_QUESTIONS),
+        (lose_proposals, Invariant.SETTLEMENTS_HAVE_PROPOSALS),
+        (lose_settlements, Invariant.PAYOUTS_FOLLOW_PRICES),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.__name__,
+)
+def test_what_was_not_read_is_not_checkable_whatever_lies_around_it(
+    sessions: sessionmaker[Session], corrupt: Corrupt, invariant: Invariant
+) -> None:
+    """Blocks stored one by one (look-ups) are no range in which everything was read."""
+    load(sessions, RANGE)
+    with sessions.begin() as session:
+        corrupt(session)
+        session.execute(delete(IndexedRange))
+    assert invariant not in check(sessions)
+    with sessions() as session:
+        row = session.scalars(select(DataCheck).where(DataCheck.name == invariant)).one()
+        assert row.not_checkable > 0
