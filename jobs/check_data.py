@@ -8,7 +8,8 @@ from jobs.cycle import CycleReport
 from jobs.fold_facts import fold_facts
 from service.clock import Clock, stopwatch
 from service.protocol.contracts import ContractBook
-from service.protocol.invariants import Finding, Invariant
+from service.protocol.invariants import Finding, Invariant, add_up
+from service.store.check_games import check_sports_payouts
 from service.store.check_requests import (
     check_bridges,
     check_condition_ids,
@@ -31,7 +32,9 @@ CHECKS: Mapping[Invariant, Check] = {
     Invariant.VOTES_MAKE_PRICES: lambda session, _: check_prices(session),
     Invariant.DISPUTES_ARE_BRIDGED: lambda session, _: check_bridges(session),
     Invariant.SETTLEMENTS_HAVE_PROPOSALS: lambda session, _: check_proposals(session),
-    Invariant.PAYOUTS_FOLLOW_PRICES: lambda session, _: check_payouts(session),
+    Invariant.PAYOUTS_FOLLOW_PRICES: lambda session, book: add_up(
+        (check_payouts(session), check_sports_payouts(session, book))
+    ),
     Invariant.CONDITION_IDS_RECOMPUTE: lambda session, _: check_condition_ids(session),
     Invariant.BLOCKS_CHAIN: lambda session, _: check_blocks(session),
     Invariant.VOTES_HAVE_REQUESTS: lambda session, _: check_voted_requests(session),

@@ -75,11 +75,8 @@ def question_rows(session: Session) -> Iterator[Row]:
 def request_rows(session: Session) -> Iterator[Row]:
     """One price request a row, with its question and what the vote made of it."""
     for status, votes in iterate_voted(session, load_book(session)):
-        by_request = {(v.sent.oracle, v.sent.dvm_time): v for v in votes}
         for request in status.requests:
-            vote = None
-            if request.is_disputed and request.dvm_time is not None:
-                vote = by_request.get((request.oracle, request.dvm_time))
+            vote = next((vote for vote in votes if vote.sent.is_of(request)), None)
             yield request_row(status, request, vote)
 
 

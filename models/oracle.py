@@ -151,7 +151,7 @@ class Dispute(RequestFact, Base):
     proposer: Mapped[bytes] = mapped_column(Address)
     disputer: Mapped[bytes] = mapped_column(Address)
     proposed_price: Mapped[int] = mapped_column(Int256)
-    # keccak256 of the text as the oracle stamps it for the vote. Empty in rows of older releases.
+    # keccak256 of the text as the oracle stamps it for the vote.
     stamped_hash: Mapped[bytes | None] = mapped_column(Bytes32)
 
 

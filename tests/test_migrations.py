@@ -4,10 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 from alembic import command
-from sqlalchemy import Engine, inspect, select
+from sqlalchemy import Engine, inspect, select, update
+from sqlalchemy.orm import Session
 
 from models.alert import Alert, Notification
+from models.data_enums import FoldKind
 from models.enums import AlertReason
+from models.oracle import BridgedRequest, Dispute
+from models.stale_fold import StaleFold
 from service.database import (
     alembic_config,
     current_revision,
@@ -16,6 +20,7 @@ from service.database import (
     open_sessions,
 )
 from tests.alerts.scored import add_market, score
+from tests.store.voted import add_captures
 
 
 def test_the_schema_from_migrations_is_the_one_of_the_models(engine: Engine) -> None:
@@ -62,3 +67,28 @@ def test_deliveries_survive_the_change_that_lets_alerts_be_about_the_data(engine
     with open_sessions(engine)() as session:
         # The release before has no place for an alert without a market.
         assert session.scalars(select(Notification.alert_id)).all() == [of_market.id]
+
+
+def test_disputes_of_an_older_release_get_the_hash_they_join_the_vote_by(engine: Engine) -> None:
+    sessions = open_sessions(engine)
+    add_captures(sessions, "c-dvm-vote")
+    with sessions.begin() as session:
+        before = _stamped(session)
+        for model in (Dispute, BridgedRequest):
+            session.execute(update(model).values(stamped_hash=None))
+        assert session.scalars(select(StaleFold)).all() == []
+    command.downgrade(alembic_config(engine), "0020")
+    command.upgrade(alembic_config(engine), "head")
+    with sessions() as session:
+        assert _stamped(session) == before
+        assert FoldKind.EVERYTHING in session.scalars(select(StaleFold.kind)).all()
+    assert len(before) == 12
+
+
+def _stamped(session: Session) -> set[tuple[str, int, int, bytes | None]]:
+    """Every stamped hash by where it is stored."""
+    rows: list[Dispute | BridgedRequest] = [
+        *session.scalars(select(Dispute)),
+        *session.scalars(select(BridgedRequest)),
+    ]
+    return {(r.__tablename__, r.block_id, r.log_index, r.stamped_hash) for r in rows}

@@ -26,12 +26,12 @@ class Invariant(StrEnum):
 
 
 _SAYS = {
-    Invariant.VOTES_MAKE_PRICES: "The opened votes of the deciding round, by weight, lead to the "
-    "price the contract reported.",
+    Invariant.VOTES_MAKE_PRICES: "Our count of the opened votes, with the stake and thresholds "
+    "of their rounds, gives the price and round the contract reported.",
     Invariant.DISPUTES_ARE_BRIDGED: "Every dispute left for the vote in its own transaction.",
     Invariant.SETTLEMENTS_HAVE_PROPOSALS: "Every settled request was proposed.",
-    Invariant.PAYOUTS_FOLLOW_PRICES: "Every payout is what the deciding request's price pays, "
-    "unless it was set by hand.",
+    Invariant.PAYOUTS_FOLLOW_PRICES: "Every payout is what the deciding request's price, or the "
+    "market's game, pays, unless it was set by hand.",
     Invariant.CONDITION_IDS_RECOMPUTE: "Every condition id is the hash of its oracle, question id "
     "and number of slots.",
     Invariant.BLOCKS_CHAIN: "Every stored block names the stored block before it as its parent.",

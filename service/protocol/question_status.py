@@ -151,18 +151,6 @@ class QuestionStatus:
         """The layer whose override counts: the last one."""
         return self.override_layers[-1] if self.override_layers else None
 
-    @property
-    def is_reported_unpaid(self) -> bool:
-        """Neg-risk only: the operator has the answer and the tokens do not pay yet."""
-        return self.neg_risk is not None and (
-            self.neg_risk.reported_at is not None and self.payouts is None
-        )
-
-    @property
-    def is_stuck(self) -> bool:
-        """Whether only administrators, or somebody's dispute, can bring the question to an end."""
-        return self.stuck is not None
-
 
 def _proposal_order(request: RequestStatus) -> tuple[int, int]:
     assert request.proposal_log is not None  # noqa: S101  # only proposed requests are ordered

@@ -138,6 +138,7 @@ class RequestsFold:
                 stamped_hash=bridged.stamped_hash,
                 pushed_price=self._price(bridged),
                 is_landed=bridged.child_request_id in self.pushed,
+                transaction_hash=bridged.at.transaction_hash,
             )
         sent = {(b.at.transaction_hash, b.requester) for b in self.bridged.values()}
         for told in self.requests.values():
@@ -155,6 +156,7 @@ class RequestsFold:
                     stamped_hash=dispute.stamped_hash,
                     pushed_price=None,
                     is_landed=False,
+                    transaction_hash=dispute.at.transaction_hash,
                 )
 
     def _told(

@@ -125,3 +125,18 @@ class DvmRequestStatus:
     # The price as it left Ethereum, else as it landed on Polygon.
     pushed_price: int | None
     is_landed: bool
+    # Of the dispute that sent it.
+    transaction_hash: bytes
+
+    def is_of(self, request: RequestStatus) -> bool:
+        """Whether this request's dispute sent it.
+
+        Two requests of one question proposed in one block ask about one time, so that does not tell
+        them apart; it does where one transaction disputes both of two others.
+        """
+        log = request.dispute_log
+        return (
+            log is not None
+            and (log.transaction_hash, request.oracle) == (self.transaction_hash, self.oracle)
+            and request.dvm_time in {None, self.dvm_time}
+        )

@@ -34,13 +34,6 @@ class RoundVotes:
         sealed = dict.fromkeys(commit.voter for commit in self.commits)
         return tuple(voter for voter in sealed if voter not in opened)
 
-    @property
-    def delegates(self) -> tuple[tuple[bytes, bytes], ...]:
-        """(voter, delegate) for each vote that somebody else than the voter sent."""
-        sealed = [(commit.voter, commit.caller) for commit in self.commits]
-        opened = [(reveal.voter, reveal.caller) for reveal in self.reveals]
-        return tuple(dict.fromkeys(pair for pair in sealed + opened if pair[0] != pair[1]))
-
 
 @dataclass(frozen=True, slots=True)
 class DatedChange:
@@ -58,7 +51,7 @@ class VoteHistory:
     chain_id: int
     # The vote contract that was asked.
     contract: bytes
-    # Empty where the request's own entry is not stored.
+    # These are of its last entry; empty where none is stored.
     requester: bytes | None
     added_at: datetime | None
     first_round: int | None
@@ -146,10 +139,11 @@ def fold_votes(key: DvmKey, facts: Sequence[DatedFact]) -> VoteHistory:
 def _apply(state: _Fold, dated: DatedFact) -> None:
     match dated.fact:
         case vote_facts.VoteRequested() as added:
-            # A deleted request may be asked again: it begins anew.
-            if state.added is None:
-                state.added, state.added_at = added, dated.mined_at
+            # A deleted request may be asked again: it begins anew, and what was counted is gone.
+            state.added, state.added_at = added, dated.mined_at
             state.is_deleted = False
+            state.roll_count = 0
+            state.rolled_into.clear()
             _seen_in(state, added.round_id)
         case vote_facts.VoteRequestChanged() as change:
             _apply_change(state, change, dated.mined_at)
@@ -173,13 +167,18 @@ def _apply_change(state: _Fold, change: VoteRequestChanged, mined_at: datetime) 
             if change.round_id is not None:
                 state.last_round = change.round_id
         case VoteRequestChangeKind.ROLLED:
-            state.roll_count = max(state.roll_count, change.roll_count or 1)
+            state.roll_count = _roll_count(state, change)
             # It moves to the round it is rolled in; a full round moves it on, as its votes show.
             state.rolled_into.append(round_at(int(mined_at.timestamp())))
             _seen_in(state, state.rolled_into[-1])
         case VoteRequestChangeKind.DELETED:
-            state.roll_count = max(state.roll_count, change.roll_count or 1)
+            state.roll_count = _roll_count(state, change)
             state.is_deleted = True
+
+
+def _roll_count(state: _Fold, change: VoteRequestChanged) -> int:
+    """As logged; a log without the number still tells of a roll."""
+    return state.roll_count + 1 if change.roll_count is None else change.roll_count
 
 
 def _seen_in(state: _Fold, round_id: int) -> None:

@@ -1,11 +1,13 @@
 """Which request of the vote a dispute became: by the bridge's id, else by the text it carries.
 
 Anybody may, for a fee, ask the vote on Ethereum about a text of his own. So a text joins only at
-the time of the dispute's own proposal, only for the oracle and chain that sent it, only from a
-tunnel, and only if it is the one such request. docs/methodology.md, "The vote".
+the time of the dispute's own proposal, only for the oracle and chain that sent it, and only if it
+is the one such request. A text that stands in for another one joins only from a tunnel; a whole
+text makes the vote's key, so whoever asked first, it is the dispute's request.
+docs/methodology.md, "The vote".
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from models.enums import LinkMethod
@@ -59,19 +61,20 @@ def find_by_text(
     sent: DvmRequestStatus, arrived: Iterable[ArrivedRequest]
 ) -> tuple[LinkMethod, DvmKey | None]:
     """The one request that carries the dispute's text at its time; none where two do."""
-    found: Sequence[ArrivedRequest] = [request for request in arrived if _is_of(request, sent)]
+    # One that was given up and asked again arrived twice.
+    found = {request.key for request in arrived if _is_of(request, sent)}
     if len(found) != 1:
         return LinkMethod.NONE, None
     is_bridged = sent.parent_request_id is not None
     method = LinkMethod.BRIDGED_TEXT if is_bridged else LinkMethod.DISPUTE_TEXT
-    return method, found[0].key
+    return method, found.pop()
 
 
 def _is_of(request: ArrivedRequest, sent: DvmRequestStatus) -> bool:
     text = request.text
     return (
         text is not None
-        and request.is_bridged
+        and (request.is_bridged or isinstance(text, FullText))
         and sent.stamped_hash is not None
         and text.stamped_hash == sent.stamped_hash
         and (request.key.identifier, request.key.dvm_time) == (sent.identifier, sent.dvm_time)

@@ -1,6 +1,5 @@
 """Invariants of the vote: prices from opened votes, and the way of requests and prices."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,8 +15,13 @@ from service.protocol.ids import to_hex
 from service.protocol.invariants import Break, Finding, add_up
 from service.protocol.rounds import RoundTime
 from service.protocol.tally import count_votes
+from service.protocol.vote_checks import find_count_conflicts, is_known
+from service.protocol.vote_history import VoteHistory
+from service.protocol.vote_outcome import VoteOutcome
 from service.store.indexed_ranges import Coverage, load_coverage
-from service.store.upserts import IN_CHUNK, chunks
+from service.store.upserts import chunks
+from service.store.vote_records import work_out_votes
+from service.store.votes import get_histories
 
 ORACLES = (
     ContractKind.OPTIMISTIC_ORACLE,
@@ -25,13 +29,16 @@ ORACLES = (
     ContractKind.MANAGED_OPTIMISTIC_ORACLE_V2,
 )
 RESOLVED = VoteRequestChangeKind.RESOLVED.value
+DELETED = VoteRequestChangeKind.DELETED.value
+# Requests a page: each comes with all its votes.
+PAGE = 100
 
 
 def check_prices(session: Session) -> Finding:
-    """The reported prices against our own count of the opened votes, a page at a time."""
+    """What the contract said became of each request against our own count, a page at a time."""
     coverage = load_coverage(session, IndexMode.LAZY)
     change = voting.DvmRequestChange
-    resolved = session.execute(
+    ended = session.execute(
         select(
             change.request_id,
             change.round_id,
@@ -43,54 +50,56 @@ def check_prices(session: Session) -> Finding:
             exists().where(voting.DvmRequest.request_id == change.request_id).label("is_added"),
         )
         .join(Block, Block.id == change.block_id)
-        .where(change.kind == RESOLVED)
+        .where(change.kind.in_([RESOLVED, DELETED]))
         .order_by(Block.chain_id, Block.number, change.log_index)
-    ).all()
-    return add_up(_prices(session, part, coverage) for part in chunks(resolved, IN_CHUNK))
+    )
+    # A request that was given up and asked again ends as it ended last.
+    last = {row.request_id: row for row in ended}
+    return add_up(_prices(session, part, coverage) for part in chunks([*last.values()], PAGE))
 
 
 def _prices(session: Session, page: Sequence[Any], coverage: Coverage) -> Finding:
-    opened = _opened(session, {row.request_id for row in page})
+    histories = get_histories(session, [row.request_id for row in page])
+    outcomes = work_out_votes(session, histories.values())
     not_checkable, breaks = 0, []
     for row in page:
-        votes = opened.get((row.request_id, row.round_id), [])
-        tally = count_votes(votes)
-        if votes and tally.leader == row.price:
+        history, outcome = histories[row.request_id], outcomes[row.request_id]
+        reason = _contradiction(history, outcome)
+        starts = None if row.round_id is None else RoundTime(row.round_id).reveal_starts_at
+        ended_at = int(row.mined_at.timestamp())
+        is_read = starts is None or coverage.has_times(row.chain_id, starts, ended_at)
+        if reason is None and is_known(outcome):
             continue
-        opened_from = RoundTime(row.round_id).reveal_starts_at
-        resolved_at = int(row.mined_at.timestamp())
-        is_read = coverage.has_times(row.chain_id, opened_from, resolved_at)
-        if not is_read or not row.is_added:
+        if reason is None or not is_read or not row.is_added:
             not_checkable += 1
             continue
-        ours = f"{tally.voters} opened votes lead to {tally.leader}" if votes else "no vote opened"
-        breaks.append(
-            Break(
-                to_hex(row.request_id),
-                f"reported {row.price} for round {row.round_id}: {ours}",
-                row.chain_id,
-                row.number,
-                row.transaction_hash,
-            )
-        )
+        key = to_hex(row.request_id)
+        breaks.append(Break(key, reason, row.chain_id, row.number, row.transaction_hash))
     return Finding(len(page) - not_checkable, tuple(breaks), not_checkable)
 
 
-def _opened(
-    session: Session, request_ids: Sequence[bytes] | set[bytes]
-) -> dict[tuple[bytes, int], list[Any]]:
-    """The opened votes of these requests by request and round, in chain order."""
-    reveal = voting.Reveal
-    query = (
-        select(reveal.request_id, reveal.round_id, reveal.voter, reveal.price, reveal.tokens)
-        .join(Block, Block.id == reveal.block_id)
-        .where(reveal.request_id.in_(request_ids))
-        .order_by(Block.number, reveal.log_index)
+def _contradiction(history: VoteHistory, outcome: VoteOutcome) -> str | None:
+    """How the contract's last word and the opened votes differ; ``None`` if they do not."""
+    reported = history.resolution
+    said = (
+        "deleted"
+        if reported is None
+        else f"reported {reported.price} for round {reported.round_id}"
     )
-    found: dict[tuple[bytes, int], list[Any]] = defaultdict(list)
-    for row in session.execute(query):
-        found[row.request_id, row.round_id].append(row)
-    return found
+    if is_known(outcome):
+        conflicts = ", ".join(find_count_conflicts(history, outcome))
+        ours = "no answer" if outcome.answer is None else "{1} in round {0}".format(*outcome.answer)
+        return f"{said}: our count gives {ours} ({conflicts})" if conflicts else None
+    if reported is None:
+        return None
+    # Whatever the thresholds were, the price with the most votes alone can have passed them.
+    tally = count_votes([v for v in history.reveals if v.round_id == reported.round_id])
+    if tally.voters and tally.leader == reported.price:
+        return None
+    ours = (
+        f"{tally.voters} opened votes lead to {tally.leader}" if tally.voters else "no vote opened"
+    )
+    return f"{said}: {ours}"
 
 
 def check_voted_requests(session: Session) -> Finding:

@@ -94,7 +94,4 @@ def _questions(
 
 
 def _request_of(question: QuestionStatus, vote: LinkedVote) -> RequestStatus | None:
-    asked = (vote.sent.oracle, vote.sent.dvm_time)
-    return next(
-        (r for r in question.requests if r.is_disputed and (r.oracle, r.dvm_time) == asked), None
-    )
+    return next((r for r in question.requests if vote.sent.is_of(r)), None)

@@ -6,7 +6,7 @@ from functools import cache
 from types import GenericAlias
 
 from pydantic import ConfigDict, TypeAdapter
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from models.provisional import ProvisionalFact
@@ -81,9 +81,3 @@ def list_provisional(session: Session, chain_id: int | None = None) -> list[Date
     if chain_id is not None:
         query = query.where(ProvisionalFact.chain_id == chain_id)
     return [DatedFact(_read(row), row.mined_at) for row in session.scalars(query)]
-
-
-def count_provisional(session: Session) -> dict[int, int]:
-    """How many provisional facts each chain has."""
-    query = select(ProvisionalFact.chain_id, func.count()).group_by(ProvisionalFact.chain_id)
-    return {row[0]: row[1] for row in session.execute(query)}

@@ -59,7 +59,7 @@ def test_each_question_says_what_made_its_outcome(
 ) -> None:
     statuses = told(sessions, capture)
     assert {name: status.resolution for name, status in statuses.items()} == kinds
-    assert not any(status.is_stuck for status in statuses.values())
+    assert {status.stuck for status in statuses.values()} == {None}
 
 
 def test_each_reset_says_why_and_a_first_dispute_by_whom(sessions: sessionmaker[Session]) -> None:
@@ -128,11 +128,10 @@ def test_an_outcome_set_by_hand_stands_against_the_oracle_s(
 def test_the_neg_risk_operator_has_a_word_of_its_own(sessions: sessionmaker[Session]) -> None:
     statuses = told(sessions, "f-flag-manual")
     reported, operated = statuses["f4"], statuses["f5"]
-    assert reported.is_reported_unpaid
     assert reported.neg_risk is not None
-    assert reported.neg_risk.reported_result is True
+    assert (reported.neg_risk.reported_result, reported.payouts) == (True, None)
     assert operated.neg_risk is not None
     assert operated.neg_risk.flagged_at is not None
-    assert not operated.is_reported_unpaid
+    assert operated.neg_risk.reported_at is None or operated.payouts is not None
     assert operated.operative is not None
     assert operated.operative.state is RequestState.EXPIRED

@@ -12,8 +12,9 @@ from jobs.check_data import check_data
 from jobs.import_logs import import_logs
 from jobs.index_oracle import index_oracle
 from jobs.look_up_disputed import look_up_disputed
-from models import oracle, voting
+from models import oracle, sports, voting
 from models.chain import Block, DataIssue, IndexedRange
+from models.contract_change import ContractChange
 from models.data_check import DataCheck
 from models.data_enums import DataIssueKind
 from models.dvm_request_state import DvmRequestState
@@ -23,10 +24,16 @@ from service.chain.book import read_book
 from service.clock import SetClock, SystemClock
 from service.database import ensure_schema, open_engine, open_sessions
 from service.protocol.invariants import Invariant
+from service.protocol.market_ids import GameMarket
 from service.protocol.prices import HALF, YES
+from service.store.check_games import check_sports_payouts
+from service.store.check_votes import check_prices
+from tests.jobs.encoded_store import store
 from tests.loopback.chain_node import NOON, node_of
 from tests.loopback.node import ReplayNode
 from tests.replays import CONTRACTS, SCENARIOS, path_of
+from tests.replays.game_logs import BOOK as GAMES
+from tests.replays.game_logs import Game, price_of
 
 BOOK = read_book(CONTRACTS)
 ALL = [path_of(name) for name in ("00-deployment", *SCENARIOS) if name[0] != "k"]
@@ -295,3 +302,86 @@ def test_what_was_not_read_is_not_checkable_whatever_lies_around_it(
     with sessions() as session:
         row = session.scalars(select(DataCheck).where(DataCheck.name == invariant)).one()
         assert row.not_checkable > 0
+
+
+def pay_sports_market(sessions: sessionmaker[Session], payouts: tuple[int, int], name: str) -> None:
+    """A game that ends three to one, and a market on its winner that pays."""
+    game = Game()
+    game.create()
+    market = game.market(GameMarket.WINNER)
+    game.propose(price_of(3, 1))
+    game.end(price_of(3, 1), 3, 1)
+    market.resolve(*payouts, name=name)
+    store(sessions, game.chain, GAMES)
+
+
+@pytest.mark.parametrize(
+    ("payouts", "name", "broken"),
+    [
+        ((1, 0), "MarketResolved", 0),
+        ((0, 1), "MarketResolved", 1),
+        ((0, 1), "MarketEmergencyResolved", 0),
+    ],
+)
+def test_a_sports_market_pays_by_its_game_unless_set_by_hand(
+    sessions: sessionmaker[Session], payouts: tuple[int, int], name: str, broken: int
+) -> None:
+    pay_sports_market(sessions, payouts, name)
+    with sessions() as session:
+        finding = check_sports_payouts(session, GAMES)
+    assert (finding.checked, finding.not_checkable) == (1, 0)
+    assert len(finding.breaks) == broken
+    assert check(sessions).get(Invariant.PAYOUTS_FOLLOW_PRICES, 0) == broken
+
+
+def test_a_sports_payout_whose_game_is_not_stored_is_not_checkable(
+    sessions: sessionmaker[Session],
+) -> None:
+    pay_sports_market(sessions, (0, 1), "MarketResolved")
+    with sessions.begin() as session:
+        session.execute(delete(sports.Game))
+        finding = check_sports_payouts(session, GAMES)
+    assert (finding.checked, finding.not_checkable) == (0, 1)
+
+
+def raise_quorum(session: Session) -> None:
+    """As if no round had ever had enough votes: the same prices lead."""
+    named = ContractChange.name == "GatAndSpatChanged"
+    for row in session.scalars(select(ContractChange).where(named)).all():
+        row.words = {**row.words, "gat": str(10**30)}
+
+
+def say_deleted(session: Session) -> None:
+    session.execute(
+        update(voting.DvmRequestChange)
+        .where(voting.DvmRequestChange.kind == "resolved")
+        .values(kind="deleted", round_id=None, price=None, roll_count=5)
+    )
+
+
+def move_reported_round(session: Session) -> None:
+    session.execute(
+        update(voting.DvmRequestChange)
+        .where(voting.DvmRequestChange.kind == "resolved")
+        .values(round_id=voting.DvmRequestChange.round_id + 1)
+    )
+
+
+@pytest.mark.parametrize("corrupt", [raise_quorum, say_deleted, move_reported_round])
+def test_a_leading_price_is_not_enough(sessions: sessionmaker[Session], corrupt: Corrupt) -> None:
+    load(sessions, ALL)
+    with sessions.begin() as session:
+        assert check_prices(session).breaks == ()
+        corrupt(session)
+        session.flush()
+        finding = check_prices(session)
+    assert finding.not_checkable == 0
+    assert len(finding.breaks) == finding.checked == 27
+
+
+def test_a_result_that_cannot_be_told_is_not_checkable(sessions: sessionmaker[Session]) -> None:
+    load(sessions, [path_of("c-dvm-vote")])
+    with sessions() as session:
+        finding = check_prices(session)
+    assert (finding.checked, finding.breaks) == (0, ())
+    assert finding.not_checkable == 6

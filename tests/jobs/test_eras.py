@@ -160,7 +160,7 @@ def test_too_early_by_the_vote_is_stuck_on_adapter_v1(sessions: sessionmaker[Ses
     store(sessions, question.chain, OLD)
     status = statuses(sessions, OLD)[question.chosen]
     assert status.resolution is ResolutionKind.OVERRIDE
-    assert not status.is_stuck
+    assert status.stuck is None
     # This adapter flags without a pause.
     assert not status.paused
 

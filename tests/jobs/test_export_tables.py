@@ -13,13 +13,26 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.export import FORMATS, TABLES, export_rows, export_table
 from jobs.export_rows import COLUMNS
+from models.enums import ContractKind
 from models.oracle import BridgedRequest, Dispute
+from service.protocol.contracts import ContractBook, ContractEntry
+from service.protocol.prices import YES
+from service.store.voted_questions import iterate_voted
+from tests.jobs.encoded_store import store
 from tests.jobs.test_export_votes import ethereum
 from tests.replays import read_replay
+from tests.replays.adapter_logs import ADAPTER, CREATOR, ORACLE, Question
 from tests.replays.votes import REVEALED, votes_in_order
 from tests.store.voted import add_captures
 
 Row = dict[str, Any]
+BOOK = ContractBook(
+    (
+        ContractEntry(137, ADAPTER, ContractKind.UMA_CTF_ADAPTER, 0, version="3.1.0"),
+        ContractEntry(137, ORACLE, ContractKind.OPTIMISTIC_ORACLE_V2, 0),
+        ContractEntry(137, CREATOR, ContractKind.QUESTION_CREATOR, 0),
+    )
+)
 
 
 def rows_of(sessions: sessionmaker[Session], table: str) -> list[Row]:
@@ -161,3 +174,24 @@ def test_a_parquet_file_without_rows_still_has_its_columns(
         found = database.execute("SELECT * FROM read_parquet(?)", [str(file)])
         assert [column[0] for column in found.description] == list(COLUMNS["votes"])
         assert found.fetchall() == []
+
+
+def test_two_requests_proposed_in_one_block_are_each_told_their_own_vote(
+    sessions: sessionmaker[Session],
+) -> None:
+    """One text, one time: only the disputes' transactions tell them apart."""
+    question = Question()
+    question.initialize()
+    first = question.asked
+    question.reset()
+    second = question.asked
+    proposals = [question.proposed(YES, asked) for asked in (first, second)]
+    question.chain.send(*proposals)
+    question.dispute(YES, first)
+    question.dispute(YES, second)
+    store(sessions, question.chain, BOOK)
+    with sessions() as session:
+        [(status, votes)] = iterate_voted(session, BOOK)
+    owners = [[r.request_timestamp for r in status.requests if v.sent.is_of(r)] for v in votes]
+    assert owners == [[first], [second]]
+    assert len({vote.sent.dvm_time for vote in votes}) == 1

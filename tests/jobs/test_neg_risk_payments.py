@@ -90,8 +90,8 @@ def test_a_neg_risk_report_is_payable_after_the_operator_s_own_wait(
     question.on_operator("QuestionFlagged", question.nr_question)
     store(sessions, question.chain, book)
     status = statuses(sessions, book)[question.question_id]
-    assert status.is_reported_unpaid
     assert status.neg_risk is not None
+    assert (status.neg_risk.reported_at, status.payouts) == (reported, None)
     expected = None if wait is None else reported + wait
     assert status.neg_risk.payable_at == expected
     until = None if wait is None else question.chain.now + wait

@@ -179,7 +179,7 @@ def test_half_on_a_neg_risk_market_is_stuck_from_when_it_cannot_be_disputed() ->
     assert before.stuck is None
     assert after.stuck is StuckReason.HALF_REFUSED
     question.settle(HALF)
-    assert status_of(question, book).is_stuck
+    assert status_of(question, book).stuck is StuckReason.HALF_REFUSED
     # Elsewhere it is an answer like any other.
     assert status_of(replace_kind(question), book_of()).stuck is None
 

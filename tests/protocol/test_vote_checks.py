@@ -26,7 +26,16 @@ from tests.protocol.test_vote_outcome import FIRST, OVER, added
 from tests.protocol.voting import KEY, VOTING, instant, place
 
 SENT = DvmRequestStatus(
-    137, VOTING, KEY.identifier, b"\1" * 32, KEY.request_id, KEY.dvm_time, b"", None, is_landed=True
+    chain_id=137,
+    oracle=VOTING,
+    identifier=KEY.identifier,
+    child_request_id=b"\1" * 32,
+    parent_request_id=KEY.request_id,
+    dvm_time=KEY.dvm_time,
+    stamped_hash=b"",
+    pushed_price=None,
+    is_landed=True,
+    transaction_hash=b"\2" * 32,
 )
 ROLLED = Rolled(RollReason.NO_QUORUM)
 

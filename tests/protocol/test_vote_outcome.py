@@ -129,3 +129,29 @@ def test_the_last_round_is_the_latest_the_logs_speak_of() -> None:
     # The round it was rolled into was full: its votes show where it went.
     late = opened(reveal(YES, 5, block=50, round_id=FIRST + 4))
     assert last(added(), rolled(1, FIRST + 1), late) == FIRST + 4
+
+
+def deleted(count: int, round_id: int) -> DatedFact:
+    fact = VoteRequestChanged(
+        place(10 * (round_id - FIRST)), KEY, VoteRequestChangeKind.DELETED, roll_count=count
+    )
+    return DatedFact(fact, instant(RoundTime(round_id).starts_at + 5))
+
+
+def test_a_request_asked_again_after_its_deletion_begins_anew() -> None:
+    again = VoteRequested(place(80), KEY, b"", voter(8), FIRST + 8, is_governance=False)
+    facts = [
+        added(),
+        rolled(1, FIRST + 1),
+        rolled(2, FIRST + 2),
+        deleted(3, FIRST + 3),
+        DatedFact(again, instant(RoundTime(FIRST + 7).starts_at + 5)),
+    ]
+    history = fold_votes(KEY, facts)
+    assert (history.is_deleted, history.roll_count, history.rolled_into) == (False, 0, ())
+    assert (history.requester, history.first_round) == (voter(8), FIRST + 8)
+    assert history.added_at == facts[-1].mined_at
+    # One more failed round is its first, and max_rolls is 2.
+    outcome = outcome_at(RoundTime(FIRST + 8).ends_at + 5, facts, records())
+    assert not outcome.is_deleted
+    assert fold_votes(KEY, [*facts, rolled(1, FIRST + 9)]).roll_count == 1

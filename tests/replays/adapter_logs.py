@@ -78,13 +78,17 @@ class Question:
         self, price: int, liveness: timedelta = TWO_HOURS, asked: int | None = None
     ) -> None:
         """Somebody answers."""
+        self.chain.send(self.proposed(price, asked, liveness))
+
+    def proposed(
+        self, price: int, asked: int | None = None, liveness: timedelta = TWO_HOURS
+    ) -> Words:
+        """The log of an answer in the block about to come."""
         expires = self.chain.time + 1 + int(liveness.total_seconds())
-        self.chain.send(
-            self.on_oracle(
-                "ProposePrice",
-                self.adapter, PROPOSER, self.identifier, asked or self.asked, self.text, price,
-                expires, USDC,
-            )
+        return self.on_oracle(
+            "ProposePrice",
+            self.adapter, PROPOSER, self.identifier, asked or self.asked, self.text, price,
+            expires, USDC,
         )  # fmt: skip
 
     def disputed(self, price: int, asked: int | None = None, by: bytes = DISPUTER) -> Words:

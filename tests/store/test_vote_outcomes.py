@@ -134,7 +134,7 @@ def test_who_sealed_a_vote_without_opening_it_and_who_voted_for_whom_is_told(
     assert len(rounds) == 6
     for part in rounds:
         assert voter_6 in part.votes.unrevealed
-        assert (voter_3, delegate) in part.votes.delegates
+        assert (voter_3, delegate) in {(vote.voter, vote.caller) for vote in part.votes.reveals}
 
 
 @pytest.mark.parametrize(

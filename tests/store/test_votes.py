@@ -150,29 +150,52 @@ def test_a_spoofed_request_beside_the_true_one_changes_nothing(voted: Session) -
     assert {vote.history for vote in votes} == before
 
 
-def test_a_vote_from_before_the_text_was_compressed_joins_by_its_whole_text(
-    voted: Session,
-) -> None:
-    by_id = {vote.history for vote in linked_votes(voted)}
-    for dispute in voted.scalars(select(Dispute)).all():
-        text = voted.get_one(AncillaryText, dispute.ancillary_hash).data
+def send_whole_texts(session: Session) -> None:
+    """Have the votes be asked as before April 2025: by whole texts, with no ids of the bridge."""
+    for dispute in session.scalars(select(Dispute)).all():
+        text = session.get_one(AncillaryText, dispute.ancillary_hash).data
         whole = with_tunnel_stamp(
             stamp(text, dispute.requester), oracle=dispute.address, chain_id=137
         )
-        voted.merge(AncillaryText(hash=keccak(whole), data=whole))
-        sent = voted.scalars(
+        session.merge(AncillaryText(hash=keccak(whole), data=whole))
+        sent = session.scalars(
             select(BridgedRequest.dvm_time).where(
                 BridgedRequest.transaction_hash == dispute.transaction_hash
             )
         ).one()
-        voted.execute(
+        session.execute(
             update(DvmRequest)
             .where(DvmRequest.dvm_time == sent)
             .values(ancillary_hash=keccak(whole))
         )
-    voted.execute(delete(BridgedRequest))
+    session.execute(delete(BridgedRequest))
+
+
+def test_a_vote_from_before_the_text_was_compressed_joins_by_its_whole_text(
+    voted: Session,
+) -> None:
+    by_id = {vote.history for vote in linked_votes(voted)}
+    send_whole_texts(voted)
     votes = linked_votes(voted)
     assert {vote.method for vote in votes} == {LinkMethod.DISPUTE_TEXT}
     assert {h.resolution for vote in votes if (h := vote.history)} == {
         h.resolution for h in by_id if h
     }
+
+
+def test_a_whole_text_joins_whoever_asked_first(voted: Session) -> None:
+    """Anybody may bring it to Ethereum ahead of the tunnel, whose own request is then ignored."""
+    send_whole_texts(voted)
+    voted.execute(update(DvmRequest).values(requester=b"\x22" * 20))
+    votes = linked_votes(voted)
+    assert {vote.method for vote in votes} == {LinkMethod.DISPUTE_TEXT}
+    assert all(vote.history is not None for vote in votes)
+
+
+def test_a_request_that_was_asked_again_still_joins_by_its_text(voted: Session) -> None:
+    voted.execute(delete(BridgedRequest))
+    for row in voted.scalars(select(DvmRequest)).all():
+        again = {c.name: getattr(row, c.name) for c in DvmRequest.__table__.columns}
+        voted.add(DvmRequest(**{**again, "log_index": row.log_index + 900}))
+    voted.flush()
+    assert {vote.method for vote in linked_votes(voted)} == {LinkMethod.DISPUTE_TEXT}
