@@ -5,6 +5,7 @@ A URL may hold a key, so nothing here names it but by its number in the operator
 
 import itertools
 import json
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,9 @@ TIMEOUT_SECONDS = 30.0
 # Bytes of one answer that are held in memory; more are refused as too wide a range.
 LARGEST_ANSWER = 64 * 2**20
 _READ_BYTES = 2**16
+# web3 brings py_ecc, which raises the limit of the whole process to 100,000: deeply nested JSON of
+# whatever source would then overflow the C stack and kill the process instead of raising.
+_RECURSION_LIMIT = sys.getrecursionlimit()
 # How much the newest answer counts in the mean of the time a URL takes.
 _LATENCY_WEIGHT = 0.2
 
@@ -150,7 +154,7 @@ class Endpoint:
             answer = ask(self._provider())
         except requests.HTTPError as error:
             raise self._refusal(error) from error
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
             reason = "the answer is not JSON (an HTML page, or cut short)"
             raise self.fault(Fault.NOT_JSON, reason) from error
         except requests.Timeout as error:
@@ -210,6 +214,7 @@ class Endpoint:
             import requests  # as above
             from web3 import HTTPProvider  # as above
 
+            sys.setrecursionlimit(_RECURSION_LIMIT)
             # Answers without ids come in the order asked, or their block numbers tell.
             warnings.filterwarnings("ignore", message="Received batch response with missing")
             session = requests.Session()

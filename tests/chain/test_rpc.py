@@ -2,6 +2,8 @@
 
 import json
 import random
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -41,7 +43,7 @@ class Talker:
                 else:
                     talker.asked.append(body)
                     document = answer(body)
-                raw = json.dumps(document).encode()
+                raw = talker.encode(document)
                 self.send_response(200)
                 self.send_header("content-length", str(len(raw)))
                 self.end_headers()
@@ -52,6 +54,10 @@ class Talker:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+
+    @staticmethod
+    def encode(document: object) -> bytes:
+        return json.dumps(document).encode()
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -286,3 +292,40 @@ class TestFailover:
         ):
             node_of(talker).logs(1, 9, [], [])
         assert "SECRET" not in str(found.value)
+
+
+# An interpreter of its own: what this guards against is a crash of the process.
+NESTED = """
+from tests.chain import test_rpc
+from service.transport import answers
+
+class Raw(test_rpc.Talker):
+    @staticmethod
+    def encode(document):
+        return b"[" * 100_000
+
+def show(ask):
+    try:
+        ask()
+    except test_rpc.SourceError as error:
+        print(error)
+
+with Raw(lambda body: None) as talker:
+    show(lambda: test_rpc.node_of(talker).head())
+nested = answers.RawAnswer(200, {}, b"[" * 100_000)
+show(lambda: answers.read_answer("gamma", nested, test_rpc.CLOCK.now()))
+"""
+
+
+def test_a_deeply_nested_answer_is_refused_after_a_node_was_asked() -> None:
+    # Importing web3 raises the process's recursion limit beyond what its C stack can hold.
+    done = subprocess.run(
+        [sys.executable, "-c", NESTED],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == 0, done.stderr[-500:]
+    assert done.stdout.count("not JSON") == 2, done.stdout
