@@ -17,7 +17,7 @@ from service.polymarket.batches import (
     walk,
 )
 from service.polymarket.feeds import to_book, to_open_interest, to_resolution
-from service.polymarket.routes import LIMIT_SECONDS, LIMITS
+from service.polymarket.routes import LIMIT_SECONDS, LIMITS, PARENTS
 from service.polymarket.translate import to_listing
 from service.protocol.ids import to_hex
 from service.protocol.listings import (
@@ -27,6 +27,7 @@ from service.protocol.listings import (
     Refused,
     ResolutionRow,
 )
+from service.protocol.rate_limits import RequestCount
 from service.protocol.sources import CLOB, DATA_API, GAMMA, SourceHealth
 from service.transport.answers import RequestRefused
 from service.transport.client import (
@@ -59,7 +60,7 @@ class PolymarketClient:
         circuit: CircuitPolicy | None = None,
         timeouts: Timeouts | None = None,
         limits: Mapping[str, int] = LIMITS,
-        limit_seconds: int = LIMIT_SECONDS,
+        limit_seconds: float = LIMIT_SECONDS,
         most_bytes: int = MOST_BYTES,
     ) -> None:
         """Prepare connections; nothing is sent yet."""
@@ -69,6 +70,7 @@ class PolymarketClient:
             clock=clock,
             limits=limits,
             limit_seconds=limit_seconds,
+            parents=PARENTS,
             retries=retries,
             circuit=circuit,
             timeouts=timeouts,
@@ -90,6 +92,10 @@ class PolymarketClient:
     def health(self) -> tuple[SourceHealth, ...]:
         """What is known of each source at this moment."""
         return self._api.health()
+
+    def take_requests(self) -> tuple[RequestCount, ...]:
+        """What was sent since the last call, by bucket and minute."""
+        return self._api.take_requests()
 
     def fetch_open_markets(self, *, min_volume_usdc: int = 0) -> Iterator[Batch[MarketListing]]:
         """Every open market with at least this much volume (USD), a page at a time, by id."""

@@ -1,14 +1,16 @@
-"""The routes asked, and how fast: half of what Polymarket publishes, per ten seconds."""
+"""The routes asked, and the bucket of requests each draws from."""
 
+from service.protocol import rate_limits
+from service.protocol.rate_limits import BUCKETS, LIMIT_SECONDS, PARENTS
 from service.protocol.sources import CLOB, DATA_API, GAMMA
 from service.transport.client import Route
 
-# Half the published limits (per address, ten seconds, 2026-09-28): Gamma /markets 300, CLOB
-# /books 500; /v2/resolutions and /v2/oi have no line of their own, so they share v2's 800.
-LIMIT_SECONDS = 10
-LIMITS = {"gamma_markets": 150, "data_v2": 400, "clob_books": 250}
+__all__ = ["LIMITS", "LIMIT_SECONDS", "PARENTS"]
 
-MARKETS = Route(GAMMA, "GET", "/markets/keyset", "gamma_markets")
-RESOLUTIONS = Route(DATA_API, "GET", "/v2/resolutions", "data_v2")
-OPEN_INTEREST = Route(DATA_API, "GET", "/v2/oi", "data_v2")
-BOOKS = Route(CLOB, "POST", "/books", "clob_books")
+# Half of what is published, in LIMIT_SECONDS (service/protocol/rate_limits.py has the table).
+LIMITS = {name: bucket.limit for name, bucket in BUCKETS.items()}
+
+MARKETS = Route(GAMMA, "GET", "/markets/keyset", rate_limits.GAMMA_MARKETS)
+RESOLUTIONS = Route(DATA_API, "GET", "/v2/resolutions", rate_limits.DATA_V2)
+OPEN_INTEREST = Route(DATA_API, "GET", "/v2/oi", rate_limits.DATA_V2)
+BOOKS = Route(CLOB, "POST", "/books", rate_limits.CLOB_BOOKS)

@@ -8,6 +8,7 @@ Transient failures are tried again with growing, jittered waits; all else surfac
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Self
 
 import httpx
@@ -17,8 +18,10 @@ from pyrate_limiter import Duration, Limiter, Rate
 from service.circuit import Circuit, CircuitPolicy
 from service.clock import Clock
 from service.errors import SourceError, TransientSourceError
+from service.protocol.rate_limits import RequestCount, lineage
 from service.protocol.sources import SourceHealth
 from service.transport.answers import RawAnswer, RequestRefused, read_answer
+from service.transport.counting import RequestCounter
 from service.transport.deadline import Deadline, DeadlineBackend
 
 USER_AGENT = "settlewatch/0.1 (UMA resolution risk monitor; read-only)"
@@ -64,13 +67,14 @@ class Timeouts:
 class JsonClient:
     """Some sources, each behind a circuit of its own; safe to share by threads."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what callers differ in, and what tests replace
         self,
         urls: Mapping[str, str],
         *,
         clock: Clock,
         limits: Mapping[str, int],
-        limit_seconds: int,
+        limit_seconds: float,
+        parents: Mapping[str, str] | None = None,
         retries: RetryPolicy | None = None,
         circuit: CircuitPolicy | None = None,
         timeouts: Timeouts | None = None,
@@ -78,7 +82,8 @@ class JsonClient:
     ) -> None:
         """Prepare connections to the ``urls`` of sources by name; nothing is sent yet.
 
-        ``limits`` are requests in ``limit_seconds``, by bucket.
+        ``limits`` are requests in ``limit_seconds``, by bucket; a request draws from the buckets
+        above its own (``parents``) as well.
         """
         self._urls = dict(urls)
         self._clock = clock
@@ -89,9 +94,11 @@ class JsonClient:
         policy = circuit or CircuitPolicy()
         self._circuits = {name: Circuit(name, clock, policy, spread) for name in self._urls}
         self._buckets = {
-            name: Limiter([Rate(limit, limit_seconds * Duration.SECOND)])
+            name: Limiter([Rate(limit, round(limit_seconds * Duration.SECOND))])
             for name, limit in limits.items()
         }
+        self._parents = parents or {}
+        self._counter = RequestCounter(clock)
         self._deadline = Deadline()
         self._http = _open_http(self._timeouts, self._deadline)
 
@@ -112,6 +119,10 @@ class JsonClient:
     def health(self) -> tuple[SourceHealth, ...]:
         """What is known of each source at this moment."""
         return tuple(circuit.health for circuit in self._circuits.values())
+
+    def take_requests(self) -> tuple[RequestCount, ...]:
+        """What was sent since the last call, by bucket and minute."""
+        return self._counter.take()
 
     def ask(self, route: Route, params: Params = (), *, json: object = None) -> object:
         """One answer's JSON, with retries."""
@@ -139,11 +150,14 @@ class JsonClient:
     def _attempt(self, route: Route, params: Params, json: object) -> object:
         circuit = self._circuits[route.source]
         circuit.admit()
-        bucket = self._buckets.get(route.bucket)
-        if bucket and not bucket.try_acquire(route.bucket, timeout=LONGEST_WAIT_FOR_BUCKET):
-            raise SourceError(route.source, f"no turn within {LONGEST_WAIT_FOR_BUCKET} s")
+        names = tuple(lineage(route.bucket, self._parents))
+        self._wait_for_turn(route.source, names)
+        self._counter.sent(names)
         try:
-            answer = read_answer(route.source, self._send(route, params, json), self._clock.now())
+            raw = self._send(route, params, json)
+            if raw.status == HTTPStatus.TOO_MANY_REQUESTS:
+                self._counter.refused(names)
+            answer = read_answer(route.source, raw, self._clock.now())
         except RequestRefused:
             circuit.succeeded()
             raise
@@ -154,6 +168,12 @@ class JsonClient:
             raise
         circuit.succeeded()
         return answer
+
+    def _wait_for_turn(self, source: str, names: tuple[str, ...]) -> None:
+        for name in names:
+            bucket = self._buckets.get(name)
+            if bucket and not bucket.try_acquire(name, timeout=LONGEST_WAIT_FOR_BUCKET):
+                raise SourceError(source, f"no turn within {LONGEST_WAIT_FOR_BUCKET} s")
 
     def _send(self, route: Route, params: Params, json: object) -> RawAnswer:
         url = self._urls[route.source] + route.path
