@@ -15,6 +15,7 @@ from models import (  # noqa: F401  # fill the metadata
     contract_period,
     data_check,
     dvm_request_state,
+    fill,
     liquidity,
     market,
     operation,

@@ -35,6 +35,8 @@ class DataIssueKind(StrEnum):
     REFUSED_BOOK = "refused_book"
     REFUSED_OPEN_INTEREST = "refused_open_interest"
     REFUSED_CLARIFICATION = "refused_clarification"
+    # A log or row of a trade; of logs one example an exchange and event is kept.
+    REFUSED_FILL = "refused_fill"
     REFUSED_ASSET_PRICE = "refused_asset_price"
     REFUSED_SIBLING_PRICE = "refused_sibling_price"
     UNEXPECTED_PRICE = "unexpected_price"

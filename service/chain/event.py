@@ -88,6 +88,11 @@ def words_of(signature: str) -> list[str]:
     return [part.strip() for part in (*words, word) if part.strip()]
 
 
+def to_topic(name: str, types: Sequence[str]) -> bytes:
+    """The topic0 of an event of this name and these ABI types."""
+    return keccak(f"{name}({','.join(types)})".encode())
+
+
 def to_event(signature: str, build: Build, era: str = "") -> Event:
     """An event from its signature."""
     name = signature.partition("(")[0]
@@ -97,7 +102,7 @@ def to_event(signature: str, build: Build, era: str = "") -> Event:
     indexed = tuple(kind.endswith("*") for kind in kinds)
     return Event(
         name=name,
-        topic0=keccak(f"{name}({','.join(types)})".encode()),
+        topic0=to_topic(name, types),
         types=types,
         indexed=indexed,
         build=build,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from models.enums import ContractKind, IndexMode
 from service.chain.event import Event
 from service.chain.events import EVENTS
+from service.chain.fill_events import EXCHANGES, TOPICS
 from service.protocol.contracts import ContractBook
 
 
@@ -78,6 +79,11 @@ def provisional_filter(book: ContractBook, chain_id: int) -> LogFilter:
 def beginning_filter(book: ContractBook, chain_id: int) -> LogFilter:
     """The logs a question or a request of it begins with."""
     return _filter(book, chain_id, lambda _kind, event: event.name in BEGINNINGS)
+
+
+def fill_filter(book: ContractBook, chain_id: int) -> LogFilter:
+    """Every trade of every exchange. No topic names the token, so what is not wanted comes too."""
+    return LogFilter(book.addresses(chain_id, EXCHANGES), TOPICS)
 
 
 def settlement_filter(oracle: bytes, disputers: Collection[bytes]) -> LogFilter:

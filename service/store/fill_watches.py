@@ -1,0 +1,241 @@
+"""Which markets' trades are kept, since when, and how much of them has been read."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import Session
+
+from models.assessment import MarketStanding
+from models.chain import Block
+from models.enums import MarketState
+from models.fill import FillWatch
+from models.fill_enums import FillSource
+from models.market import Market, ResolutionReport
+from models.oracle import Proposal, Settlement
+from service.protocol.finality import POLYGON
+from service.store.blocks import get_cursor, get_head
+from service.store.fills import TokenOwner
+from service.store.hot import PENDING_WORDS
+from service.store.upserts import IN_CHUNK, chunks, insert_for
+
+# The cursor of the exchanges' logs.
+CURSOR = "fills"
+# Kept from this long before the proposal, which is about so many of Polygon's blocks (1.5 s).
+MARGIN = timedelta(minutes=2)
+MARGIN_BLOCKS = 80
+# Proposals so few blocks old are watched before their market is scored (one hour).
+RECENT_BLOCKS = 2_400
+LIVE = tuple(
+    state.value
+    for state in MarketState
+    if state not in {MarketState.PRE_PROPOSAL, MarketState.RESOLVED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A market whose trades are kept, see ``models.fill.FillWatch``."""
+
+    market_id: int
+    condition_id: bytes
+    token_ids: tuple[str, ...]
+    since: datetime
+    from_block: int | None
+    read_from_block: int | None
+    reported_from: datetime | None
+    reported_to: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FillCoverage:
+    """How much of a market's trades is stored: from ``since`` (all, if whole) up to ``read_to``."""
+
+    since: datetime
+    is_whole: bool
+    # None before anything was read.
+    read_to: datetime | None
+    source: FillSource | None
+
+
+def sync_watches(session: Session, now: datetime) -> list[Watch]:
+    """Watch what has a live proposal or dispute, end the other watches; returns the live ones."""
+    live = _list_live(session)
+    known = set(session.scalars(select(FillWatch.market_id).where(FillWatch.ended_at.is_(None))))
+    for part in chunks(sorted(known - live), IN_CHUNK):
+        session.execute(
+            update(FillWatch).where(FillWatch.market_id.in_(part)).values(ended_at=now),
+            execution_options={"synchronize_session": False},
+        )
+    _begin(session, sorted(live - known), now)
+    return _list_watches(session)
+
+
+def owners_of(watches: Iterable[Watch]) -> dict[int, TokenOwner]:
+    """The watched tokens and whose they are."""
+    return {
+        int(token): TokenOwner(watch.market_id, index)
+        for watch in watches
+        for index, token in enumerate(watch.token_ids)
+        if token.isdecimal()
+    }
+
+
+def mark_read_from(session: Session, market_ids: Collection[int], block: int) -> None:
+    """Note that the logs of these markets were read from a block up to the cursor."""
+    _set(session, market_ids, {"read_from_block": block})
+
+
+def mark_reported(
+    session: Session, market_ids: Collection[int], of: datetime, to: datetime
+) -> None:
+    """Note that the Data API's rows of these markets were read between two instants."""
+    _set(session, market_ids, {"reported_from": of, "reported_to": to})
+
+
+def list_fill_coverage(session: Session, market_ids: Collection[int]) -> dict[int, FillCoverage]:
+    """How much of these markets' trades is stored; a market that is not watched is left out."""
+    cursor = get_cursor(session, POLYGON, CURSOR)
+    read_to = None
+    if cursor is not None:
+        read_to = session.scalar(
+            select(Block.mined_at)
+            .where(Block.chain_id == POLYGON, Block.number < cursor)
+            .order_by(Block.number.desc())
+            .limit(1)
+        )
+    found: dict[int, FillCoverage] = {}
+    for part in chunks(sorted(market_ids), IN_CHUNK):
+        for row in session.scalars(select(FillWatch).where(FillWatch.market_id.in_(part))):
+            found[row.market_id] = _coverage(row, read_to)
+    return found
+
+
+def _coverage(row: FillWatch, read_to: datetime | None) -> FillCoverage:
+    if row.read_from_block is not None and read_to is not None:
+        is_whole = row.from_block is not None and row.read_from_block <= row.from_block
+        is_whole = is_whole or (row.reported_from is not None and row.reported_from <= row.since)
+        end = min(read_to, row.ended_at or read_to)
+        return FillCoverage(row.since, is_whole, end, FillSource.CHAIN)
+    if row.reported_to is None or row.reported_from is None:
+        return FillCoverage(row.since, is_whole=False, read_to=None, source=None)
+    is_whole = row.reported_from <= row.since
+    return FillCoverage(row.since, is_whole, row.reported_to, FillSource.DATA_API)
+
+
+def _list_live(session: Session) -> set[int]:
+    """Markets with a proposal or dispute on its way, by their state or by a recent log."""
+    live = set(
+        session.scalars(select(MarketStanding.market_id).where(MarketStanding.state.in_(LIVE)))
+    )
+    head = get_head(session, POLYGON)
+    if head is None:
+        return live
+    settled = (
+        select(Settlement.block_id)
+        .where(
+            Settlement.ancillary_hash == Proposal.ancillary_hash,
+            Settlement.requester == Proposal.requester,
+            Settlement.request_timestamp == Proposal.request_timestamp,
+        )
+        .exists()
+    )
+    recent = (
+        select(Market.id)
+        .join(Proposal, _is_of_market())
+        .join(Block, Block.id == Proposal.block_id)
+        .where(
+            Block.chain_id == POLYGON,
+            Block.number > head.number - RECENT_BLOCKS,
+            Market.closed.is_(False),
+            ~settled,
+        )
+    )
+    return live | set(session.scalars(recent))
+
+
+def _is_of_market() -> ColumnElement[bool]:
+    return (Proposal.ancillary_hash == Market.uma_question_id) & (
+        Proposal.requester == Market.adapter
+    )
+
+
+def _begin(session: Session, market_ids: Sequence[int], now: datetime) -> None:
+    rows = []
+    for part in chunks(market_ids, IN_CHUNK):
+        proposed = _proposed(session, part)
+        reported = _reported(session, part)
+        for market_id in part:
+            number, at = proposed.get(market_id, (None, reported.get(market_id, now)))
+            rows.append(
+                {
+                    "market_id": market_id,
+                    "since": at - MARGIN,
+                    "from_block": None if number is None else max(0, number - MARGIN_BLOCKS),
+                    "read_from_block": None,
+                    "reported_from": None,
+                    "reported_to": None,
+                    "ended_at": None,
+                }
+            )
+    if not rows:
+        return
+    insert = insert_for(session, FillWatch)
+    # A market that is live again is watched anew.
+    changed = {name: insert.excluded[name] for name in rows[0] if name != "market_id"}
+    session.connection().execute(
+        insert.on_conflict_do_update(index_elements=["market_id"], set_=changed), rows
+    )
+
+
+def _proposed(session: Session, market_ids: Sequence[int]) -> dict[int, tuple[int, datetime]]:
+    """Block and time of each market's first proposal, where its log is stored."""
+    query = (
+        select(Market.id, func.min(Block.number), func.min(Block.mined_at))
+        .join(Proposal, _is_of_market())
+        .join(Block, Block.id == Proposal.block_id)
+        .where(Market.id.in_(market_ids), Block.chain_id == POLYGON)
+        .group_by(Market.id)
+    )
+    return {market_id: (number, at) for market_id, number, at in session.execute(query)}
+
+
+def _reported(session: Session, market_ids: Sequence[int]) -> dict[int, datetime]:
+    """When Polymarket's feed first told of each market's pending answer."""
+    query = (
+        select(ResolutionReport.market_id, func.min(ResolutionReport.known_at))
+        .where(
+            ResolutionReport.market_id.in_(market_ids),
+            ResolutionReport.status.in_(PENDING_WORDS),
+        )
+        .group_by(ResolutionReport.market_id)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def _list_watches(session: Session) -> list[Watch]:
+    query = (
+        select(
+            FillWatch.market_id,
+            Market.condition_id,
+            Market.token_ids,
+            FillWatch.since,
+            FillWatch.from_block,
+            FillWatch.read_from_block,
+            FillWatch.reported_from,
+            FillWatch.reported_to,
+        )
+        .join(Market, Market.id == FillWatch.market_id)
+        .where(FillWatch.ended_at.is_(None))
+        .order_by(FillWatch.market_id)
+    )
+    return [Watch(row[0], row[1], tuple(row[2]), *row[3:]) for row in session.execute(query)]
+
+
+def _set(session: Session, market_ids: Collection[int], values: Mapping[str, object]) -> None:
+    for part in chunks(sorted(market_ids), IN_CHUNK):
+        session.execute(
+            update(FillWatch).where(FillWatch.market_id.in_(part)).values(**values),
+            execution_options={"synchronize_session": False},
+        )
