@@ -10,6 +10,7 @@ from sqlalchemy import text
 from models import (  # noqa: F401  # fill the metadata
     alert,
     assessment,
+    catalogue,
     chain,
     contract_change,
     contract_period,

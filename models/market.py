@@ -18,7 +18,18 @@ class MarketGroup(Base):
     gamma_id: Mapped[str] = mapped_column(String(40), unique=True)
     slug: Mapped[str | None] = mapped_column(String(300))
     title: Mapped[str] = mapped_column(Text)
+    # On neg-risk groups one Yes at most pays; the markets' question ids differ in their last byte.
     neg_risk_market_id: Mapped[bytes | None] = mapped_column(Bytes32)
+    neg_risk: Mapped[bool | None] = mapped_column(Boolean)
+    # Markets may be added while it trades: "other" shrinks.
+    neg_risk_augmented: Mapped[bool | None] = mapped_column(Boolean)
+    closed: Mapped[bool | None] = mapped_column(Boolean)
+    start_at: Mapped[datetime | None] = mapped_column(UtcTimestamp)
+    end_at: Mapped[datetime | None] = mapped_column(UtcTimestamp)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcTimestamp)
+    # The series it repeats in, and how often ("weekly", "daily").
+    series_slug: Mapped[str | None] = mapped_column(String(300))
+    recurrence: Mapped[str | None] = mapped_column(String(40))
     known_at: Mapped[datetime] = mapped_column(UtcTimestamp)
 
 
@@ -31,6 +42,7 @@ class Market(Base):
         Index(None, "slug"),
         Index(None, "closed", "end_at"),
         Index(None, "stale_since"),
+        Index(None, "group_id"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -51,6 +63,13 @@ class Market(Base):
     # The oracle adapter Gamma names in resolvedBy; None on markets without UMA.
     adapter: Mapped[bytes | None] = mapped_column(Address)
     neg_risk: Mapped[bool | None] = mapped_column(Boolean)
+    # Within a neg-risk group: the catch-all, and what tells it from its siblings.
+    neg_risk_other: Mapped[bool | None] = mapped_column(Boolean)
+    group_item_title: Mapped[str | None] = mapped_column(Text)
+    # The position system as Gamma names it: v1 (conditional tokens); None where it says nothing.
+    version: Mapped[str | None] = mapped_column(String(20))
+    # Gamma's positionIds; None where it sends none or they are the tokens'.
+    position_ids: Mapped[list[str] | None] = mapped_column(Document)
     closed: Mapped[bool] = mapped_column(Boolean)
     end_at: Mapped[datetime | None] = mapped_column(UtcTimestamp)
     closed_at: Mapped[datetime | None] = mapped_column(UtcTimestamp)
@@ -61,6 +80,10 @@ class Market(Base):
     # First seen by us; every later sighting moves refreshed_at.
     known_at: Mapped[datetime] = mapped_column(UtcTimestamp)
     refreshed_at: Mapped[datetime] = mapped_column(UtcTimestamp)
+    # The source's own time of the copy this row is made of: an older copy does not undo it.
+    source_updated_at: Mapped[datetime | None] = mapped_column(UtcTimestamp)
+    # Of everything in the listing that this row and the rules hold: the same again is no news.
+    content_hash: Mapped[bytes | None] = mapped_column(Bytes32)
     # Set when a fact about the market arrived that no assessment has read yet.
     stale_since: Mapped[datetime | None] = mapped_column(UtcTimestamp)
 

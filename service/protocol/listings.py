@@ -14,12 +14,22 @@ from models.enums import Category
 
 @dataclass(frozen=True, slots=True)
 class GroupListing:
-    """Polymarket's "event", as far as a market's own record shows it."""
+    """Polymarket's "event"; a market's own record shows only the first of these."""
 
     gamma_id: str
     slug: str | None
     title: str
     neg_risk_market_id: bytes | None
+    neg_risk: bool | None = None
+    # Markets may be added while it trades.
+    neg_risk_augmented: bool | None = None
+    closed: bool | None = None
+    start_at: datetime | None = None
+    end_at: datetime | None = None
+    closed_at: datetime | None = None
+    # The series it repeats in, and how often.
+    series_slug: str | None = None
+    recurrence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,12 @@ class MarketListing:
     liquidity: int | None
     # The source's own time of the record: tells an older cached copy from a newer one.
     updated_at: datetime | None = None
+    # Within a neg-risk group: the catch-all, and what tells it from its siblings.
+    neg_risk_other: bool | None = None
+    group_item_title: str | None = None
+    # The position system's word, and its ids where they are not the tokens'.
+    version: str | None = None
+    position_ids: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

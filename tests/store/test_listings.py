@@ -1,10 +1,11 @@
 """The catalogue in rows, on both databases."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from models.base import Base
@@ -14,7 +15,8 @@ from models.enums import Category
 from models.market import Market, MarketGroup, RulesText, RulesVersion, TradingActivity
 from service.protocol.listings import GroupListing, MarketListing, Refused
 from service.store.issues import add_issue
-from service.store.listings import list_unseen_since, upsert_listings
+from service.store.listing_rows import digest
+from service.store.listings import list_open, upsert_listings
 
 T0 = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 USDC = 10**6
@@ -196,11 +198,13 @@ def test_a_market_known_without_gamma_id_gets_it(session: Session) -> None:
     assert market(session).gamma_id == "500001"
 
 
-def test_open_markets_not_seen_lately_are_listed(session: Session) -> None:
-    upsert_listings(session, [a_listing(1), a_listing(2), a_listing(3, closed=True)], T0)
-    later = T0 + timedelta(minutes=10)
-    upsert_listings(session, [a_listing(2)], later)
-    assert list(list_unseen_since(session, later)) == [(1).to_bytes(32, "big")]
+def test_open_markets_are_listed_a_page_at_a_time(session: Session) -> None:
+    listings = [a_listing(1), a_listing(2), a_listing(3, closed=True), a_listing(4)]
+    done = upsert_listings(session, listings, T0)
+    first = list_open(session, 0, 2)
+    second = list_open(session, first[-1][0], 2)
+    assert [c[-1] for _, c in [*first, *second]] == [1, 2, 4]
+    assert {row for row, _ in [*first, *second]} < set(done.market_ids)
 
 
 def test_an_issue_is_one_line_and_remembers_since_when(session: Session) -> None:
@@ -214,3 +218,42 @@ def test_an_issue_is_one_line_and_remembers_since_when(session: Session) -> None
     session.expire_all()
     (row,) = session.scalars(select(DataIssue))
     assert (row.known_at, len(row.reason)) == (later, 500)
+
+
+def test_a_cached_copy_from_before_changes_nothing_for_as_long_as_caches_live(
+    session: Session,
+) -> None:
+    upsert_listings(session, [a_listing(1, title="New?")], T0)
+    older = a_listing(1, title="Old?", updated_at=T0 - timedelta(minutes=4))
+    done = upsert_listings(session, [older], T0 + timedelta(minutes=5))
+    assert (done.older_copies, done.changed, done.market_ids) == (1, 0, (market(session).id,))
+    assert market(session).title == "New?"
+    done = upsert_listings(session, [older], T0 + timedelta(minutes=61))
+    assert (done.older_copies, done.changed) == (0, 1)
+    assert market(session).title == "Old?"
+
+
+def test_a_page_without_news_reads_no_rules_and_writes_no_history(session: Session) -> None:
+    page = [a_listing(number) for number in range(1, 40)]
+    upsert_listings(session, page, T0)
+    statements: list[str] = []
+    event.listen(
+        session.connection(), "before_cursor_execute", lambda *args: statements.append(args[2])
+    )
+    later = T0 + timedelta(minutes=10)
+    again = [replace(m, updated_at=later, volume=(m.volume or 0) + 1) for m in page]
+    done = upsert_listings(session, again, later)
+    assert done.unchanged == len(page)
+    assert len(statements) == 2
+    assert not any("rules" in statement for statement in statements)
+    row = market(session)
+    assert (row.refreshed_at, row.source_updated_at) == (later, later)
+
+
+@pytest.mark.parametrize("name", [f.name for f in fields(MarketListing)])
+def test_the_digest_covers_every_field_but_the_amounts_and_the_time_of_the_copy(name: str) -> None:
+    listing = a_listing(1)
+    changes: dict[str, Any] = {name: "something else"}
+    other = replace(listing, **changes)
+    uncovered = {"volume", "volume_24h", "liquidity", "updated_at"}
+    assert (digest(other) == digest(listing)) == (name in uncovered)
