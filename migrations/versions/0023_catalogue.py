@@ -1,6 +1,6 @@
 """keep more of the catalogue: groups of their own, position systems, cursors and daily counts.
 
-Revision: 0022
+Revision: 0023
 """
 
 from datetime import datetime
@@ -11,8 +11,8 @@ from alembic import op
 
 import models.base
 
-revision = "0022"
-down_revision = "0021"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
