@@ -23,6 +23,7 @@ from models import (  # noqa: F401  # fill the metadata
     oracle,
     parameter_reading,
     price,
+    proposal_signal,
     provisional,
     question_state,
     sports,

@@ -1,16 +1,21 @@
 """``/v1/proposals``: the challenge-window queue."""
 
+from collections.abc import Mapping, Sequence
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from models.proposal_signal import ProposalSignal
 from service.api.lines import market_line
 from service.api.parameters import Cursor, Limit, only
+from service.api.proposal_signals import figures_line
 from service.api.schemas import ProposalList
 from service.api.site import Site
 from service.api.wire import checksum_or_none, hex_or_none, json_response
 from service.protocol.prices import outcome_of
 from service.store.keyset import BadCursor, decode_cursor, encode_cursor
 from service.store.links import transaction_link
+from service.store.proposal_signals import latest_signals
 from service.store.proposals import OpenProposal, list_open_proposals
 
 _IDENTITY = ("proposals",)
@@ -29,11 +34,14 @@ def proposals_router(site: Site) -> APIRouter:
         """Proposed answers that can still be disputed, soonest end first."""
         after = None if cursor is None else _position(cursor)
         with site.sessions() as session:
-            queue = list_open_proposals(session, site.clock.now())
-        if after is not None:
-            queue = [entry for entry in queue if entry.key > after]
-        following = encode_cursor(_IDENTITY, queue[limit - 1].key) if len(queue) > limit else None
-        data = [_line(entry, has_links=site.has_explorers) for entry in queue[:limit]]
+            now = site.clock.now()
+            queue = list_open_proposals(session, now)
+            if after is not None:
+                queue = [entry for entry in queue if entry.key > after]
+            page = queue[:limit]
+            verdicts = latest_signals(session, _market_ids(page), now)
+        following = encode_cursor(_IDENTITY, page[-1].key) if len(queue) > limit else None
+        data = [_line(entry, verdicts, has_links=site.has_explorers) for entry in page]
         return json_response({"data": data, "next_cursor": following, "notice": site.notice})
 
     return router
@@ -47,7 +55,21 @@ def _position(cursor: str) -> tuple[int, str]:
             raise BadCursor("is not a cursor of this API")
 
 
-def _line(entry: OpenProposal, *, has_links: bool) -> dict[str, object]:
+def _market_ids(page: Sequence[OpenProposal]) -> list[int]:
+    return [entry.standing.market_id for entry in page if entry.standing is not None]
+
+
+def _verdict(entry: OpenProposal, verdicts: Mapping[int, ProposalSignal]) -> ProposalSignal | None:
+    """The market's newest verdict, if it is on this very proposal."""
+    row = None if entry.standing is None else verdicts.get(entry.standing.market_id)
+    if row is None or row.proposed_price != entry.proposed_price:
+        return None
+    return row if row.request_timestamp == entry.request_timestamp else None
+
+
+def _line(
+    entry: OpenProposal, verdicts: Mapping[int, ProposalSignal], *, has_links: bool
+) -> dict[str, object]:
     price = entry.proposed_price
     link = None
     if has_links and entry.chain_id is not None and entry.transaction_hash is not None:
@@ -70,4 +92,5 @@ def _line(entry: OpenProposal, *, has_links: bool) -> dict[str, object]:
         "chain_id": entry.chain_id,
         "transaction": hex_or_none(entry.transaction_hash),
         "link": link,
+        "signals": figures_line(_verdict(entry, verdicts)),
     }

@@ -18,6 +18,7 @@ from models.enums import (
 from models.lifecycle_enums import ResolutionKind, StuckReason
 from service.api.price_schemas import AssetPriceLine, SiblingPrices
 from service.api.shape import Shape
+from service.api.signal_schemas import SignalFigures
 
 Usdc = Annotated[
     str,
@@ -304,6 +305,9 @@ class ProposalLine(Shape):
     chain_id: int | None
     transaction: Hex32 | None
     link: str | None
+    signals: SignalFigures | None = Field(
+        description="What the market says of it; null while it was not held against its market."
+    )
 
 
 class ProposalList(Paged[ProposalLine]):

@@ -7,9 +7,9 @@ docs/methodology.md, "What the market says of a proposal".
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 
 from models.enums import Outcome
+from models.signal_enums import AnswerKind
 from service.protocol.prices import TOO_EARLY, outcome_of, outcome_of_payouts
 
 _ONE, _HALF, _ZERO = Decimal(1), Decimal("0.5"), Decimal(0)
@@ -18,19 +18,6 @@ _PAYOUTS = {
     Outcome.NO: (_ZERO, _ONE),
     Outcome.HALF: (_HALF, _HALF),
 }
-
-
-class AnswerKind(StrEnum):
-    """What kind of answer is under bond."""
-
-    # One outcome pays 1: it has a winner and a loser.
-    DECIDED = "decided"
-    # Each outcome pays a half.
-    HALF = "half"
-    # Nothing is paid: the question is asked again.
-    TOO_EARLY = "too_early"
-    # A price that pays nothing we can compare: the adapter would revert on it.
-    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)

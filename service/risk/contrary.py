@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 
+from models.signal_enums import AnswerKind
 from service.protocol.listings import BookLevel
-from service.protocol.proposed_answers import AnswerKind, ProposedAnswer
+from service.protocol.proposed_answers import ProposedAnswer
 
 MICRO = 10**6
 OUTCOMES = (0, 1)

@@ -13,8 +13,9 @@ from itertools import pairwise
 from math import log
 from typing import Generic, TypeVar
 
+from models.signal_enums import AnswerKind
 from service.protocol.listings import BookLevel
-from service.protocol.proposed_answers import AnswerKind, ProposedAnswer
+from service.protocol.proposed_answers import ProposedAnswer
 from service.risk.contrary import OUTCOMES, Orders, Side, SignalRule, contrary_orders
 from service.risk.executable import PriceRange, TokenBook, depth_near, depth_of, price_range
 from service.risk.trades import ContraryTrades, TradedFill, contrary_trades

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.signal_enums import AnswerKind
 from service.protocol.listings import BookLevel
 from service.protocol.prices import HALF, NO, TOO_EARLY, YES
-from service.protocol.proposed_answers import AnswerKind, read_answer, read_game_answer
+from service.protocol.proposed_answers import read_answer, read_game_answer
 from service.risk.contrary import MICRO, Side, SignalRule
 from service.risk.executable import TokenBook, average_price, depth_of, price_range
 from service.risk.proposal_signals import (
