@@ -1,6 +1,6 @@
 """keep what the market says of proposals.
 
-Revision: 0023
+Revision: 0024
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 import models.base
 
-revision = "0023"
-down_revision = "0022"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
