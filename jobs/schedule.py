@@ -12,6 +12,8 @@ from jobs.wiring import JOBS, House, run_job
 PERIODS = {
     "sync_markets": (600, 30),
     "sync_resolutions": (60, 5),
+    "sync_clarifications": (60, 5),
+    "recheck_clarifications": (1_800, 60),
     "sync_liquidity": (300, 20),
     "sync_prices": (300, 20),
     "index_oracle": (15, 2),

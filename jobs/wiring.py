@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from random import Random
 from typing import TYPE_CHECKING
@@ -226,6 +226,12 @@ def _sync_markets(house: House) -> CycleReport:
     )
 
 
+def _sync_clarifications(house: House, *, is_full: bool = False) -> CycleReport:
+    from jobs.sync_clarifications import sync_clarifications  # as above
+
+    return sync_clarifications(house.sessions, house.polymarket, house.clock, is_full=is_full)
+
+
 def _sync_resolutions(house: House) -> CycleReport:
     from jobs.sync_resolutions import sync_resolutions  # as above
 
@@ -329,6 +335,8 @@ def _send_alerts(house: House) -> CycleReport:
 JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "sync_markets": _sync_markets,
     "sync_resolutions": _sync_resolutions,
+    "sync_clarifications": _sync_clarifications,
+    "recheck_clarifications": partial(_sync_clarifications, is_full=True),
     "sync_liquidity": _sync_liquidity,
     "sync_prices": _sync_prices,
     "index_oracle": _index_oracle,

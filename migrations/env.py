@@ -12,6 +12,7 @@ from models import (  # noqa: F401  # fill the metadata
     assessment,
     catalogue,
     chain,
+    clarification,
     contract_change,
     contract_period,
     data_check,

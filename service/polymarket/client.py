@@ -16,6 +16,7 @@ from service.polymarket.batches import (
     to_batch,
     walk,
 )
+from service.polymarket.clarifications import ClarificationPage, walk_clarifications
 from service.polymarket.feeds import to_book, to_open_interest, to_resolution
 from service.polymarket.routes import LIMIT_SECONDS, LIMITS, PARENTS
 from service.polymarket.translate import to_listing
@@ -119,6 +120,12 @@ class PolymarketClient:
             for closed in ("false", "true"):
                 named = tuple(("condition_ids", key) for key in part)
                 yield from self._walk_markets((("closed", closed), *named))
+
+    def fetch_clarifications(self) -> Iterator[ClarificationPage]:
+        """Every clarification the catalogue lists, a page at a time, newest first if it can."""
+        return walk_clarifications(
+            lambda params: self._api.ask(routes.CLARIFICATIONS, params), self._clock
+        )
 
     def fetch_resolutions(self, condition_ids: Sequence[bytes]) -> Iterator[Batch[ResolutionRow]]:
         """The resolution feed's rows of these markets; the newest where it sends two."""

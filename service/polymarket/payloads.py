@@ -149,6 +149,27 @@ class ResolutionPayload(Payload):
     payouts: Annotated[list[int] | None, BeforeValidator(_blank_to_none)] = None
 
 
+class ClarificationPayload(Payload):
+    """One row of Gamma's ``/market-clarifications``."""
+
+    id: Text = None
+    market_id: Text = Field(None, alias="marketId")
+    event_id: Text = Field(None, alias="eventId")
+    question_id: Text = Field(None, alias="questionId")
+    content: Text = None
+    state: Text = None
+    clear_book: Flag = Field(None, alias="clearBook")
+    notify_discord: Flag = Field(None, alias="notifyDiscord")
+    show_in_frontend: Flag = Field(None, alias="showInFrontend")
+    adapter_address: Text = Field(None, alias="adapterAddress")
+    neg_risk_request_id: Text = Field(None, alias="negRiskRequestId")
+    tx_hash: Text = Field(None, alias="txHash")
+    created_at: Text = Field(None, alias="createdAt")
+    queued_at: Text = Field(None, alias="queuedAt")
+    scheduled_for: Text = Field(None, alias="scheduledFor")
+    tx_timestamp: Text = Field(None, alias="txTimestamp")
+
+
 class OpenInterestPayload(Payload):
     """One row of Data API ``/v2/oi``."""
 

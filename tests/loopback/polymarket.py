@@ -15,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+from tests.loopback.polymarket_clarifications import CLARIFICATIONS, Clarifications
+
 Record = dict[str, Any]
 
 MARKETS = "/markets/keyset"
@@ -107,6 +109,7 @@ class PolymarketServer:
         self.resolutions: list[Record] = []
         self.open_interest: dict[str, object] = {}
         self.books: dict[str, Record] = {}
+        self.clarifications = Clarifications()
         # Every page answers the cursor of page 1, as when a cursor is not understood.
         self.cursor_loop = False
         # Each page starts with the last market of the page before, as when rows move meanwhile.
@@ -164,6 +167,7 @@ class PolymarketServer:
             ("GET", "/markets"): lambda: self._offset(seen.params),
             ("GET", RESOLUTIONS): lambda: self._resolution_rows(seen.params),
             ("GET", OPEN_INTEREST): lambda: self._interest_rows(seen.params),
+            ("GET", CLARIFICATIONS): lambda: as_json(*self.clarifications.answer(seen.params)),
             ("POST", BOOKS): lambda: self._books(seen.body),
         }
         return routes.get((seen.method, seen.path), _not_found)()
