@@ -1,6 +1,6 @@
 """clarifications the catalogue lists.
 
-Revision: 0023
+Revision: 0025
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 import models.base
 
-revision = "0023"
-down_revision = "0022"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
