@@ -15,6 +15,7 @@ PERIODS = {
     "sync_clarifications": (60, 5),
     "recheck_clarifications": (1_800, 60),
     "sync_liquidity": (300, 20),
+    "sync_holders": (900, 60),
     "sync_prices": (300, 20),
     "index_oracle": (15, 2),
     "index_votes": (60, 5),

@@ -244,6 +244,12 @@ def _sync_liquidity(house: House) -> CycleReport:
     return sync_liquidity(house.sessions, house.polymarket, house.clock)
 
 
+def _sync_holders(house: House) -> CycleReport:
+    from jobs.sync_holders import sync_holders  # as above
+
+    return sync_holders(house.sessions, house.polymarket, house.clock)
+
+
 def _sync_prices(house: House) -> CycleReport:
     from jobs.sync_prices import sync_prices  # as above
 
@@ -338,6 +344,7 @@ JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "sync_clarifications": _sync_clarifications,
     "recheck_clarifications": partial(_sync_clarifications, is_full=True),
     "sync_liquidity": _sync_liquidity,
+    "sync_holders": _sync_holders,
     "sync_prices": _sync_prices,
     "index_oracle": _index_oracle,
     "index_votes": _index_votes,

@@ -34,6 +34,8 @@ class DataIssueKind(StrEnum):
     REFUSED_RESOLUTION = "refused_resolution"
     REFUSED_BOOK = "refused_book"
     REFUSED_OPEN_INTEREST = "refused_open_interest"
+    REFUSED_HOLDERS = "refused_holders"
+    REFUSED_PRICE_POINT = "refused_price_point"
     REFUSED_CLARIFICATION = "refused_clarification"
     # A log or row of a trade; of logs one example an exchange and event is kept.
     REFUSED_FILL = "refused_fill"
@@ -56,3 +58,18 @@ class DataIssueKind(StrEnum):
     CONTRACT_MIGRATED = "contract_migrated"
     # Rows that contradict each other (jobs/check_data.py); gone when they no longer do.
     BROKEN_INVARIANT = "broken_invariant"
+
+
+class HolderSource(StrEnum):
+    """Which route told who holds a token."""
+
+    HOLDERS = "holders"
+    # With what was paid, for the hottest markets only.
+    POSITIONS = "positions"
+
+
+class PriceSource(StrEnum):
+    """Which route told a price of the past."""
+
+    DATA_API = "data_api"
+    CLOB = "clob"

@@ -30,6 +30,13 @@ class BookSnapshot(Base):
     # Executable value within 5 cents of the best price of that side, in micro-USDC.
     bid_depth: Mapped[int] = mapped_column(UsdcAmount)
     ask_depth: Mapped[int] = mapped_column(UsdcAmount)
+    # The same within 1, 2 and 10 cents; None in rows of releases before these were kept.
+    bid_depth_1c: Mapped[int | None] = mapped_column(UsdcAmount)
+    bid_depth_2c: Mapped[int | None] = mapped_column(UsdcAmount)
+    bid_depth_10c: Mapped[int | None] = mapped_column(UsdcAmount)
+    ask_depth_1c: Mapped[int | None] = mapped_column(UsdcAmount)
+    ask_depth_2c: Mapped[int | None] = mapped_column(UsdcAmount)
+    ask_depth_10c: Mapped[int | None] = mapped_column(UsdcAmount)
     # Best levels first, at most 20 a side: [[price, size], …] as decimal strings.
     bids: Mapped[list[list[str]]] = mapped_column(Document)
     asks: Mapped[list[list[str]]] = mapped_column(Document)

@@ -146,4 +146,15 @@ class TradingActivity(Base):
     volume: Mapped[int | None] = mapped_column(UsdcAmount)
     volume_24h: Mapped[int | None] = mapped_column(UsdcAmount)
     liquidity: Mapped[int | None] = mapped_column(UsdcAmount)
+    # Windows as the source sent them, and what of each the order book alone traded. Absent on
+    # closed and quiet markets: None, where a zero is a zero it sent.
+    volume_1wk: Mapped[int | None] = mapped_column(UsdcAmount)
+    volume_1mo: Mapped[int | None] = mapped_column(UsdcAmount)
+    volume_1yr: Mapped[int | None] = mapped_column(UsdcAmount)
+    volume_clob: Mapped[int | None] = mapped_column(UsdcAmount)
+    volume_24h_clob: Mapped[int | None] = mapped_column(UsdcAmount)
+    volume_1wk_clob: Mapped[int | None] = mapped_column(UsdcAmount)
+    volume_1mo_clob: Mapped[int | None] = mapped_column(UsdcAmount)
+    volume_1yr_clob: Mapped[int | None] = mapped_column(UsdcAmount)
+    liquidity_clob: Mapped[int | None] = mapped_column(UsdcAmount)
     known_at: Mapped[datetime] = mapped_column(UtcTimestamp)

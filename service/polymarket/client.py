@@ -1,12 +1,13 @@
 """Polymarket's read-only HTTP APIs: what is asked, in which batches, and what it becomes."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Self
 
 from models.data_enums import DataIssueKind
 from service.circuit import CircuitPolicy
 from service.clock import Clock
-from service.polymarket import routes
+from service.polymarket import money, routes
 from service.polymarket.batches import (
     Batch,
     in_batches,
@@ -20,6 +21,7 @@ from service.polymarket.clarifications import ClarificationPage, walk_clarificat
 from service.polymarket.feeds import to_book, to_open_interest, to_resolution
 from service.polymarket.routes import LIMIT_SECONDS, LIMITS, PARENTS
 from service.polymarket.translate import to_listing
+from service.protocol.holders import TokenHolders
 from service.protocol.ids import to_hex
 from service.protocol.listings import (
     BookRow,
@@ -28,6 +30,7 @@ from service.protocol.listings import (
     Refused,
     ResolutionRow,
 )
+from service.protocol.price_history import PriceHistory
 from service.protocol.rate_limits import RequestCount
 from service.protocol.sources import CLOB, DATA_API, GAMMA, SourceHealth
 from service.transport.answers import RequestRefused
@@ -157,6 +160,24 @@ class PolymarketClient:
                 continue
             batch = to_batch(list_of(CLOB, answer, None), to_book, now)
             yield match_asked(batch, part, lambda row: row.token_id, form)
+
+    def fetch_holders(
+        self, markets: Mapping[bytes, Sequence[str]], most: int
+    ) -> Iterator[Batch[TokenHolders]]:
+        """The largest holders of each token of these markets (tokens by condition id)."""
+        return money.fetch_holders(self._api, self._clock, markets, most)
+
+    def fetch_positions(
+        self, markets: Mapping[bytes, Sequence[str]], most: int
+    ) -> Iterator[Batch[TokenHolders]]:
+        """The same with what was paid; several requests a market, so for few of them."""
+        return money.fetch_positions(self._api, self._clock, markets, most)
+
+    def fetch_price_history(
+        self, token_id: str, from_at: datetime, to_at: datetime
+    ) -> PriceHistory:
+        """A token's midpoints over at most 15 days of its past."""
+        return money.fetch_price_history(self._api, token_id, from_at, to_at)
 
     def _walk_markets(self, filters: Params) -> Iterator[Batch[MarketListing]]:
         fixed = (*filters, ("order", "id"), ("ascending", "true"), ("limit", PAGE_LIMIT))

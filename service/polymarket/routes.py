@@ -15,3 +15,7 @@ CLARIFICATIONS = Route(GAMMA, "GET", "/market-clarifications", rate_limits.GENER
 RESOLUTIONS = Route(DATA_API, "GET", "/v2/resolutions", rate_limits.DATA_V2)
 OPEN_INTEREST = Route(DATA_API, "GET", "/v2/oi", rate_limits.DATA_V2)
 BOOKS = Route(CLOB, "POST", "/books", rate_limits.CLOB_BOOKS)
+HOLDERS = Route(DATA_API, "GET", "/v2/holders", rate_limits.DATA_V2)
+POSITIONS = Route(DATA_API, "GET", "/v2/positions", rate_limits.DATA_V2_POSITIONS)
+PRICES = Route(DATA_API, "GET", "/v2/prices-history", rate_limits.DATA_V2_PRICES_HISTORY)
+CLOB_PRICES = Route(CLOB, "GET", "/prices-history", rate_limits.CLOB_PRICES_HISTORY)

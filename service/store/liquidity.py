@@ -3,13 +3,14 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.liquidity import BookSnapshot, OpenInterest
 from models.market import Market
+from service.protocol.book_depth import depth_within
 from service.protocol.listings import BookLevel, BookRow, OpenInterestRow
 from service.store.latest import latest_by_market
 from service.store.listing_history import has_moved
@@ -20,7 +21,8 @@ from service.store.upserts import IN_CHUNK, chunks
 # What did not move is still written this often, so that the age of a row tells when it was seen.
 INTEREST_REPEAT = timedelta(hours=1)
 BOOK_REPEAT = timedelta(minutes=10)
-DEPTH_BAND = Decimal("0.05")
+CENT = Decimal("0.01")
+DEPTH_BAND = 5 * CENT
 LEVELS = 20
 # The column's: NUMERIC(10, 6).
 PRICE_STEP = Decimal("0.000001")
@@ -63,7 +65,7 @@ def add_books(
     session: Session, books: Sequence[BookRow], market_ids: Collection[int], known_at: datetime
 ) -> Snapped:
     """Keep the books of these markets' tokens where they changed, and every ten minutes."""
-    places = _places(session, market_ids)
+    places = token_places(session, market_ids)
     latest = latest_by_market(
         session, BookSnapshot, market_ids, known_at, BookSnapshot.outcome_index
     )
@@ -88,16 +90,11 @@ def add_books(
 
 def depth(levels: Sequence[BookLevel]) -> int:
     """Executable value within 5 cents of the best price, in micro-USDC; levels best first."""
-    if not levels:
-        return 0
-    best = levels[0].price
-    near = (lv for lv in levels if abs(lv.price - best) <= DEPTH_BAND)
-    value = sum((level.price * level.size for level in near), Decimal(0))
-    return int((value * 10**6).to_integral_value(ROUND_DOWN))
+    return depth_within(levels, DEPTH_BAND)
 
 
-def _places(session: Session, market_ids: Collection[int]) -> dict[str, tuple[int, int]]:
-    """Which market and outcome a token belongs to."""
+def token_places(session: Session, market_ids: Collection[int]) -> dict[str, tuple[int, int]]:
+    """Which of these markets, and which of its outcomes, a token belongs to."""
     found: dict[str, tuple[int, int]] = {}
     for part in chunks(sorted(market_ids), IN_CHUNK):
         query = select(Market.id, Market.token_ids).where(Market.id.in_(part))
@@ -116,6 +113,12 @@ def _to_snapshot(book: BookRow, place: tuple[int, int], known_at: datetime) -> B
         best_ask=_best(book.asks),
         bid_depth=depth(book.bids),
         ask_depth=depth(book.asks),
+        bid_depth_1c=depth_within(book.bids, CENT),
+        bid_depth_2c=depth_within(book.bids, 2 * CENT),
+        bid_depth_10c=depth_within(book.bids, 10 * CENT),
+        ask_depth_1c=depth_within(book.asks, CENT),
+        ask_depth_2c=depth_within(book.asks, 2 * CENT),
+        ask_depth_10c=depth_within(book.asks, 10 * CENT),
         bids=_texts(book.bids),
         asks=_texts(book.asks),
         known_at=known_at,

@@ -110,6 +110,8 @@ class PolymarketServer:
         self.open_interest: dict[str, object] = {}
         self.books: dict[str, Record] = {}
         self.clarifications = Clarifications()
+        # Routes a test adds, by method and path.
+        self.more: dict[tuple[str, str], Callable[[Seen], Answer]] = {}
         # Every page answers the cursor of page 1, as when a cursor is not understood.
         self.cursor_loop = False
         # Each page starts with the last market of the page before, as when rows move meanwhile.
@@ -170,6 +172,9 @@ class PolymarketServer:
             ("GET", CLARIFICATIONS): lambda: as_json(*self.clarifications.answer(seen.params)),
             ("POST", BOOKS): lambda: self._books(seen.body),
         }
+        more = self.more.get((seen.method, seen.path))
+        if more is not None:
+            return more(seen)
         return routes.get((seen.method, seen.path), _not_found)()
 
     def pause(self, seconds: float) -> bool:
