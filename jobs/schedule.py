@@ -18,6 +18,7 @@ PERIODS = {
     "sync_holders": (900, 60),
     "sync_prices": (300, 20),
     "index_oracle": (15, 2),
+    "index_fills": (30, 3),
     "index_votes": (60, 5),
     "check_reorgs": (60, 5),
     "look_up_disputed": (60, 5),

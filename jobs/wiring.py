@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
     from jobs.backfill import Progress, Span
     from jobs.cell_cache import CellCache
+    from jobs.recent_fills import RecentFills
     from service.polymarket.client import PolymarketClient
     from service.quotes.client import QuoteClient
     from service.risk.parameters import RiskParameters
@@ -132,6 +133,13 @@ class House:
         from jobs.cell_cache import CellCache  # only scoring needs it
 
         return CellCache(self.parameters)
+
+    @cached_property
+    def recent_fills(self) -> "RecentFills":
+        """Trades read lately, so that none is read again for a proposal learned of late."""
+        from jobs.recent_fills import RecentFills  # only index_fills needs it
+
+        return RecentFills()
 
     def close(self) -> None:
         """Give back connections."""
@@ -270,6 +278,20 @@ def _index_oracle(house: House) -> CycleReport:
     )
 
 
+def _index_fills(house: House) -> CycleReport:
+    from jobs.index_fills import index_fills  # as above
+
+    return index_fills(
+        house.sessions,
+        house.nodes,
+        house.polymarket,
+        house.book,
+        house.recent_fills,
+        house.clock,
+        house.settings.fills,
+    )
+
+
 def _index_votes(house: House) -> CycleReport:
     from jobs.index_votes import index_votes  # as above
 
@@ -347,6 +369,7 @@ JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "sync_holders": _sync_holders,
     "sync_prices": _sync_prices,
     "index_oracle": _index_oracle,
+    "index_fills": _index_fills,
     "index_votes": _index_votes,
     "check_reorgs": _check_reorgs,
     "fold_facts": _fold_facts,

@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from models.enums import IndexMode
+from models.fill_enums import FillReading
 from service.errors import UsageError
 
 PREFIX = "SETTLEWATCH_"
@@ -43,6 +44,11 @@ class Settings(BaseSettings):
         IndexMode.FULL,
         description="full: every log of the oracle. lazy: without the texts of undisputed "
         "questions, a fraction of the traffic.",
+    )
+    fills: FillReading = Field(
+        FillReading.CHAIN,
+        description="Trades after a proposal. chain: the exchanges' logs, some gigabytes a day, "
+        "and the Data API where they are missing. data_api: only that. off: none.",
     )
     polygon_lookback_blocks: int = Field(
         60_000, ge=0, description="Where an empty database begins: blocks before Polygon's head."

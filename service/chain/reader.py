@@ -16,9 +16,15 @@ from service.errors import RangeTooWide, SourceError
 from service.protocol.log_position import BlockHeader
 
 Count = Callable[[Fault], None]
+Wants = Callable[[RawLog], bool]
 # So many blocks below the head are kept whether they carry logs or not: where a chain takes blocks
 # back, their hashes tell which, even if it is shorter than before.
 DENSE_BLOCKS = 64
+
+
+def every(_log: RawLog) -> bool:
+    """The blocks of all logs are wanted."""
+    return True
 
 
 def read_captures(
@@ -28,11 +34,14 @@ def read_captures(
     head: BlockHeader,
     window: Window,
     parent: bytes | None = None,
+    *,
+    dense_blocks: int = DENSE_BLOCKS,
+    wants: Wants = every,
 ) -> Iterator[Capture]:
     """Captures from ``from_block`` to the head, window by window, in order.
 
-    A capture's blocks are those with logs, its last one, and all of the newest
-    ``DENSE_BLOCKS``.
+    A capture's blocks are those with logs that ``wants`` names, its last one, and all of the
+    newest ``dense_blocks``.
     ``parent`` is the stored hash of the block before the first: what is read must follow it.
     """
     # A node takes an empty list of addresses for every address there is.
@@ -42,8 +51,15 @@ def read_captures(
     while start <= head.number:
         end = min(start + window.size - 1, head.number)
         try:
-            dense_from = head.number - DENSE_BLOCKS + 1
-            capture = read_range(node, wanted, start, end, parent=parent, dense_from=dense_from)
+            capture = read_range(
+                node,
+                wanted,
+                start,
+                end,
+                parent=parent,
+                dense_from=head.number - dense_blocks + 1,
+                wants=wants,
+            )
         except RangeTooWide as error:
             if start == end:
                 reason = f"block {start} alone is more than the node will answer ({error.reason})"
@@ -70,11 +86,12 @@ def read_range(
     parent: bytes | None = None,
     dense_from: int = MAX_BLOCK,
     instead_of: int | None = None,
+    wants: Wants = every,
 ) -> Capture:
     """One range's logs with their blocks, all from one URL, checked against each other."""
     dense = range(max(start, dense_from), end + 1)
     return node.ask(
-        lambda endpoint: _read(endpoint, wanted, (start, end), dense, parent, node.count),
+        lambda endpoint: _read(endpoint, wanted, (start, end), dense, parent, node.count, wants),
         reach=end,
         is_narrow=start == end,
         instead_of=instead_of,
@@ -105,16 +122,17 @@ def _read(
     dense: range,
     parent: bytes | None,
     count: Count,
+    wants: Wants = every,
 ) -> Capture:
     start, end = closed
     answered = _logs(endpoint, wanted, start, end, count)
     logs = _in_order(endpoint, answered, count)
-    kept = {log.at.block_number for log in logs} | {end, *dense}
+    kept = {log.at.block_number for log in logs if wants(log)} | {end, *dense}
     numbers = sorted(kept if parent is None else kept | {start})
     headers = fetch_headers(endpoint, numbers)
     hashes = {header.number: header.hash for header in headers}
     for log in logs:
-        if hashes[log.at.block_number] != log.at.block_hash:
+        if hashes.get(log.at.block_number, log.at.block_hash) != log.at.block_hash:
             reason = f"block {log.at.block_number} changed while it was read"
             raise endpoint.fault(Fault.BLOCK_CHANGED, reason)
     _check_links(endpoint, headers, parent)

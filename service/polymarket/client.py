@@ -20,6 +20,7 @@ from service.polymarket.batches import (
 from service.polymarket.clarifications import ClarificationPage, walk_clarifications
 from service.polymarket.feeds import to_book, to_open_interest, to_resolution
 from service.polymarket.routes import LIMIT_SECONDS, LIMITS, PARENTS
+from service.polymarket.trades import TradeList, fetch_trades
 from service.polymarket.translate import to_listing
 from service.protocol.holders import TokenHolders
 from service.protocol.ids import to_hex
@@ -178,6 +179,11 @@ class PolymarketClient:
     ) -> PriceHistory:
         """A token's midpoints over at most 15 days of its past."""
         return money.fetch_price_history(self._api, token_id, from_at, to_at)
+
+    def fetch_trades(self, condition_ids: Sequence[bytes], since: datetime) -> Iterator[TradeList]:
+        """The trades of these markets since an instant, a batch of markets at a time."""
+        keys = [to_hex(condition_id) for condition_id in condition_ids]
+        return fetch_trades(self._api.ask, keys, since)
 
     def _walk_markets(self, filters: Params) -> Iterator[Batch[MarketListing]]:
         fixed = (*filters, ("order", "id"), ("ascending", "true"), ("limit", PAGE_LIMIT))

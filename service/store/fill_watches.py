@@ -69,7 +69,7 @@ def sync_watches(session: Session, now: datetime) -> list[Watch]:
             execution_options={"synchronize_session": False},
         )
     _begin(session, sorted(live - known), now)
-    return _list_watches(session)
+    return list_watches(session)
 
 
 def owners_of(watches: Iterable[Watch]) -> dict[int, TokenOwner]:
@@ -80,6 +80,12 @@ def owners_of(watches: Iterable[Watch]) -> dict[int, TokenOwner]:
         for index, token in enumerate(watch.token_ids)
         if token.isdecimal()
     }
+
+
+def begin_reading(session: Session, market_ids: Collection[int], block: int) -> None:
+    """Let the reading of these markets' logs begin at a block, whatever was read before."""
+    values = {"read_from_block": block, "reported_from": None, "reported_to": None}
+    _set(session, market_ids, values)
 
 
 def mark_read_from(session: Session, market_ids: Collection[int], block: int) -> None:
@@ -214,7 +220,8 @@ def _reported(session: Session, market_ids: Sequence[int]) -> dict[int, datetime
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def _list_watches(session: Session) -> list[Watch]:
+def list_watches(session: Session) -> list[Watch]:
+    """The live watches."""
     query = (
         select(
             FillWatch.market_id,

@@ -21,12 +21,15 @@ from sqlalchemy import Engine
 
 from jobs.ingest import IngestCounts, ingest_capture
 from service.chain.archive import Capture
+from service.chain.fill_events import decode_fills
 from service.clock import stopwatch
 from service.database import ensure_schema, open_engine, open_sessions
-from tests.chain.random_logs import BOOK, random_capture
+from tests.chain.random_logs import BOOK, FILL_BOOK, random_capture, random_fill_logs
 from tests.postgresql import postgresql_database, postgresql_server
 
 BATCH = 5_000
+# For so many logs of the oracle one of a trade is decoded besides.
+TRADES_SHARE = 5
 PROCESSES = 2
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PLACES = ("facts_added", "outside_book", "unknown_topic", "undecodable")
@@ -73,6 +76,7 @@ def run(seed: str, count: int, urls: Sequence[str]) -> tuple[Counter[str], list[
     for start in range(0, count, BATCH):
         # A batch has a seed of its own, so that it can be made again alone.
         name = f"{seed}/{start}"
+        faults += _lost_trades(name, min(BATCH, count - start) // TRADES_SHARE)
         capture = random_capture(Random(name), min(BATCH, count - start))
         found = [_ingest(engine, capture) for engine in engines]
         faults += [f"{name}: {outcome}" for outcome in found if isinstance(outcome, str)]
@@ -86,6 +90,15 @@ def run(seed: str, count: int, urls: Sequence[str]) -> tuple[Counter[str], list[
     for engine in engines:
         engine.dispose()
     return counts, faults
+
+
+def _lost_trades(name: str, count: int) -> list[str]:
+    """A line if logs of trades end in no place, or in more than one."""
+    logs = random_fill_logs(Random(name), count)
+    found = decode_fills(logs, FILL_BOOK)
+    placed = len(found.fills) + len(found.undecodable)
+    placed += found.summaries + found.outside_book + found.unknown_topic
+    return [] if placed == count else [f"{name}: {count} logs of trades, {placed} placed"]
 
 
 def _ingest(engine: Engine, capture: Capture) -> IngestCounts | str:

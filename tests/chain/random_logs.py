@@ -12,6 +12,7 @@ from models.enums import ContractKind
 from service.chain.archive import Capture
 from service.chain.event import Event
 from service.chain.events import EVENTS
+from service.chain.fill_events import EXCHANGES, TOPICS
 from service.chain.raw import RawLog
 from service.protocol.contracts import ContractBook, ContractEntry
 from service.protocol.ids import MULTIPLE_VALUES, YES_OR_NO_QUERY
@@ -21,6 +22,19 @@ CHAIN = 137
 WORD = 32
 ADDRESSES = {kind: bytes([7, n]) * 10 for n, kind in enumerate(sorted({k for k, _ in EVENTS}))}
 BOOK = ContractBook(tuple(ContractEntry(CHAIN, a, kind, 0) for kind, a in ADDRESSES.items()))
+# Apart from the book above: the oracle's reader knows no trades.
+FILL_BOOK = ContractBook(
+    tuple(
+        ContractEntry(CHAIN, bytes([8, 2 * n + m]) * 10, kind, 0)
+        for n, kind in enumerate(EXCHANGES)
+        for m in range(2)
+    )
+)
+_AMOUNTS = ["uint256"] * 4
+FILL_WORDS = (
+    (["uint256", *_AMOUNTS], TOPICS[0]),
+    (["uint8", *_AMOUNTS, "bytes32", "bytes32"], TOPICS[1]),
+)
 LAYOUTS: Sequence[tuple[ContractKind, Event]] = [
     (kind, layout) for (kind, _), event in EVENTS.items() for layout in (event, *event.others)
 ]
@@ -190,6 +204,38 @@ def _move(random: Random, draft: Draft) -> None:
 
 def _noise(random: Random, draft: Draft) -> None:
     draft.data[:] = random.randbytes(random.randrange(600))
+
+
+def random_fill_logs(random: Random, count: int) -> list[RawLog]:
+    """Logs of trades of both layouts on every exchange: half as valid as any words can be.
+
+    The mangled ones are mangled as the oracle's are.
+    """
+    addresses = FILL_BOOK.addresses(CHAIN, EXCHANGES)
+    logs = []
+    for index in range(count):
+        words, topic0 = random.choice(FILL_WORDS)
+        token, price = random.choice([0, 1, random.getrandbits(256)]), random.choice(EDGES)
+        amounts = random.choice([[price, price], [price, random.choice(EDGES)], [5, 10], [10, 5]])
+        values: list[Any] = [token, 0] if random.random() < 0.5 else [0, token]
+        if len(words) > 5:
+            values = [random.choice([0, 1, 1, 2]), token]
+        values += [*amounts, 0, *[bytes(WORD)] * (len(words) - 5)]
+        topics = [topic0, *(random_topic(random) for _ in range(3))]
+        draft = Draft(
+            random.choice(addresses), topics, bytearray(encode(words, values[: len(words)]))
+        )
+        for _ in range(max(0, random.randrange(6) - 3)):
+            random.choice(MANGLINGS)(random, draft)
+        at = LogPosition(CHAIN, 1, b"\x01" * 32, index, random.randbytes(32), draft.address)
+        logs.append(RawLog(at, tuple(draft.topics), bytes(draft.data)))
+    return logs
+
+
+def random_topic(random: Random) -> bytes:
+    """An address as a topic holds it; now and then the exchange's own, as in a summary."""
+    others = (random.randbytes(20), *FILL_BOOK.addresses(CHAIN, EXCHANGES))
+    return random.choice(others).rjust(WORD, b"\0")
 
 
 MANGLINGS = (

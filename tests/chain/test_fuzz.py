@@ -4,20 +4,32 @@ A small slice of `make fuzz`, which does the same for a million logs.
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from jobs.fill_storing import store_fills
 from jobs.ingest import ingest_capture
 from models.chain import DataIssue
 from models.data_enums import DataIssueKind
 from models.log_fact import LogFact
 from service.chain.decode import decode_logs
+from service.chain.fill_events import decode_fills
+from service.protocol.log_position import BlockHeader
 from service.store.fact_shapes import NO_TEXT, TABLES, fact_of
-from tests.chain.random_logs import BOOK, LAYOUTS, random_capture
+from service.store.fills import TokenOwner, add_undecodable_fills, list_fills
+from tests.chain.random_logs import (
+    BOOK,
+    CHAIN,
+    FILL_BOOK,
+    LAYOUTS,
+    random_capture,
+    random_fill_logs,
+)
+from tests.store.scenes import add_market
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -55,6 +67,34 @@ def test_every_fact_of_a_random_log_can_be_stored_and_read_back(session: Session
         if isinstance(row, LogFact)
     }
     assert stored == {fact.at.log_index: _without_text(fact) for fact in found.facts}
+
+
+def test_each_of_many_random_logs_of_trades_ends_in_exactly_one_place_and_can_be_stored(
+    session: Session,
+) -> None:
+    logs = random_fill_logs(Random(14), 20_000)
+    found = decode_fills(logs, FILL_BOOK)
+    placed = [fill.at for fill in found.fills] + [log.at for log in found.undecodable]
+    assert len(set(placed)) == len(placed)
+    others = (found.summaries, found.outside_book, found.unknown_topic)
+    assert len(placed) + sum(others) == len(logs)
+    share = len(logs) // 100
+    assert min(len(found.fills), len(found.undecodable), *others) > share
+    assert all(0 <= fill.price <= 1 for fill in found.fills)
+
+    market = TokenOwner(add_market(session, 0).id, 1)
+    owners = {fill.token_id: market for fill in found.fills}
+    block = BlockHeader(CHAIN, 1, b"\x01" * 32, bytes(32), NOW)
+    assert store_fills(session, [block], found.fills, owners) == len(found.fills)
+    add_undecodable_fills(session, found.undecodable, NOW)
+    stored = list_fills(session, [market.market_id], NOW, NOW + timedelta(minutes=1))
+    assert [
+        (fill.log_index, fill.token_id, fill.taker_side, fill.shares, fill.usdc)
+        for fill in stored[market.market_id]
+    ] == [
+        (fill.at.log_index, fill.token_id, fill.taker_side, fill.shares, fill.usdc)
+        for fill in found.fills
+    ]
 
 
 def _issues(session: Session) -> int:
