@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from models.enums import IndexMode
+from models.fill_enums import FillReading
 from service.errors import UsageError
 from service.settings import PREFIX, Settings, load_settings
 
@@ -20,6 +21,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "polygon_rpc_urls": ("http://a, https://b,", (SecretStr("http://a"), SecretStr("https://b"))),
     "ethereum_rpc_urls": ("http://c", (SecretStr("http://c"),)),
     "index_mode": ("lazy", IndexMode.LAZY),
+    "fills": ("off", FillReading.OFF),
     "gamma_url": ("http://gamma/", "http://gamma"),
     "clob_url": ("http://clob", "http://clob"),
     "data_url": ("http://data", "http://data"),
