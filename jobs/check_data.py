@@ -9,6 +9,7 @@ from jobs.fold_facts import fold_facts
 from service.clock import Clock, stopwatch
 from service.protocol.contracts import ContractBook
 from service.protocol.invariants import Finding, Invariant, add_up
+from service.store.check_feed import check_closed_markets, check_feed
 from service.store.check_games import check_sports_payouts
 from service.store.check_requests import (
     check_bridges,
@@ -41,6 +42,8 @@ CHECKS: Mapping[Invariant, Check] = {
     Invariant.REQUESTS_HAVE_QUESTIONS: check_requests,
     Invariant.DERIVED_ROWS_HAVE_FACTS: lambda session, _: check_derived(session),
     Invariant.PRICES_CROSS_UNCHANGED: lambda session, _: check_crossings(session),
+    Invariant.FEED_AGREES_WITH_CHAIN: check_feed,
+    Invariant.CLOSED_MARKETS_ARE_PAID: lambda session, _: check_closed_markets(session),
 }
 
 
@@ -52,7 +55,7 @@ def check_data(
     Each reads one snapshot and holds no lock, so that indexing goes on beside it.
     """
     fold_facts(sessions)
-    counts = {"checked": 0, "broken": 0, "not_checkable": 0}
+    counts = {"checked": 0, "broken": 0, "not_checkable": 0, "lagging": 0}
     degraded = []
     for invariant, check in CHECKS.items():
         elapsed, at = stopwatch(), clock.now()
@@ -63,6 +66,7 @@ def check_data(
         counts["checked"] += finding.checked
         counts["broken"] += len(finding.breaks)
         counts["not_checkable"] += finding.not_checkable
+        counts["lagging"] += finding.lagging
         if finding.breaks:
             first = finding.breaks[0]
             degraded.append(f"{invariant}: {len(finding.breaks)} broken, first {first.key}")

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Float, String
+from sqlalchemy import BigInteger, Float, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, UtcTimestamp
@@ -22,5 +22,7 @@ class DataCheck(Base):
     broken: Mapped[int] = mapped_column(BigInteger)
     # What it needs lies before the first indexed block, in a gap, or is still to come.
     not_checkable: Mapped[int] = mapped_column(BigInteger)
+    # Rows that differ, and may yet come to agree: one source follows the other by minutes.
+    lagging: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     as_of: Mapped[datetime] = mapped_column(UtcTimestamp)
     seconds: Mapped[float] = mapped_column(Float)

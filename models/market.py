@@ -2,7 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Address, Base, Bytes32, Document, RowId, UsdcAmount, UtcTimestamp
@@ -132,7 +141,18 @@ class ResolutionReport(Base):
     reported_at: Mapped[datetime | None] = mapped_column(UtcTimestamp)
     # Micro-USDC a share and outcome, once paid.
     payouts: Mapped[list[int] | None] = mapped_column(Document)
+    # As sent; none of it is evidence: the transaction is sometimes the initialisation's, the block
+    # sometimes that of a copy. The chain's own logs are.
+    resolved_at: Mapped[datetime | None] = mapped_column(UtcTimestamp)
+    resolved_block: Mapped[int | None] = mapped_column(BigInteger)
+    resolution_source: Mapped[str | None] = mapped_column(String(20))
+    reporter: Mapped[str | None] = mapped_column(String(20))
+    market_type: Mapped[str | None] = mapped_column(String(30))
+    was_arbitrated: Mapped[bool | None] = mapped_column(Boolean)
+    transaction_hash: Mapped[bytes | None] = mapped_column(Bytes32)
     known_at: Mapped[datetime] = mapped_column(UtcTimestamp)
+    # When the feed last said exactly this; the one column that moves.
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcTimestamp)
 
 
 class TradingActivity(Base):

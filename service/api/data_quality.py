@@ -74,6 +74,7 @@ def _check_line(session: Session, site: Site, row: DataCheck) -> dict[str, objec
         "checked": row.checked,
         "broken": row.broken,
         "not_checkable": row.not_checkable,
+        "lagging": row.lagging,
         "as_of": row.as_of,
         "duration_seconds": round(row.seconds, 3),
         "offenders": [_issue_line(site, issue) for issue in offenders],

@@ -41,6 +41,9 @@ class CheckLine(Shape):
         description="Rows whose other half lies before the first indexed block, in a gap, or is "
         "still to come."
     )
+    lagging: int = Field(
+        description="Rows that differ and may yet come to agree: one source follows the other."
+    )
     as_of: datetime
     duration_seconds: float
     offenders: list[IssueLine] = Field(description="The first breaks, longest known first.")

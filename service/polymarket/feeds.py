@@ -28,6 +28,10 @@ from service.protocol.sources import CLOB, DATA_API
 # Column widths.
 STATUS_LENGTH = 20
 BASIS_LENGTH = 40
+SOURCE_LENGTH = 20
+REPORTER_LENGTH = 20
+MARKET_TYPE_LENGTH = 30
+LONGEST_BLOCK = 18
 
 
 def to_resolution(record: object) -> ResolutionRow | Refused:
@@ -68,7 +72,35 @@ def _resolution(sent: ResolutionPayload) -> ResolutionRow:
         settlement_basis=within(sent.settlement_time_basis, BASIS_LENGTH, "settlement_time_basis"),
         reported_at=named("last_update_timestamp", to_time, sent.last_update_timestamp),
         payouts=_payouts(sent.payouts),
+        resolved_at=named("resolved_at", to_time, sent.resolved_at),
+        resolved_block=_block(sent.resolved_block),
+        resolution_source=_word(sent.resolution_source, SOURCE_LENGTH),
+        reporter=_word(sent.reporter, REPORTER_LENGTH),
+        market_type=_word(sent.market_type, MARKET_TYPE_LENGTH),
+        was_arbitrated=sent.was_arbitrated,
+        transaction_hash=_hash(sent.transaction_hash),
     )
+
+
+def _word(text: str | None, length: int) -> str | None:
+    """A word that decides nothing, cut to its column rather than refused with its row."""
+    return None if text is None else text[:length]
+
+
+def _block(text: str | None) -> int | None:
+    return (
+        int(text)
+        if text and text.isascii() and text.isdigit() and len(text) <= LONGEST_BLOCK
+        else None
+    )
+
+
+def _hash(text: str | None) -> bytes | None:
+    """A transaction's hash; what is none is left out, since nothing rests on it."""
+    try:
+        return to_id(text)
+    except ValueError:
+        return None
 
 
 def _payouts(sent: list[int] | None) -> tuple[int, ...] | None:

@@ -147,6 +147,13 @@ class ResolutionPayload(Payload):
     settlement_time_basis: Text = None
     last_update_timestamp: Text = None
     payouts: Annotated[list[int] | None, BeforeValidator(_blank_to_none)] = None
+    resolved_at: Text = None
+    resolved_block: Text = None
+    resolution_source: Text = None
+    reporter: Text = None
+    market_type: Text = None
+    was_arbitrated: Flag = None
+    transaction_hash: Text = None
 
 
 class ClarificationPayload(Payload):

@@ -1,7 +1,7 @@
 """What must hold between stored rows, and how a break of it is told."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -18,6 +18,8 @@ class Invariant(StrEnum):
     REQUESTS_HAVE_QUESTIONS = "requests_have_questions"
     DERIVED_ROWS_HAVE_FACTS = "derived_rows_have_facts"
     PRICES_CROSS_UNCHANGED = "prices_cross_unchanged"
+    FEED_AGREES_WITH_CHAIN = "feed_agrees_with_chain"
+    CLOSED_MARKETS_ARE_PAID = "closed_markets_are_paid"
 
     @property
     def says(self) -> str:
@@ -42,6 +44,10 @@ _SAYS = {
     "request of the vote and contract change has its row.",
     Invariant.PRICES_CROSS_UNCHANGED: "Every price that crossed the bridge is the price the vote "
     "reported.",
+    Invariant.FEED_AGREES_WITH_CHAIN: "What Polymarket's resolution feed says of a market and what "
+    "its logs say differ for no longer than 15 minutes.",
+    Invariant.CLOSED_MARKETS_ARE_PAID: "Every market the catalogue closed was paid on the chain, "
+    "and every paid one is closed, within 15 minutes.",
 }
 
 
@@ -55,6 +61,8 @@ class Break:
     chain_id: int | None = None
     block: int | None = None
     transaction_hash: bytes | None = None
+    # What else shows it, for a break between sources that are no logs.
+    evidence: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,8 @@ class Finding:
     breaks: tuple[Break, ...]
     # How many could not: their other half is not indexed.
     not_checkable: int = 0
+    # How many of the checked differ, and may yet come to agree.
+    lagging: int = 0
 
 
 def add_up(findings: Iterable[Finding]) -> Finding:
@@ -75,4 +85,5 @@ def add_up(findings: Iterable[Finding]) -> Finding:
         sum(part.checked for part in parts),
         tuple(found for part in parts for found in part.breaks),
         sum(part.not_checkable for part in parts),
+        sum(part.lagging for part in parts),
     )

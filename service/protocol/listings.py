@@ -91,6 +91,14 @@ class ResolutionRow:
     settlement_basis: str | None
     reported_at: datetime | None
     payouts: tuple[int, ...] | None
+    # Kept as sent; evidence is the chain's.
+    resolved_at: datetime | None = None
+    resolved_block: int | None = None
+    resolution_source: str | None = None
+    reporter: str | None = None
+    market_type: str | None = None
+    was_arbitrated: bool | None = None
+    transaction_hash: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

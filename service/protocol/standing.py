@@ -99,9 +99,14 @@ _FEED_STATES = {
 }
 
 
+def feed_state(word: str) -> MarketState | None:
+    """The state a word of Polymarket's resolution feed means; ``None`` if it never used it."""
+    return _FEED_STATES.get(word)
+
+
 def standing_of_report(report: ResolutionRow, now: datetime) -> Standing | None:
     """A market's standing by Polymarket's resolution feed; ``None`` for a word it never used."""
-    state = _FEED_STATES.get(report.status)
+    state = feed_state(report.status)
     if state is None:
         return None
     answer = _report_answer(report)

@@ -29,6 +29,7 @@ def record_finding(
         "checked": finding.checked,
         "broken": len(finding.breaks),
         "not_checkable": finding.not_checkable,
+        "lagging": finding.lagging,
         "as_of": at,
         "seconds": seconds,
     }
@@ -65,6 +66,7 @@ def _to_issue(invariant: Invariant, found: Break, at: datetime) -> dict[str, Any
             "chain_id": found.chain_id,
             "block": found.block,
             "transaction": None if transaction is None else to_hex(transaction),
+            **found.evidence,
         },
         "known_at": at,
         "block_id": None,

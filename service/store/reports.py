@@ -50,6 +50,13 @@ def to_resolution_row(report: ResolutionReport, condition_id: bytes) -> Resoluti
         settlement_basis=report.settlement_basis,
         reported_at=report.reported_at,
         payouts=None if report.payouts is None else tuple(report.payouts),
+        resolved_at=report.resolved_at,
+        resolved_block=report.resolved_block,
+        resolution_source=report.resolution_source,
+        reporter=report.reporter,
+        market_type=report.market_type,
+        was_arbitrated=report.was_arbitrated,
+        transaction_hash=report.transaction_hash,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models.market import Market, ResolutionReport
@@ -37,21 +37,35 @@ def add_resolution_rows(
     ids = market_ids_of(session, list(by_condition))
     latest = latest_by_market(session, ResolutionReport, ids.values(), known_at)
     added: list[int] = []
-    unchanged = older = 0
+    confirmed: list[int] = []
+    older = 0
     for condition_id, market_id in ids.items():
         row = by_condition[condition_id]
         words = _words(row)
         last = latest.get(market_id)
         if last is not None and all(getattr(last, name) == word for name, word in words.items()):
-            unchanged += 1
+            confirmed.append(last.id)
         elif last is not None and _is_older(row, last):
             older += 1
         else:
-            session.add(ResolutionReport(market_id=market_id, known_at=known_at, **words))
+            session.add(
+                ResolutionReport(
+                    market_id=market_id, known_at=known_at, confirmed_at=known_at, **words
+                )
+            )
             added.append(market_id)
     session.flush()
+    _confirm(session, confirmed, known_at)
     mark_changed(session, added, known_at)
-    return Reported(len(added), unchanged, older, len(by_condition) - len(ids))
+    return Reported(len(added), len(confirmed), older, len(by_condition) - len(ids))
+
+
+def _confirm(session: Session, report_ids: Sequence[int], at: datetime) -> None:
+    """Note that the feed said these again: a difference to the chain is measured up to then."""
+    for part in chunks(report_ids, IN_CHUNK):
+        session.connection().execute(
+            update(ResolutionReport).where(ResolutionReport.id.in_(part)).values(confirmed_at=at)
+        )
 
 
 def market_ids_of(session: Session, condition_ids: Sequence[bytes]) -> dict[bytes, int]:
@@ -83,6 +97,13 @@ def _words(row: ResolutionRow) -> dict[str, Any]:
         "settlement_basis": row.settlement_basis,
         "reported_at": row.reported_at,
         "payouts": None if row.payouts is None else list(row.payouts),
+        "resolved_at": row.resolved_at,
+        "resolved_block": row.resolved_block,
+        "resolution_source": row.resolution_source,
+        "reporter": row.reporter,
+        "market_type": row.market_type,
+        "was_arbitrated": row.was_arbitrated,
+        "transaction_hash": row.transaction_hash,
     }
 
 
