@@ -44,10 +44,10 @@ def check_feed(session: Session, book: ContractBook) -> Finding:
     """
     verdicts: Counter[Agreement] = Counter()
     differing: list[Reported] = []
-    for row in session.execute(_reports()).tuples().yield_per(IN_CHUNK):
-        comparison = _compare(row[0], row[1])
+    for report, state, condition_id in session.execute(_reports()).yield_per(IN_CHUNK):
+        comparison = _compare(report, state)
         if comparison.is_difference:
-            differing.append(row)
+            differing.append((report, state, condition_id))
         else:
             verdicts[comparison.agreement] += 1
     breaks = []
@@ -74,7 +74,7 @@ def check_closed_markets(session: Session) -> Finding:
         .where(Market.closed == QuestionState.paid_at.is_(None))
         .order_by(Market.id)
     )
-    for market, state in session.execute(unlike).tuples().yield_per(IN_CHUNK):
+    for market, state in session.execute(unlike).yield_per(IN_CHUNK):
         since = state.paid_at or market.closed_at or market.refreshed_at
         until = market.refreshed_at if state.paid_at else heads.at(state.chain_id)
         if state.paid_at is None and not _is_read(coverage, state, since):

@@ -7,6 +7,8 @@ import pytest
 from service.polymarket.feeds import to_book, to_open_interest, to_resolution
 from service.polymarket.scalars import to_time
 from service.protocol.listings import BookRow, Refused, ResolutionRow
+from service.protocol.standing import standing_of_report
+from tests.loopback.polymarket_client import NOW
 from tests.loopback.records import a_book, a_resolution, condition_of
 
 
@@ -48,6 +50,57 @@ def test_the_update_time_comes_as_epoch_or_as_date() -> None:
 )
 def test_a_bad_resolution_row_is_refused(changes: dict[str, object], expected: str) -> None:
     assert expected in reason(to_resolution(a_resolution(1, **changes)))
+
+
+def resolution(**changes: object) -> ResolutionRow:
+    made = to_resolution(a_resolution(1, **changes))
+    assert isinstance(made, ResolutionRow), made
+    return made
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        *("initialized", "posed", "proposed", "challenged", "reproposed", "disputed", "resolved"),
+        *("active", "arbitration"),
+    ],
+)
+def test_every_word_of_the_feed_is_kept_and_means_a_state(status: str) -> None:
+    made = resolution(status=status)
+    assert made.status == status
+    assert standing_of_report(made, NOW) is not None
+
+
+def test_an_unset_price_is_none_on_every_field_and_so_is_an_absent_one() -> None:
+    unset = dict.fromkeys(("proposed_price", "reproposed_price", "price"), "69")
+    assert resolution(**unset) == resolution(**dict.fromkeys(unset, None))
+
+
+def test_what_the_feed_says_of_a_resolution_is_kept_as_sent() -> None:
+    made = resolution(
+        status="resolved",
+        payouts=[1000000, 0],
+        extended_review=True,
+        was_arbitrated=False,
+        market_type="INCREMENTAL_NEGRISK",
+        reporter="UMA_OO",
+        resolution_source="reported",
+        resolved_block=93522484,
+        resolved_at="2026-09-09T21:19:19Z",
+        transaction_hash="0x" + "ab" * 32,
+    )
+    assert (made.market_type, made.reporter) == ("INCREMENTAL_NEGRISK", "UMA_OO")
+    assert (made.resolution_source, made.resolved_block) == ("reported", 93522484)
+    assert made.resolved_at == datetime(2026, 9, 9, 21, 19, 19, tzinfo=UTC)
+    assert made.transaction_hash == b"\xab" * 32
+    assert (made.extended_review, made.was_arbitrated) == (True, False)
+
+
+@pytest.mark.parametrize("sent", ["", None, "0x12", "later"])
+def test_a_transaction_that_is_none_costs_no_row(sent: str | None) -> None:
+    made = resolution(transaction_hash=sent, resolved_block=sent, reporter="x" * 50)
+    assert (made.transaction_hash, made.resolved_block) == (None, None)
+    assert made.reporter == "x" * 20
 
 
 def test_open_interest_that_is_null_is_not_zero() -> None:
