@@ -9,7 +9,6 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.check_data import check_data
-from jobs.fold_facts import fold_facts
 from jobs.import_logs import import_logs
 from jobs.index_oracle import index_oracle
 from jobs.look_up_disputed import look_up_disputed
@@ -20,7 +19,6 @@ from models.data_check import DataCheck
 from models.data_enums import DataIssueKind
 from models.dvm_request_state import DvmRequestState
 from models.enums import IndexMode
-from models.market import ResolutionReport
 from models.question_state import QuestionState
 from service.chain.book import read_book
 from service.clock import SetClock, SystemClock
@@ -31,12 +29,12 @@ from service.protocol.prices import HALF, YES
 from service.store.check_games import check_sports_payouts
 from service.store.check_votes import check_prices
 from tests.jobs.encoded_store import store
+from tests.jobs.paid_market import list_first_paid
 from tests.loopback.chain_node import NOON, node_of
 from tests.loopback.node import ReplayNode
 from tests.replays import CONTRACTS, SCENARIOS, path_of
 from tests.replays.game_logs import BOOK as GAMES
 from tests.replays.game_logs import Game, price_of
-from tests.store.scenes import add_market
 
 BOOK = read_book(CONTRACTS)
 ALL = [path_of(name) for name in ("00-deployment", *SCENARIOS) if name[0] != "k"]
@@ -76,31 +74,9 @@ def breaks(sessions: sessionmaker[Session]) -> list[DataIssue]:
         )
 
 
-def list_first_paid(sessions: sessionmaker[Session]) -> None:
-    """A market of the catalogue and a row of the feed, for the rules about those."""
-    fold_facts(sessions)
-    with sessions.begin() as session:
-        state = session.scalars(
-            select(QuestionState).where(QuestionState.paid_at.is_not(None)).limit(1)
-        ).one()
-        market = add_market(
-            session, 1, condition_id=state.condition_id, closed=True, closed_at=state.paid_at
-        )
-        session.add(
-            ResolutionReport(
-                market_id=market.id,
-                status="resolved",
-                was_disputed=state.disputes > 0,
-                extended_review=False,
-                rules_updated=False,
-                known_at=Clock().now(),
-            )
-        )
-
-
 def test_all_captures_together_break_nothing(sessions: sessionmaker[Session]) -> None:
     load(sessions, ALL)
-    list_first_paid(sessions)
+    list_first_paid(sessions, Clock().now())
     report = check_data(sessions, sessions, Clock())
     assert report.degraded == ()
     assert report.counts["broken"] == 0
