@@ -23,6 +23,8 @@ PERIODS = {
     "check_reorgs": (60, 5),
     "look_up_disputed": (60, 5),
     "read_parameters": (3600, 60),
+    "link_wallets": (600, 30),
+    "read_wallets": (600, 30),
     "fold_facts": (10, 1),
     "score_markets": (10, 1),
     "send_alerts": (10, 1),

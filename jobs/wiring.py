@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from jobs.cell_cache import CellCache
     from jobs.recent_fills import RecentFills
     from service.polymarket.client import PolymarketClient
+    from service.protocol.wallets import Recipe
     from service.quotes.client import QuoteClient
     from service.risk.parameters import RiskParameters
 
@@ -119,6 +120,14 @@ class House:
             for source, chain, urls in configured
             if urls
         )
+
+    @cached_property
+    def recipes(self) -> "tuple[Recipe, ...]":
+        """How Polymarket's wallets follow from accounts, by the book's factories."""
+        from service.chain.wallet_code import shipped_wallet_code  # only two jobs need it
+        from service.protocol.wallets import list_recipes
+
+        return tuple(list_recipes(self.book, shipped_wallet_code()))
 
     @cached_property
     def parameters(self) -> "RiskParameters":
@@ -318,6 +327,20 @@ def _read_parameters(house: House) -> CycleReport:
     return read_parameters(house.sessions, house.nodes, house.book, house.clock)
 
 
+def _link_wallets(house: House) -> CycleReport:
+    from jobs.link_wallets import link_wallets  # as above
+
+    return link_wallets(house.sessions, house.book, house.recipes)
+
+
+def _read_wallets(house: House) -> CycleReport:
+    from jobs.read_wallets import read_wallets_of_chains  # as above
+
+    return read_wallets_of_chains(
+        house.sessions, house.nodes, house.book, house.recipes, house.clock
+    )
+
+
 def _fold_facts(house: House) -> CycleReport:
     from jobs.fold_facts import fold_facts  # as above
 
@@ -375,6 +398,8 @@ JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "fold_facts": _fold_facts,
     "look_up_disputed": _look_up_disputed,
     "read_parameters": _read_parameters,
+    "link_wallets": _link_wallets,
+    "read_wallets": _read_wallets,
     "score_markets": _score_markets,
     "send_alerts": _send_alerts,
     "check_data": _check_data,

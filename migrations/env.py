@@ -32,6 +32,7 @@ from models import (  # noqa: F401  # fill the metadata
     sports,
     stale_fold,
     voting,
+    wallet,
 )
 from models.base import Base
 

@@ -20,6 +20,7 @@ from service.api.site import Site
 from service.api.sources import sources_router
 from service.api.timeline import timeline_router
 from service.api.votes import votes_router
+from service.api.wallets import wallets_router
 from service.clock import Clock
 
 _DESCRIPTION = """\
@@ -66,6 +67,7 @@ def create_app(
     app.include_router(proposals_router(site))
     app.include_router(sources_router(site))
     app.include_router(data_quality_router(site))
+    app.include_router(wallets_router(site))
     if pages is not None:
         app.include_router(pages.router, include_in_schema=False)
     handle_problems(app, pages)

@@ -14,6 +14,7 @@ _CALL_HEAD = 3 * WORD
 # Bytes that the elements of a list may hold together, however short the data is.
 _ALWAYS_READ = 2**20
 _ADDRESS_PADDING = bytes(WORD - ADDRESS_BYTES)
+_SELECTOR_PADDING = bytes(WORD - 4)
 
 # A value out of a buffer, given where its word starts; ``ValueError`` if it is not there.
 Read = Callable[[bytes, int], object]
@@ -73,6 +74,13 @@ def _reader(kind: str, head: int | None) -> Read:
 
 def _bytes32(data: bytes, at: int) -> bytes:
     return data[at : at + WORD]
+
+
+def _bytes4(data: bytes, at: int) -> bytes:
+    if data[at + 4 : at + WORD] != _SELECTOR_PADDING:
+        message = "four bytes are not padded with zeros"
+        raise ValueError(message)
+    return data[at : at + 4]
 
 
 def _uint256(data: bytes, at: int) -> int:
@@ -177,6 +185,7 @@ def _calls(data: bytes, start: int) -> tuple[tuple[bytes, int, bytes], ...]:
 _WORDS: Mapping[str, Read] = {
     "address": _address,
     "bool": _bool,
+    "bytes4": _bytes4,
     "bytes32": _bytes32,
     "uint256": _uint256,
     **{f"uint{bits}": _uint(bits) for bits in range(8, 256, 8)},

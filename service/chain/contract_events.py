@@ -146,6 +146,12 @@ LINES = (
     _kept(ContractKind.GOVERNOR_V2, "EmergencyExecution(address* target,uint256 value,bytes data)"),
     _kept(ContractKind.EMERGENCY_PROPOSER, f"EmergencyTransactionsProposed{_EMERGENCY}", "id"),
     _kept(ContractKind.EMERGENCY_PROPOSER, f"EmergencyProposalExecuted{_EMERGENCY}", "id"),
+    # Contracts that stake for an owner: anybody may name any owner and voter.
+    _kept(
+        ContractKind.DESIGNATED_VOTING_FACTORY,
+        "NewDesignatedVoting(address* voter,address* owner,address* designatedVoting)",
+        "designatedVoting",
+    ),
     # The bridge's migration of 2025.
     _kept(
         TUNNELS,

@@ -6,7 +6,13 @@ Two kinds may share a topic0 with different meaning, so an event is always looke
 from collections.abc import Mapping
 
 from models.enums import ContractKind
-from service.chain import contract_events, question_events, request_events, vote_events
+from service.chain import (
+    contract_events,
+    question_events,
+    request_events,
+    vote_events,
+    wallet_events,
+)
 from service.chain.event import Event, to_events
 
 EVENTS: Mapping[tuple[ContractKind, bytes], Event] = dict(
@@ -16,6 +22,7 @@ EVENTS: Mapping[tuple[ContractKind, bytes], Event] = dict(
             *request_events.LINES,
             *vote_events.LINES,
             *contract_events.LINES,
+            *wallet_events.LINES,
         )
     )
 )

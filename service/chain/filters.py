@@ -34,6 +34,10 @@ class LogFilter:
 # for a disputed one they are looked up (jobs/look_up.py).
 BEGINNINGS = frozenset({"QuestionInitialized", "RequestPrice"})
 DEAR = BEGINNINGS | {"Settle"}
+# Every new user of Polymarket emits one of these: they are asked for by account only
+# (jobs/read_wallets.py), and decoded where an archive holds them.
+BUSY = frozenset({"ProxyCreation", "WalletDeployed", "TransactionRelayed"})
+_DEPLOYED = tuple({e.topic0 for e in EVENTS.values() if e.name == "WalletDeployed"})
 _SETTLE = tuple({event.topic0 for event in EVENTS.values() if event.name == "Settle"})
 
 # What is worth knowing before it is final: a challenge, a clarification, a pause, stake and votes.
@@ -67,8 +71,8 @@ HASTY: dict[ContractKind, frozenset[str]] = {
 def filter_of(book: ContractBook, chain_id: int, mode: IndexMode = IndexMode.FULL) -> LogFilter:
     """What a chain is indexed by; no address where the book names none."""
     if mode is IndexMode.FULL:
-        return _filter(book, chain_id, lambda _kind, _event: True)
-    return _filter(book, chain_id, lambda _kind, event: event.name not in DEAR)
+        return _filter(book, chain_id, lambda _kind, event: event.name not in BUSY)
+    return _filter(book, chain_id, lambda _kind, event: event.name not in DEAR | BUSY)
 
 
 def provisional_filter(book: ContractBook, chain_id: int) -> LogFilter:
@@ -93,6 +97,13 @@ def settlement_filter(oracle: bytes, disputers: Collection[bytes]) -> LogFilter:
     """
     padded = tuple(sorted(account.rjust(32, b"\0") for account in disputers))
     return LogFilter((oracle,), _SETTLE, ((), (), padded))
+
+
+def deployment_filter(book: ContractBook, chain_id: int, owners: Collection[bytes]) -> LogFilter:
+    """The deposit wallets made for one of these accounts: the owner is the second indexed word."""
+    factories = book.addresses(chain_id, [ContractKind.DEPOSIT_WALLET_FACTORY])
+    padded = tuple(sorted(account.rjust(32, b"\0") for account in owners))
+    return LogFilter(factories, _DEPLOYED, ((), padded))
 
 
 def _filter(

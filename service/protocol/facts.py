@@ -11,6 +11,7 @@ from service.protocol.contract_facts import ContractChanged
 from service.protocol.log_position import LogPosition
 from service.protocol.sports_facts import SportsFact
 from service.protocol.vote_facts import VoteFact
+from service.protocol.wallet_facts import WalletCreated
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +277,7 @@ QuestionFact = (
     | RulesUpdated
 )
 
-Fact = QuestionFact | VoteFact | SportsFact | ContractChanged
+Fact = QuestionFact | VoteFact | SportsFact | ContractChanged | WalletCreated
 
 
 @dataclass(frozen=True, slots=True)

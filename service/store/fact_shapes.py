@@ -13,11 +13,11 @@ from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from models import oracle, sports, voting
+from models import oracle, sports, voting, wallet
 from models.base import Base
 from models.contract_change import ContractChange
 from models.log_fact import LogFact
-from service.protocol import facts, sports_facts, vote_facts
+from service.protocol import facts, sports_facts, vote_facts, wallet_facts
 from service.protocol.ancillary import read_ancillary
 from service.protocol.contract_facts import ContractChanged
 from service.protocol.facts import Fact, RequestKey
@@ -62,6 +62,7 @@ TABLES: Mapping[type, type[Base]] = {
     sports_facts.SportsMarketCreated: sports.SportsMarket,
     sports_facts.SportsMarketChanged: sports.SportsMarketChange,
     ContractChanged: ContractChange,
+    wallet_facts.WalletCreated: wallet.WalletCreation,
 }
 
 # Columns that are worked out of a fact when it is stored.

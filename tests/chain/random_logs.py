@@ -148,6 +148,7 @@ _VALUES: Mapping[str, Callable[[Random], Any]] = {
     "address": lambda r: "0x" + r.choice([bytes(20), b"\x11" * 20, r.randbytes(20)]).hex(),
     "bool": lambda r: r.random() < 0.5,
     "bytes32": lambda r: r.choice([YES_OR_NO_QUERY, MULTIPLE_VALUES, r.randbytes(WORD)]),
+    "bytes4": lambda r: r.randbytes(4),
     "bytes": random_text,
     "uint256[]": _random_list,
     "(address,uint256,bytes)[]": _random_calls,

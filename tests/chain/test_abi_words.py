@@ -19,6 +19,7 @@ TOPIC0 = bytes(WORD)
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "address": st.binary(min_size=20, max_size=20).map(lambda value: "0x" + value.hex()),
     "bool": st.booleans(),
+    "bytes4": st.binary(min_size=4, max_size=4),
     "bytes32": st.binary(min_size=32, max_size=32),
     **{f"uint{n}": st.integers(0, 2**n - 1) for n in (8, 32, 64, 128, 256)},
     **{f"int{n}": st.integers(-(2 ** (n - 1)), 2 ** (n - 1) - 1) for n in (8, 128, 256)},

@@ -16,6 +16,7 @@ from service.protocol import facts, sports_facts
 from service.protocol.contract_facts import ContractChanged
 from service.protocol.contracts import ContractBook, ContractEntry
 from service.protocol.log_position import LogPosition
+from service.protocol.wallet_facts import WalletCreated
 from tests.replays import CONTRACTS, SCENARIOS, path_of
 
 ADDRESS = bytes(19) + b"\x07"
@@ -86,6 +87,8 @@ def test_every_event_of_the_real_contracts_is_decoded() -> None:
         facts.RequestTermsChanged,
         facts.RulesUpdated,
         *get_args(sports_facts.SportsFact),
+        # No wallet was made on them.
+        WalletCreated,
     }
     assert kinds | elsewhere == set(get_args(facts.Fact))
 

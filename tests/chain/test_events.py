@@ -36,6 +36,10 @@ PUBLISHED = {
     (Kind.UMA_SPORTS_ORACLE, "MarketCreated", ""): "0x5bcc7301106847576a780fe5a5cb2a021e578e4b128ffdefebbe4cd36a23fc18",
     (Kind.ORACLE_AGGREGATOR, "ResultReported", ""): "0x553ed0b8f6413e4ecbf8434f6ca75a7752f7620c095aedd5929c6e8212149396",
     (Kind.OO_REPORTER, "RequestRegistered", ""): "0x459464e3d93204e986f0b20e33596daba585b1f37d5afe1eb1821551f7cb6f49",
+    (Kind.SAFE_FACTORY, "ProxyCreation", ""): "0x4f51faf6c4561ff95f067657e43439f0f856d97c04d9ec9070a6199ad418e235",
+    (Kind.DEPOSIT_WALLET_FACTORY, "WalletDeployed", ""): "0x7441de0ad639fe5d2bf1c22447715a0528b682385736bb40ae8dd92555eb8276",
+    (Kind.RELAY_HUB, "TransactionRelayed", ""): "0xab74390d395916d9e0006298d47938a5def5d367054dcca78fa6ec84381f3f22",
+    (Kind.DESIGNATED_VOTING_FACTORY, "NewDesignatedVoting", ""): "0x359c94b0273cb41a8004732e9c3a4de1e7cf8edc42cc22df2e9fbd25a617f1c1",
 }  # fmt: skip
 
 

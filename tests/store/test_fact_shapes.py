@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 from models.enums import RequestTermKind
 from models.lifecycle_enums import GameChangeKind, SportsMarketChangeKind
 from models.log_fact import LogFact
+from models.wallet_enums import CreationKind
 from service.chain.archive import read_archive
 from service.chain.book import read_book
 from service.chain.decode import decode_logs
 from service.protocol import facts, sports_facts
 from service.protocol.facts import Fact
 from service.protocol.log_position import BlockHeader, LogPosition
+from service.protocol.wallet_facts import WalletCreated
 from service.store.blocks import add_blocks
 from service.store.fact_shapes import NO_TEXT, TABLES, fact_of
 from service.store.facts import add_facts
@@ -37,6 +39,8 @@ def of_other_eras() -> Iterator[Fact]:
     yield sports_facts.GameChanged(AT, ID, GameChangeKind.SETTLED, LARGE, 0)
     yield sports_facts.SportsMarketCreated(AT, ID, ID, ID, 2, 1, LARGE)
     yield sports_facts.SportsMarketChanged(AT, ID, SportsMarketChangeKind.RESOLVED, (1, LARGE))
+    yield WalletCreated(AT, CreationKind.DEPOSIT_DEPLOYED, WHO, WHO, ID, WHO)
+    yield WalletCreated(AT, CreationKind.PROXY_RELAYED, WHO, target=WHO, succeeded=False)
 
 
 def captured() -> Iterator[Fact]:
