@@ -52,15 +52,26 @@ class PostedText:
 
 
 @dataclass(frozen=True, slots=True)
-class _Milestone:
+class Place:
+    """Where in a question's story something stands."""
+
+    position: ClarificationPosition
+    proposals_before: int
+    disputes_before: int
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """Something a text can come too late for."""
+
     position: ClarificationPosition
     # None for what happens at a time on the vote's chain rather than by a log.
     log: LogPosition | None
     at: int
 
-    def is_before(self, log: LogPosition, at: int) -> bool:
-        """By block and log index on one chain, by time across chains."""
-        if self.log is not None and self.log.chain_id == log.chain_id:
+    def is_before(self, log: LogPosition | None, at: int) -> bool:
+        """By block and log index on one chain, by time across chains and for what is no log."""
+        if log is not None and self.log is not None and self.log.chain_id == log.chain_id:
             return (self.log.block_number, self.log.log_index) < (log.block_number, log.log_index)
         return self.at <= at
 
@@ -73,16 +84,35 @@ def place_clarifications(
     ``commit_ends_at``: unix time from which no vote of the round that decides (or, so far, the one
     under way) can be sealed any more; ``None`` where no vote decides or its round is not known.
     """
+    milestones = milestones_of(status, commit_ends_at)
+    return tuple(_place(post, status, book, milestones) for post in status.posts)
+
+
+def milestones_of(status: QuestionStatus, commit_ends_at: int | None) -> tuple[Milestone, ...]:
+    """What happened to a question that a text can come too late for, in order."""
     milestones = [*_answers(status.requests)]
     if status.paid_log is not None and status.paid_at is not None:
         at = int(status.paid_at.timestamp())
-        milestones.append(_Milestone(ClarificationPosition.AFTER_PAYOUT, status.paid_log, at))
+        milestones.append(Milestone(ClarificationPosition.AFTER_PAYOUT, status.paid_log, at))
     operative = status.operative
     if commit_ends_at is not None and operative is not None and operative.is_disputed:
         position = ClarificationPosition.AFTER_COMMIT_END
-        milestones.append(_Milestone(position, None, commit_ends_at))
-    milestones.sort(key=_order)
-    return tuple(_place(post, status, book, milestones) for post in status.posts)
+        milestones.append(Milestone(position, None, commit_ends_at))
+    return tuple(sorted(milestones, key=_order))
+
+
+def place_at(milestones: Sequence[Milestone], at: datetime) -> Place:
+    """The place of what no log tells: by its time alone."""
+    return _place_among(milestones, None, int(at.timestamp()))
+
+
+def _place_among(milestones: Sequence[Milestone], log: LogPosition | None, at: int) -> Place:
+    passed = [m.position for m in milestones if m.is_before(log, at)]
+    return Place(
+        passed[-1] if passed else ClarificationPosition.BEFORE_PROPOSAL,
+        passed.count(ClarificationPosition.AFTER_PROPOSAL),
+        passed.count(ClarificationPosition.AFTER_DISPUTE),
+    )
 
 
 def place_text(
@@ -92,17 +122,17 @@ def place_text(
     return _placed(post, text, sorted(_answers(requests), key=_order))
 
 
-def _answers(requests: Iterable[RequestStatus]) -> Iterator[_Milestone]:
+def _answers(requests: Iterable[RequestStatus]) -> Iterator[Milestone]:
     for request in requests:
         if request.proposal_log is not None and request.proposed_at is not None:
             at = int(request.proposed_at.timestamp())
-            yield _Milestone(ClarificationPosition.AFTER_PROPOSAL, request.proposal_log, at)
+            yield Milestone(ClarificationPosition.AFTER_PROPOSAL, request.proposal_log, at)
         if request.dispute_log is not None and request.disputed_at is not None:
             at = int(request.disputed_at.timestamp())
-            yield _Milestone(ClarificationPosition.AFTER_DISPUTE, request.dispute_log, at)
+            yield Milestone(ClarificationPosition.AFTER_DISPUTE, request.dispute_log, at)
 
 
-def _order(milestone: _Milestone) -> tuple[int, int, int]:
+def _order(milestone: Milestone) -> tuple[int, int, int]:
     log = milestone.log
     return (
         (milestone.at, -1, -1) if log is None else (milestone.at, log.block_number, log.log_index)
@@ -110,7 +140,7 @@ def _order(milestone: _Milestone) -> tuple[int, int, int]:
 
 
 def _place(
-    post: DatedFact, status: QuestionStatus, book: ContractBook, milestones: Sequence[_Milestone]
+    post: DatedFact, status: QuestionStatus, book: ContractBook, milestones: Sequence[Milestone]
 ) -> Clarification:
     match post.fact:
         case facts.ClarificationPosted() as fact:
@@ -127,9 +157,9 @@ def _place(
     return _placed(post, text, milestones)
 
 
-def _placed(post: DatedFact, text: PostedText, milestones: Sequence[_Milestone]) -> Clarification:
-    at, posted = post.fact.at, int(post.mined_at.timestamp())
-    passed = [m.position for m in milestones if m.is_before(at, posted)]
+def _placed(post: DatedFact, text: PostedText, milestones: Sequence[Milestone]) -> Clarification:
+    at = post.fact.at
+    place = _place_among(milestones, at, int(post.mined_at.timestamp()))
     return Clarification(
         at=at,
         posted_at=post.mined_at,
@@ -137,7 +167,7 @@ def _placed(post: DatedFact, text: PostedText, milestones: Sequence[_Milestone])
         owner=text.owner,
         data=text.data,
         is_official=text.is_official,
-        position=passed[-1] if passed else ClarificationPosition.BEFORE_PROPOSAL,
-        proposals_before=passed.count(ClarificationPosition.AFTER_PROPOSAL),
-        disputes_before=passed.count(ClarificationPosition.AFTER_DISPUTE),
+        position=place.position,
+        proposals_before=place.proposals_before,
+        disputes_before=place.disputes_before,
     )
