@@ -20,6 +20,7 @@ from service.settings import Settings
 if TYPE_CHECKING:
     from jobs.cell_cache import CellCache
     from jobs.recent_fills import RecentFills
+    from jobs.watch_memory import WatchMemory
     from service.polymarket.client import PolymarketClient
     from service.protocol.wallets import Recipe
     from service.quotes.client import QuoteClient
@@ -108,6 +109,13 @@ class House:
         from jobs.recent_fills import RecentFills  # only index_fills needs it
 
         return RecentFills()
+
+    @cached_property
+    def watch_memory(self) -> "WatchMemory":
+        """What the watch saw last of each live proposal."""
+        from jobs.watch_memory import WatchMemory  # only the watch needs it
+
+        return WatchMemory()
 
     def close(self) -> None:
         """Give back connections."""

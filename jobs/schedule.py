@@ -27,6 +27,7 @@ PERIODS = {
     "read_wallets": (600, 30),
     "fold_facts": (10, 1),
     "score_markets": (10, 1),
+    "watch_proposals": (30, 2),
     "send_alerts": (10, 1),
     "check_data": (3_600, 120),
 }

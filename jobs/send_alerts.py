@@ -11,6 +11,7 @@ from jobs.cycle import CycleReport
 from jobs.data_alerts import raise_data_alerts
 from service.alerts.decide import (
     ALARMING_STATES,
+    SCORE_REASONS,
     AlertRule,
     Decision,
     StandingLine,
@@ -74,7 +75,7 @@ def _raise_alerts(
         states=sorted(ALARMING_STATES),
         since=now - LOOKBACK,
     )
-    told = list_raised(session, [candidate.market_id for candidate in candidates])
+    told = list_raised(session, [candidate.market_id for candidate in candidates], SCORE_REASONS)
     raised = 0
     for candidate in candidates:
         line = _to_line(candidate, now)

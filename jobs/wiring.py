@@ -257,6 +257,22 @@ def _score_markets(house: House) -> CycleReport:
     return score_markets(house.sessions, house.clock, house.cells, house.book, missing)
 
 
+def _watch_proposals(house: House) -> CycleReport:
+    from jobs.watch_proposals import Telling, watch_proposals  # as above
+    from service.alerts.contradiction import ContradictionRule  # as above
+    from service.alerts.deliver import fingerprint  # as above
+
+    settings = house.settings
+    telling = Telling(
+        rule=ContradictionRule(stake=settings.alert_contrary_usdc * 10**6),
+        destinations=tuple(fingerprint(url) for url in settings.alert_urls),
+        page_base_url=settings.public_url,
+    )
+    return watch_proposals(
+        house.sessions, house.polymarket, house.clock, house.watch_memory, telling
+    )
+
+
 def _send_alerts(house: House) -> CycleReport:
     from jobs.send_alerts import send_alerts  # as above
     from service.alerts.decide import AlertRule  # as above
@@ -294,6 +310,7 @@ JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "link_wallets": _link_wallets,
     "read_wallets": _read_wallets,
     "score_markets": _score_markets,
+    "watch_proposals": _watch_proposals,
     "send_alerts": _send_alerts,
     "check_data": _check_data,
 }

@@ -263,5 +263,9 @@ class AlertReason(StrEnum):
     FIRST = "first"
     WORSENED = "worsened"
     STATE_WORSENED = "state_worsened"
+    # The market trades against the proposed answer, and more than told before
+    # (service/alerts/contradiction.py).
+    CONTRADICTED = "contradicted"
+    CONTRADICTED_MORE = "contradicted_more"
     # A data alert: no market's, see service/protocol/data_alerts.py.
     DATA = "data"

@@ -99,6 +99,12 @@ class Settings(BaseSettings):
     alert_expected_loss_usdc: int = Field(
         10_000, ge=0, description="Alert when the expected loss in USD reaches this."
     )
+    alert_contrary_usdc: int = Field(
+        1_000,
+        ge=1,
+        description="Alert when so much money (USD) would be lost by those who stand, or traded, "
+        "against a proposed answer, if it is paid.",
+    )
     allow_private_alert_targets: bool = Field(
         default=False, description="Let alerts reach loopback and private addresses."
     )

@@ -18,6 +18,8 @@ ALARMING_STATES = frozenset(
         MarketState.FLAGGED,
     }
 )
+# The reasons this module gives; other alerts of a market are decided elsewhere.
+SCORE_REASONS = frozenset({AlertReason.FIRST, AlertReason.WORSENED, AlertReason.STATE_WORSENED})
 _CONTESTED = frozenset({MarketState.DISPUTED_ONCE, MarketState.REPROPOSED, MarketState.VOTING})
 _ORDER = {state: place for place, state in enumerate(MarketState)}
 # A smaller step could end in the same band as the one before, and then share its key.

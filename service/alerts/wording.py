@@ -109,8 +109,8 @@ def _headline(subject: AlertSubject, decision: Decision) -> str:
             return "Risk of a wrong payout has risen"
         case AlertReason.STATE_WORSENED:
             return _HEADLINES[subject.state]
-        case AlertReason.DATA:
-            message = "an alert about the data is worded by service.alerts.data_wording"
+        case AlertReason.DATA | AlertReason.CONTRADICTED | AlertReason.CONTRADICTED_MORE:
+            message = f"an alert of reason {decision.reason} has a wording of its own"
             raise ValueError(message)
 
 

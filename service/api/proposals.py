@@ -56,12 +56,12 @@ def _position(cursor: str) -> tuple[int, str]:
 
 
 def _market_ids(page: Sequence[OpenProposal]) -> list[int]:
-    return [entry.standing.market_id for entry in page if entry.standing is not None]
+    return [entry.market_id for entry in page if entry.market_id is not None]
 
 
 def _verdict(entry: OpenProposal, verdicts: Mapping[int, ProposalSignal]) -> ProposalSignal | None:
     """The market's newest verdict, if it is on this very proposal."""
-    row = None if entry.standing is None else verdicts.get(entry.standing.market_id)
+    row = None if entry.market_id is None else verdicts.get(entry.market_id)
     if row is None or row.proposed_price != entry.proposed_price:
         return None
     return row if row.request_timestamp == entry.request_timestamp else None

@@ -49,6 +49,8 @@ PAGE_LIMIT = "100"
 CONDITIONS_PER_LOOKUP = 50
 CONDITIONS_PER_ANSWER = 20
 TOKENS_PER_ANSWER = 100
+# The venue takes so many; an answer is then some megabytes.
+MOST_TOKENS_PER_ANSWER = 500
 
 
 class PolymarketClient:
@@ -147,14 +149,19 @@ class PolymarketClient:
             routes.OPEN_INTEREST, condition_ids, to_open_interest, form, tuple
         )
 
-    def fetch_books(self, token_ids: Sequence[str]) -> Iterator[Batch[BookRow]]:
-        """The order books of these tokens, in any order; a token without book is missing."""
+    def fetch_books(
+        self, token_ids: Sequence[str], most: int = TOKENS_PER_ANSWER
+    ) -> Iterator[Batch[BookRow]]:
+        """The order books of these tokens, in any order; a token without book is missing.
+
+        ``most`` tokens a request, at most ``MOST_TOKENS_PER_ANSWER``.
+        """
         form = Refused(DataIssueKind.REFUSED_BOOK, CLOB, "", "")
 
         def ask(part: Sequence[str]) -> object:
             return self._api.ask(routes.BOOKS, json=[{"token_id": token} for token in part])
 
-        for part, answer in in_batches(tuple(token_ids), TOKENS_PER_ANSWER, ask):
+        for part, answer in in_batches(tuple(token_ids), most, ask):
             now = self._clock.now()
             if isinstance(answer, RequestRefused):
                 yield refused_alone(answer, part, form, now)

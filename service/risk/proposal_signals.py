@@ -58,6 +58,8 @@ class MarketEvidence:
     # Fills since the proposal, and until when they are complete; None: not indexed.
     fills: Sequence[TradedFill]
     fills_as_of: datetime | None
+    # Why some fills since the proposal may not be among them; None: all are.
+    fills_lack: str | None
     # (instant, middle price of outcome 0): each change, oldest first, holding until the next.
     prices: Sequence[tuple[datetime, Decimal]]
     proposed_at: datetime | None
@@ -149,6 +151,8 @@ def _trades(
     if evidence.proposed_at is None:
         return Reading(None, missing="the time of the proposal is not known")
     found = contrary_trades(answer, evidence.fills, rule)
+    if found is None and evidence.fills_lack is not None:
+        return Reading(None, as_of=evidence.fills_as_of, missing=evidence.fills_lack)
     return Reading(found, 0 if found is None else found.value, evidence.fills_as_of)
 
 

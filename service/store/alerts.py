@@ -1,6 +1,6 @@
 """Alerts and their deliveries: who is news, what was told, what still has to go out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -19,8 +19,9 @@ _ERROR_LENGTH = 300
 class NewAlert:
     """An alert about to be claimed; ``facts`` are JSON-ready."""
 
-    # Both None for an alert about the data.
+    # None for an alert about the data.
     market_id: int | None
+    # None where no score is behind it.
     assessment_id: int | None
     reason: AlertReason
     reason_key: str
@@ -55,11 +56,17 @@ def claim_alert(session: Session, new: NewAlert) -> Alert | None:
     return None if claimed is None else session.get_one(Alert, claimed)
 
 
-def list_raised(session: Session, market_ids: Sequence[int]) -> dict[int, list[Alert]]:
-    """All alerts of the given markets, oldest first, by market."""
+def list_raised(
+    session: Session, market_ids: Sequence[int], reasons: Collection[AlertReason]
+) -> dict[int, list[Alert]]:
+    """The alerts of the given markets for these reasons, oldest first, by market."""
     found: dict[int, list[Alert]] = {market_id: [] for market_id in market_ids}
     for part in chunks(market_ids, IN_CHUNK):
-        query = select(Alert).where(Alert.market_id.in_(part)).order_by(Alert.id)
+        query = (
+            select(Alert)
+            .where(Alert.market_id.in_(part), Alert.reason.in_(sorted(reasons)))
+            .order_by(Alert.id)
+        )
         for alert in session.scalars(query):
             assert alert.market_id is not None  # noqa: S101  # chosen by it
             found[alert.market_id].append(alert)

@@ -31,6 +31,8 @@ class OpenProposal:
 
     title: str
     outcomes: tuple[str, ...]
+    # The row of the catalogue's market; None where it has not shown one.
+    market_id: int | None
     standing: StandingLine | None
     # "chain" or "feed": where we know the proposal from.
     source: str
@@ -84,7 +86,8 @@ def list_open_proposals(session: Session, now: datetime) -> list[OpenProposal]:
             line = standings.get(market.id) if market else None
             entry = _to_entry(proposal, block, version, title, now)
             outcomes = tuple(market.outcomes) if market else ()
-            queue.append(replace(entry, standing=line, outcomes=outcomes))
+            market_id = market.id if market else None
+            queue.append(replace(entry, market_id=market_id, standing=line, outcomes=outcomes))
     return sorted(queue, key=lambda entry: entry.key)
 
 
@@ -94,6 +97,7 @@ def _to_entry(
     return OpenProposal(
         title=title,
         outcomes=(),
+        market_id=None,
         standing=None,
         source="chain",
         proposed_price=proposal.proposed_price,
@@ -235,6 +239,7 @@ def _to_feed_entry(
     return OpenProposal(
         title=line.title,
         outcomes=tuple(outcomes),
+        market_id=line.market_id,
         standing=line,
         source="feed",
         proposed_price=None if price is None else int(price),

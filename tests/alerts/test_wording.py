@@ -100,8 +100,8 @@ def test_no_drivers_make_no_line() -> None:
     assert "Why" not in body(drivers=(DriverLine("cell_rate", None, 0.0),))
 
 
-# Alerts about the data have words of their own.
-OF_MARKETS = [reason for reason in AlertReason if reason is not AlertReason.DATA]
+# Alerts about the data and about what the market says have words of their own.
+OF_MARKETS = (AlertReason.FIRST, AlertReason.WORSENED, AlertReason.STATE_WORSENED)
 
 
 def test_the_words_accuse_nobody() -> None:

@@ -48,6 +48,7 @@ CALM = MarketEvidence(
     ),
     fills=(fill(0, "0.992", 5_000),),
     fills_as_of=AT,
+    fills_lack=None,
     prices=(),
     proposed_at=PROPOSED,
 )
@@ -124,6 +125,13 @@ def test_trades_against_the_answer_come_with_size_count_last_time_and_average() 
     assert found.last_at == PROPOSED + timedelta(minutes=9)
 
 
+def test_trades_that_may_be_incomplete_are_a_lower_bound_or_missing() -> None:
+    partly = replace(CALM, fills_lack="read from 11:45 on")
+    assert read(partly).trades.missing == "read from 11:45 on"
+    found = read(replace(partly, fills=(fill(0, "0.50", 1_000),))).trades
+    assert (found.missing, found.depth) == (None, 500 * MICRO)
+
+
 def test_a_fifty_fifty_is_contradicted_from_both_sides_of_a_half() -> None:
     calm = (book(levels(("0.49", 5_000)), levels(("0.51", 5_000))), None)
     assert read(replace(CALM, books=calm, fills=()), HALF).standing_stake == 0
@@ -160,9 +168,7 @@ def test_a_games_scores_are_read_by_what_they_pay_the_market() -> None:
 
 
 def test_what_is_not_known_is_missing_and_never_zero() -> None:
-    signals = read(
-        MarketEvidence((None, None), fills=(), fills_as_of=None, prices=(), proposed_at=None)
-    )
+    signals = read(MarketEvidence((None, None), (), None, None, (), None))
     for reading in (signals.asks, signals.trades, signals.executable, signals.gap, signals.before):
         assert reading.value is None
         assert reading.missing

@@ -109,10 +109,20 @@ def test_raised_alerts_come_by_market_oldest_first(session: Session) -> None:
     assert other.market_id is not None
     first = claimed_id(session, new)
     second = claimed_id(session, replace(new, reason_key="rule:1:worsened"))
-    found = list_raised(session, [new.market_id, other.market_id])
+    found = list_raised(session, [new.market_id, other.market_id], list(AlertReason))
     assert [alert.id for alert in found[new.market_id]] == [first, second]
     assert found[other.market_id] == []
-    assert list_raised(session, []) == {}
+    assert list_raised(session, [], list(AlertReason)) == {}
+
+
+def test_raised_alerts_are_those_of_the_reasons_asked_for(session: Session) -> None:
+    new = new_alert(session)
+    assert new.market_id is not None
+    claimed_id(session, new)
+    other = replace(new, reason=AlertReason.CONTRADICTED, reason_key="watch:1:first")
+    watch = claimed_id(session, other)
+    found = list_raised(session, [new.market_id], [AlertReason.CONTRADICTED])
+    assert [alert.id for alert in found[new.market_id]] == [watch]
 
 
 def test_alerts_are_listed_newest_first_page_by_page(session: Session) -> None:

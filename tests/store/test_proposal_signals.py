@@ -23,7 +23,7 @@ def verdict(offered: int, at: datetime = NOW) -> ProposalSignals:
     """A Yes whose winner is offered at 50 cents, so many shares."""
     offer = (BookLevel(Decimal("0.5"), Decimal(offered)),)
     book = BookReading(TokenBook((), offer), at)
-    evidence = MarketEvidence((book, None), (), None, (), NOW - 10 * MINUTE)
+    evidence = MarketEvidence((book, None), (), None, None, (), NOW - 10 * MINUTE)
     return read_signals(read_answer(YES), evidence, RULE)
 
 

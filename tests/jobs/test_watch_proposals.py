@@ -1,0 +1,263 @@
+"""The watch sees each case that the closest existing bot never sees, and asks for little."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from jobs.send_alerts import send_alerts
+from jobs.sync_markets import sync_markets
+from models.alert import Notification
+from models.enums import AlertReason, QuestionChangeKind
+from models.proposal_signal import ProposalSignal
+from service.alerts.decide import AlertRule
+from service.clock import SetClock
+from service.polymarket.client import PolymarketClient
+from service.protocol.prices import HALF, NO, TOO_EARLY, YES
+from tests.jobs.watch_scene import MINUTE, NEG_RISK_EXCHANGE, WatchScene
+from tests.loopback.polymarket import BOOKS, MARKETS, PolymarketServer, server_error
+from tests.loopback.polymarket_client import client_of
+from tests.loopback.records import tokens_of
+from tests.store.scenes import MICRO, NOW, OOV2
+
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+HOUR = timedelta(hours=1)
+AGREES = ([("0.98", "50000")], [("0.99", "50000")])
+AGAINST = ([("0.38", "20000")], [("0.40", "20000")])
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock(NOW)
+
+
+@pytest.fixture
+def client(server: PolymarketServer, clock: SetClock) -> Iterator[PolymarketClient]:
+    with client_of(server, clock) as made:
+        yield made
+
+
+@pytest.fixture
+def scene(
+    sessions: sessionmaker[Session],
+    server: PolymarketServer,
+    client: PolymarketClient,
+    clock: SetClock,
+) -> WatchScene:
+    return WatchScene(sessions, server, client, clock)
+
+
+def told(scene: WatchScene) -> list[tuple[str, object]]:
+    return [(alert.reason, alert.facts["measure"]) for alert in scene.alerts()]
+
+
+def test_a_market_that_agrees_is_judged_kept_and_not_told(scene: WatchScene) -> None:
+    scene.propose(1)
+    scene.book(1, *AGREES)
+    report = scene.run()
+    assert report.degraded == ()
+    assert (report.counts["live"], report.counts["judged"], report.counts["kept"]) == (1, 1, 1)
+    assert scene.alerts() == []
+
+
+def test_orders_against_a_proposal_are_told_with_all_it_takes_to_act(scene: WatchScene) -> None:
+    scene.propose(1)
+    scene.book(1, *AGAINST)
+    scene.run()
+    (alert,) = scene.alerts()
+    assert (alert.reason, alert.market_id) == (AlertReason.CONTRADICTED, scene.market_ids[1])
+    assert alert.title == (
+        "The market trades against the proposed answer: Will market 1 resolve Yes?"
+    )
+    for part in ("Proposed answer: Yes.", "12,000 USD", "at least until 2026-03-01 13:50 UTC"):
+        assert part in alert.body
+    with scene.sessions() as session:
+        (pending,) = session.scalars(select(Notification))
+    assert (pending.alert_id, pending.destination) == (alert.id, "chat")
+
+
+def test_trades_against_it_on_the_neg_risk_exchange_are_seen(scene: WatchScene) -> None:
+    scene.propose(1, neg_risk=True)
+    scene.book(1, *AGREES)
+    scene.trade(1, 1, "0.45", 5_000, exchange=NEG_RISK_EXCHANGE)
+    scene.run()
+    assert told(scene) == [("contradicted", "traded")]
+    assert scene.alerts()[0].facts["traded_stake"] == 2_250 * MICRO
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("price", "book"),
+    [
+        (HALF, ([("0.90", "20000")], [("0.92", "20000")])),
+        (HALF, ([("0.08", "20000")], [("0.10", "20000")])),
+        (TOO_EARLY, ([("0.98", "20000")], [("0.99", "20000")])),
+        (NO, ([("0.60", "20000")], [("0.62", "20000")])),
+    ],
+)
+def test_fifty_fifty_and_too_early_proposals_are_held_against_their_market(
+    scene: WatchScene, price: int, book: tuple[list[tuple[str, str]], ...]
+) -> None:
+    scene.propose(1, price)
+    scene.book(1, *book)
+    scene.run()
+    assert [alert.reason for alert in scene.alerts()] == [AlertReason.CONTRADICTED]
+
+
+@SQLITE
+@pytest.mark.parametrize("price", [HALF, TOO_EARLY])
+def test_a_market_in_doubt_does_not_contradict_a_fifty_fifty_or_a_too_early(
+    scene: WatchScene, price: int
+) -> None:
+    scene.propose(1, price)
+    scene.book(1, [("0.49", "20000")], [("0.51", "20000")])
+    scene.run()
+    assert scene.alerts() == []
+
+
+@SQLITE
+def test_past_its_window_the_managed_oracle_still_takes_disputes_and_the_alert_says_late(
+    scene: WatchScene,
+) -> None:
+    scene.propose(1, ago=3 * HOUR)
+    scene.propose(2, ago=3 * HOUR, oracle=OOV2)
+    for number in (1, 2):
+        scene.book(number, *AGAINST)
+    report = scene.run()
+    (alert,) = scene.alerts()
+    assert alert.market_id == scene.market_ids[1]
+    assert alert.title.startswith("Late: the market trades against")
+    assert alert.facts["late_by_minutes"] == 60
+    assert (report.counts["live"], report.counts["late"]) == (1, 1)
+
+
+@SQLITE
+def test_a_window_longer_than_a_day_is_watched_from_its_first_hour_to_its_last(
+    scene: WatchScene,
+) -> None:
+    week = timedelta(days=7)
+    scene.propose(1, ago=HOUR, liveness=week)
+    scene.propose(2, ago=6 * 24 * HOUR, liveness=week, oracle=OOV2)
+    for number in (1, 2):
+        scene.book(number, *AGAINST)
+    scene.run()
+    assert {alert.market_id for alert in scene.alerts()} == set(scene.market_ids.values())
+
+
+@SQLITE
+def test_a_market_whose_look_up_failed_once_is_seen_as_soon_as_it_is_listed(
+    scene: WatchScene, server: PolymarketServer, client: PolymarketClient, clock: SetClock
+) -> None:
+    scene.propose(1, is_listed=False)
+    scene.book(1, *AGAINST)
+    server.fail_always(MARKETS, server_error())
+    assert sync_markets(scene.sessions, client, clock, min_volume_usdc=0).degraded
+    assert scene.run().counts["live"] == 0
+    server.heal()
+    with scene.sessions.begin() as session:
+        scene.list_market(session, 1)
+    assert scene.run(MINUTE).counts["live"] == 1
+    assert len(scene.alerts()) == 1
+
+
+@SQLITE
+def test_a_book_that_turns_bad_after_a_first_notice_is_told_again_and_does_not_flap(
+    scene: WatchScene,
+) -> None:
+    scene.propose(1)
+    scene.book(1, *AGREES)
+    scene.trade(1, 0, "0.70", 5_000)
+    scene.run()
+    assert told(scene) == [("contradicted", "traded")]
+    for _ in range(3):
+        scene.book(1, *AGAINST)
+        scene.run(2 * MINUTE)
+        scene.book(1, *AGREES)
+        scene.run(2 * MINUTE)
+    assert told(scene) == [("contradicted", "traded"), ("contradicted_more", "standing")]
+
+
+@SQLITE
+def test_nothing_is_told_after_a_decision(scene: WatchScene) -> None:
+    requested = NOW - timedelta(days=3)
+    for number in range(1, 5):
+        scene.propose(number, ago=HOUR)
+        scene.book(number, *AGAINST)
+    with scene.sessions.begin() as session:
+        scene.chain(session, 1).dispute(requested, NOW - MINUTE, YES)
+        scene.chain(session, 2).settle(requested, NOW - MINUTE, YES)
+        scene.chain(session, 3).pay(NOW - MINUTE, ["1", "0"])
+        chain = scene.chain(session, 4)
+        chain.settle(requested, NOW - MINUTE, YES)
+        chain.change(NOW - MINUTE, QuestionChangeKind.RESOLVED)
+    assert scene.run().counts["live"] == 0
+    assert scene.alerts() == []
+
+
+@SQLITE
+def test_dust_against_a_proposal_is_kept_and_not_told(scene: WatchScene) -> None:
+    scene.propose(1)
+    scene.book(1, [("0.98", "50000")], [("0.10", "20"), ("0.99", "50000")])
+    scene.trade(1, 1, "0.50", 10)
+    scene.run()
+    assert scene.alerts() == []
+    with scene.sessions() as session:
+        (row,) = session.scalars(select(ProposalSignal))
+    assert (row.standing_stake, row.traded_stake) == (18 * MICRO, 5 * MICRO)
+
+
+def test_nothing_unchanged_is_asked_or_judged_again(scene: WatchScene) -> None:
+    for number in (1, 2, 3):
+        scene.propose(number)
+        scene.book(number, *AGREES)
+    assert scene.run().counts["judged"] == 3
+    assert scene.server.requests[BOOKS] == 1
+    # A half of a minute later no book is due; a minute later all are, and none has changed.
+    again = scene.run(timedelta(seconds=30))
+    assert (again.counts["books_due"], again.counts["moved"]) == (0, 0)
+    later = scene.run(timedelta(seconds=30))
+    assert (later.counts["books_due"], later.counts["books_unchanged"]) == (3, 6)
+    assert (later.counts["moved"], scene.server.requests[BOOKS]) == (0, 2)
+    scene.trade(2, 1, "0.40", 9_000, ago=timedelta(seconds=1))
+    assert scene.run(timedelta(seconds=30)).counts["moved"] == 1
+    assert told(scene) == [("contradicted", "traded")]
+
+
+@SQLITE
+def test_the_most_urgent_books_are_asked_first_and_the_rest_waits(scene: WatchScene) -> None:
+    for number, left in ((1, 90), (2, 4), (3, 45)):
+        scene.propose(number, ago=2 * HOUR - left * MINUTE)
+        scene.book(number, *AGREES)
+    scene.run()
+    (request,) = [seen for seen in scene.server.seen if seen.path == BOOKS]
+    assert isinstance(request.body, list)
+    first_of_each = [item["token_id"] for item in request.body[::2]]
+    assert first_of_each == [tokens_of(number)[0] for number in (2, 3, 1)]
+
+
+@SQLITE
+def test_books_that_cannot_be_read_degrade_the_run_and_trades_are_told_all_the_same(
+    scene: WatchScene,
+) -> None:
+    scene.propose(1)
+    scene.server.fail_always(BOOKS, server_error())
+    scene.trade(1, 0, "0.20", 9_000)
+    report = scene.run()
+    assert [line[:6] for line in report.degraded] == ["books:"]
+    assert told(scene) == [("contradicted", "traded")]
+    assert "unknown (no book was read)" in scene.alerts()[0].body
+
+
+@SQLITE
+def test_the_other_alerts_of_a_market_are_decided_as_before(scene: WatchScene) -> None:
+    scene.propose(1)
+    scene.book(1, *AGAINST)
+    scene.run()
+    rule = AlertRule(probability=0.05, expected_loss=10_000 * MICRO)
+    report = send_alerts(
+        scene.sessions, scene.clock, rule=rule, destinations=(), allow_private=False
+    )
+    assert report.counts["raised"] == 0
+    assert len(scene.alerts()) == 1
