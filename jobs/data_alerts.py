@@ -40,12 +40,14 @@ def raise_data_alerts(
 
 def _to_alert(issue: DataIssue, now: datetime, page_base_url: str) -> NewAlert:
     kind = DataIssueKind(issue.kind)
-    transaction = str((issue.evidence or {})["transaction"])
-    chain_id = int(issue.source.removeprefix("chain "))
-    links = (
-        transaction_page(chain_id, parse_hex32(transaction)),
-        data_quality_page(page_base_url),
-    )
+    evidence = issue.evidence or {}
+    facts: dict[str, object] = {"kind": kind.value}
+    links = [data_quality_page(page_base_url)]
+    # What the catalogue says has no transaction.
+    if "transaction" in evidence:
+        transaction, chain_id = str(evidence["transaction"]), int(issue.source.split()[-1])
+        facts |= {"transaction": transaction, "chain_id": chain_id}
+        links.insert(0, transaction_page(chain_id, parse_hex32(transaction)))
     words = compose_data_alert(DataSubject(kind, issue.reason, issue.known_at, links))
     return NewAlert(
         market_id=None,
@@ -54,6 +56,6 @@ def _to_alert(issue: DataIssue, now: datetime, page_base_url: str) -> NewAlert:
         reason_key=issue.key,
         title=words.title,
         body=words.body,
-        facts={"kind": kind.value, "transaction": transaction, "chain_id": chain_id},
+        facts=facts,
         raised_at=now,
     )

@@ -1,23 +1,24 @@
 """``sync_markets``: the catalogue of open markets, and those that just left it."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
+from jobs.keep_listings import Keeper
+from jobs.recategorise import recategorise
 from jobs.seen import Seen
 from models.data_enums import DataIssueKind
 from service.clock import Clock
-from service.errors import SourceError
-from service.polymarket.batches import Batch
 from service.polymarket.client import PolymarketClient
-from service.polymarket.translate import NOT_UMA
+from service.protocol.contracts import ContractBook
 from service.protocol.ids import to_hex
-from service.protocol.listings import MarketListing, Refused
+from service.protocol.listings import Refused
 from service.protocol.sources import GAMMA
+from service.store.catalogue import get_position, raise_counts, set_position
 from service.store.issues import add_issues
-from service.store.listings import list_open, upsert_listings
+from service.store.listings import list_open
 from service.store.sources import record_health
 
 # Followed whatever their volume: an answer is on its way.
@@ -25,32 +26,10 @@ LIVE_STATUSES = ("proposed", "disputed")
 # Open markets of ours read at once to find those the sweep did not show, and looked up at once.
 OPEN_PAGE = 5_000
 LOOK_UP = 500
-
-
-class _Sweep:
-    """One run's memory: what was counted, and which rows were shown."""
-
-    def __init__(self, sessions: sessionmaker[Session]) -> None:
-        self.counts: Counter[str] = Counter()
-        self.seen = Seen()
-        self._sessions = sessions
-
-    def keep(self, batches: Iterator[Batch[MarketListing]]) -> None:
-        """Store pages as they come, one transaction each."""
-        for batch in batches:
-            issues = [refused for refused in batch.refused if refused.reason != NOT_UMA]
-            with self._sessions.begin() as session:
-                stored = upsert_listings(session, batch.rows, batch.fetched_at)
-                issues += stored.refused
-                self.counts["refused"] += add_issues(session, issues, batch.fetched_at)
-            self.seen.add(stored.market_ids)
-            self.counts["pages"] += 1
-            self.counts["added"] += stored.added
-            self.counts["changed"] += stored.changed
-            self.counts["unchanged"] += stored.unchanged
-            self.counts["rules_versions"] += stored.rules_versions
-            self.counts["older_copies"] += stored.older_copies
-            self.counts["not_uma"] += sum(r.reason == NOT_UMA for r in batch.refused)
+# Where the sweeps stand.
+SWEEP = "open_markets"
+# Without a whole sweep for so long the next one comes from both ends.
+GAP = timedelta(hours=1)
 
 
 def sync_markets(
@@ -59,49 +38,79 @@ def sync_markets(
     clock: Clock,
     *,
     min_volume_usdc: int,
+    book: ContractBook | None = None,
 ) -> CycleReport:
     """Sweep open markets above a volume (USD) and all with an answer on its way.
 
-    What a failing source had given before it failed is kept; the report names the failure.
+    What a failing source had given before it failed is kept; the report names the failure. A run
+    that is cut off leaves whole pages, and the next one begins anew.
     """
-    sweep = _Sweep(sessions)
+    keeper = Keeper(sessions, book)
     degraded: list[str] = []
     try:
-        lists = {"open markets": client.fetch_open_markets(min_volume_usdc=min_volume_usdc)}
+        keeper.counts["recategorised"] = recategorise(sessions, clock)
+        with sessions() as session:
+            last = get_position(session, SWEEP) or {}
+        passes = _passes(last, clock.now())
+        for up in passes:
+            keeper.shown.clear()
+            # What one sweep missed because rows moved meanwhile, one from the other end has.
+            pages = client.catalogue.open_markets(min_volume_usdc=min_volume_usdc, up=up)
+            degraded += keeper.keep_all("open markets", pages)
+            if degraded:
+                break
+        shown = dict(keeper.shown)
         for status in LIVE_STATUSES:
-            lists[f"{status} markets"] = client.fetch_markets_by_uma_status(status)
-        for name, batches in lists.items():
-            try:
-                sweep.keep(batches)
-            except SourceError as error:
-                degraded.append(f"{name}: {error}")
-        # Only a whole sweep can tell that a market has left it.
+            pages = client.fetch_markets_by_uma_status(status)
+            degraded += keeper.keep_all(f"{status} markets", pages)
+        # Only a whole sweep, or one but for a gap, can tell that a market has left it.
         if not degraded:
-            degraded += _refresh_vanished(sessions, client, clock, sweep)
+            degraded += _refresh_vanished(sessions, client, clock, keeper)
+            _finish(sessions, clock, shown, up=passes[-1])
+        degraded += dict.fromkeys(keeper.gaps)
     finally:
         with sessions.begin() as session:
             record_health(session, client.health(), clock.now())
-    return CycleReport(dict(sweep.counts), tuple(degraded))
+    return CycleReport(keeper.report(), tuple(degraded))
+
+
+def _passes(last: Mapping[str, object], now: datetime) -> tuple[bool, ...]:
+    """From which ends to sweep: from the other one than last time; from both after a gap."""
+    finished = last.get("finished_at")
+    if isinstance(finished, str) and now - datetime.fromisoformat(finished) < GAP:
+        return (not last.get("up", False),)
+    return (True, False)
+
+
+def _finish(
+    sessions: sessionmaker[Session], clock: Clock, shown: Mapping[str, int], *, up: bool
+) -> None:
+    now = clock.now()
+    with sessions.begin() as session:
+        set_position(session, SWEEP, {"up": up, "finished_at": now.isoformat()}, now)
+        raise_counts(session, shown, now)
 
 
 def _refresh_vanished(
-    sessions: sessionmaker[Session], client: PolymarketClient, clock: Clock, sweep: _Sweep
+    sessions: sessionmaker[Session], client: PolymarketClient, clock: Clock, keeper: Keeper
 ) -> list[str]:
     """Look up followed markets the lists no longer show: most have closed."""
-    sweep.counts.update(vanished=0, lost=0)
-    for vanished in _list_vanished(sessions, sweep.seen):
-        sweep.counts["vanished"] += len(vanished)
-        try:
-            sweep.keep(client.fetch_markets_by_condition_ids(list(vanished.values())))
-        except SourceError as error:
-            return [f"vanished markets: {error}"]
-        lost = [c for row_id, c in vanished.items() if row_id not in sweep.seen]
-        sweep.counts["lost"] += len(lost)
+    keeper.counts.update(vanished=0, lost=0)
+    failed: list[str] = []
+    for vanished in _list_vanished(sessions, keeper.seen):
+        keeper.counts["vanished"] += len(vanished)
+        found = client.fetch_markets_by_condition_ids(list(vanished.values()))
+        failed += keeper.keep_all("vanished markets", found)
+        if failed:
+            # What was not found may only have been missed: nothing is called lost.
+            continue
+        lost = [c for row_id, c in vanished.items() if row_id not in keeper.seen]
+        keeper.counts["lost"] += len(lost)
         reason = "followed, and no longer in the catalogue, neither open nor closed"
         issues = [Refused(DataIssueKind.REFUSED_MARKET, GAMMA, to_hex(c), reason) for c in lost]
         with sessions.begin() as session:
             add_issues(session, issues, clock.now())
-    return []
+    return list(dict.fromkeys(failed))
 
 
 def _list_vanished(sessions: sessionmaker[Session], seen: Seen) -> Iterator[dict[int, bytes]]:

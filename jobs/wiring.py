@@ -133,6 +133,26 @@ def _sync_markets(house: House) -> CycleReport:
         house.polymarket,
         house.clock,
         min_volume_usdc=house.settings.min_volume_usdc,
+        book=house.book,
+    )
+
+
+def _sync_groups(house: House) -> CycleReport:
+    from jobs.sync_groups import sync_groups  # as above
+
+    return sync_groups(house.sessions, house.polymarket, house.clock)
+
+
+def _backfill_closed_markets(house: House) -> CycleReport:
+    from jobs.backfill_closed_markets import backfill_closed_markets  # as above
+
+    return backfill_closed_markets(
+        house.sessions,
+        house.polymarket,
+        house.clock,
+        days=house.settings.closed_backfill_days,
+        min_volume_usdc=house.settings.min_volume_usdc,
+        book=house.book,
     )
 
 
@@ -294,6 +314,7 @@ def _send_alerts(house: House) -> CycleReport:
 
 JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "sync_markets": _sync_markets,
+    "sync_groups": _sync_groups,
     "sync_resolutions": _sync_resolutions,
     "sync_clarifications": _sync_clarifications,
     "recheck_clarifications": partial(_sync_clarifications, is_full=True),
@@ -313,6 +334,7 @@ JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "watch_proposals": _watch_proposals,
     "send_alerts": _send_alerts,
     "check_data": _check_data,
+    "backfill_closed_markets": _backfill_closed_markets,
 }
 
 

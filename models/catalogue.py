@@ -19,12 +19,14 @@ class SyncCursor(Base):
 
 
 class CatalogueCount(Base):
-    """How many records of a kind the catalogue showed on a day (UTC), stored ones or not."""
+    """How many records of a kind the catalogue showed on a day (UTC), stored ones or not.
+
+    The most that one whole sweep of the day showed.
+    """
 
     __tablename__ = "catalogue_counts"
 
     day: Mapped[date] = mapped_column(Date, primary_key=True)
-    # ``*_open``: of the day's last whole sweep; ``*_new``: added up over the day.
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     records: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[datetime] = mapped_column(UtcTimestamp)

@@ -31,6 +31,7 @@ class DataIssueKind(StrEnum):
 
     UNDECODABLE_LOG = "undecodable_log"
     REFUSED_MARKET = "refused_market"
+    REFUSED_GROUP = "refused_group"
     REFUSED_RESOLUTION = "refused_resolution"
     REFUSED_BOOK = "refused_book"
     REFUSED_OPEN_INTEREST = "refused_open_interest"
@@ -50,6 +51,7 @@ class DataIssueKind(StrEnum):
     DEEP_FORK = "deep_fork"
     # Data alerts (service.protocol.data_alerts): a fact that changes what the others mean.
     UNKNOWN_REQUESTER = "unknown_requester"
+    UNKNOWN_ADAPTER = "unknown_adapter"
     PAYS_AGAINST_TEXT = "pays_against_text"
     CONTRACT_UPGRADED = "contract_upgraded"
     ROLE_CHANGED = "role_changed"

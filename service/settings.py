@@ -111,6 +111,12 @@ class Settings(BaseSettings):
     min_volume_usdc: int = Field(
         1_000, ge=0, description="Open markets with less traded volume (USD) are not followed."
     )
+    closed_backfill_days: int = Field(
+        30,
+        ge=0,
+        description="How many days back closed markets are fetched, by their end date. "
+        "0: none of the past.",
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @field_validator(

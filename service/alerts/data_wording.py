@@ -10,6 +10,7 @@ from service.alerts.wording import Wording
 
 _HEADLINES = {
     DataIssueKind.UNKNOWN_REQUESTER: "An unknown address asks the managed oracle",
+    DataIssueKind.UNKNOWN_ADAPTER: "A market names an unknown contract as its resolver",
     DataIssueKind.CONTRACT_UPGRADED: "A contract's code was replaced",
     DataIssueKind.ROLE_CHANGED: "A role changed hands",
     DataIssueKind.WHITELIST_REPLACED: "The oracle reads another whitelist",

@@ -30,31 +30,55 @@ class Batch(Generic[Row]):
     fetched_at: datetime
 
 
-def walk(
-    source: str, ask: Callable[[Params], object], filters: Params, name: str
-) -> Iterator[Sequence[object]]:
+class Pages:
     """Pages of a keyset list, to the page without a next cursor; a short page is not the end.
 
     The next page is asked for by ``after_cursor`` with the same filters (any other name is
-    ignored by the source, which then sends page 1 for ever: hence the guard).
+    ignored by the source, which then sends page 1 for ever: hence the guard). ``cursor`` is where
+    the page that was given last ends; ``None`` before the first page and after the last.
     """
-    seen: set[str] = set()
-    params = filters
-    empty = 0
-    for _ in range(MAX_PAGES):
-        records, cursor = _read_page(source, ask(params), name)
-        if records:
-            yield records
-        if cursor is None:
-            return
-        empty = 0 if records else empty + 1
-        if empty >= MAX_EMPTY_PAGES:
-            raise SourceError(source, f"{empty} empty pages in a row that promise more")
-        if cursor in seen:
-            raise SourceError(source, f"cursor loop: {cursor[:60]!r} came twice")
-        seen.add(cursor)
-        params = (*filters, ("after_cursor", cursor))
-    raise SourceError(source, f"no last page after {MAX_PAGES} pages")
+
+    def __init__(
+        self,
+        source: str,
+        ask: Callable[[Params], object],
+        filters: Params,
+        name: str,
+        cursor: str | None = None,
+    ) -> None:
+        """Start at a cursor, or at the list's beginning."""
+        self.cursor = cursor
+        self._source, self._ask, self._filters, self._name = source, ask, filters, name
+
+    def __iter__(self) -> Iterator[Sequence[object]]:
+        """The pages; empty ones are followed, but not for ever."""
+        seen: set[str] = set()
+        empty = 0
+        for _ in range(MAX_PAGES):
+            sent = () if self.cursor is None else (("after_cursor", self.cursor),)
+            page = self._ask((*self._filters, *sent))
+            records, following = _read_page(self._source, page, self._name)
+            if following is not None and (following in seen or following == self.cursor):
+                if records:
+                    yield records
+                raise SourceError(self._source, f"cursor loop: {following[:60]!r} came twice")
+            self.cursor = following
+            empty = 0 if records else empty + 1
+            if records:
+                yield records
+            if following is None:
+                return
+            if empty >= MAX_EMPTY_PAGES:
+                raise SourceError(self._source, f"{empty} empty pages in a row that promise more")
+            seen.add(following)
+        raise SourceError(self._source, f"no last page after {MAX_PAGES} pages")
+
+
+def walk(
+    source: str, ask: Callable[[Params], object], filters: Params, name: str
+) -> Iterator[Sequence[object]]:
+    """All pages of a keyset list."""
+    yield from Pages(source, ask, filters, name)
 
 
 def _read_page(source: str, page: object, name: str) -> tuple[Sequence[object], str | None]:

@@ -11,6 +11,9 @@ from collections.abc import Sequence
 
 from models.enums import Category
 
+# Of the tables and words below: another number has all stored markets sorted anew.
+VERSION = 2
+
 # fmt: off
 TAGS: tuple[tuple[Category, frozenset[str]], ...] = (
     (

@@ -7,6 +7,7 @@ from typing import Any, Self
 from models.data_enums import DataIssueKind
 from service.circuit import CircuitPolicy
 from service.clock import Clock
+from service.errors import SourceError, SourcePaused
 from service.polymarket import money, routes
 from service.polymarket.batches import (
     Batch,
@@ -17,6 +18,7 @@ from service.polymarket.batches import (
     to_batch,
     walk,
 )
+from service.polymarket.catalogue import CatalogueReader
 from service.polymarket.clarifications import ClarificationPage, walk_clarifications
 from service.polymarket.feeds import to_book, to_open_interest, to_resolution
 from service.polymarket.routes import LIMIT_SECONDS, LIMITS, PARENTS
@@ -83,6 +85,8 @@ class PolymarketClient:
             timeouts=timeouts,
             most_bytes=most_bytes,
         )
+        # Whole lists of markets and groups.
+        self.catalogue = CatalogueReader(self._api, clock)
 
     def __enter__(self) -> Self:
         """Use as a context manager."""
@@ -119,13 +123,23 @@ class PolymarketClient:
     def fetch_markets_by_condition_ids(
         self, condition_ids: Sequence[bytes]
     ) -> Iterator[Batch[MarketListing]]:
-        """These markets, open and closed (a look-up leaves closed ones out unless asked)."""
+        """These markets, closed and open (a look-up leaves closed ones out unless asked).
+
+        A look-up that fails does not keep the others from being made; it is raised after them.
+        """
         keys = [to_hex(condition_id) for condition_id in condition_ids]
+        failure: SourceError | None = None
         for start in range(0, len(keys), CONDITIONS_PER_LOOKUP):
-            part = keys[start : start + CONDITIONS_PER_LOOKUP]
-            for closed in ("false", "true"):
-                named = tuple(("condition_ids", key) for key in part)
-                yield from self._walk_markets((("closed", closed), *named))
+            named = tuple(("condition_ids", k) for k in keys[start : start + CONDITIONS_PER_LOOKUP])
+            for closed in ("true", "false"):
+                try:
+                    yield from self._walk_markets((("closed", closed), *named))
+                except SourcePaused:
+                    raise
+                except SourceError as error:
+                    failure = error
+        if failure is not None:
+            raise failure
 
     def fetch_clarifications(self) -> Iterator[ClarificationPage]:
         """Every clarification the catalogue lists, a page at a time, newest first if it can."""

@@ -92,8 +92,27 @@ class EventPayload(Payload):
     id: Text = None
     slug: Text = None
     title: Text = None
+    neg_risk: Flag = Field(None, alias="negRisk")
     neg_risk_market_id: Text = Field(None, alias="negRiskMarketID")
     tags: Annotated[list[TagPayload], BeforeValidator(_list)] = []
+
+
+class SeriesPayload(Payload):
+    """What a group repeats in."""
+
+    slug: Text = None
+    recurrence: Text = None
+
+
+class GroupPayload(EventPayload):
+    """One group of Gamma's catalogue, asked for without its markets."""
+
+    neg_risk_augmented: Flag = Field(None, alias="negRiskAugmented")
+    closed: Flag = None
+    start_date: Text = Field(None, alias="startDate")
+    end_date: Text = Field(None, alias="endDate")
+    closed_time: Text = Field(None, alias="closedTime")
+    series: Annotated[list[SeriesPayload], BeforeValidator(_list)] = []
 
 
 class MarketPayload(Payload):
@@ -104,6 +123,8 @@ class MarketPayload(Payload):
     question_id: Text = Field(None, alias="questionID")
     neg_risk: Flag = Field(None, alias="negRisk")
     neg_risk_request_id: Text = Field(None, alias="negRiskRequestID")
+    neg_risk_other: Flag = Field(None, alias="negRiskOther")
+    group_item_title: Text = Field(None, alias="groupItemTitle")
     resolved_by: Text = Field(None, alias="resolvedBy")
     version: Text = None
     market_type: Text = Field(None, alias="marketType")
@@ -115,6 +136,7 @@ class MarketPayload(Payload):
     events: Annotated[list[EventPayload], BeforeValidator(_list)] = []
     outcomes: Texts = ()
     token_ids: Texts = Field((), alias="clobTokenIds")
+    position_ids: Texts = Field((), alias="positionIds")
     closed: Flag = None
     end_date: Text = Field(None, alias="endDate")
     closed_time: Text = Field(None, alias="closedTime")

@@ -12,6 +12,7 @@ LIMITS = {name: bucket.limit for name, bucket in BUCKETS.items()}
 
 MARKETS = Route(GAMMA, "GET", "/markets/keyset", rate_limits.GAMMA_MARKETS)
 CLARIFICATIONS = Route(GAMMA, "GET", "/market-clarifications", rate_limits.GENERAL_GAMMA)
+EVENTS = Route(GAMMA, "GET", "/events/keyset", rate_limits.GAMMA_EVENTS)
 RESOLUTIONS = Route(DATA_API, "GET", "/v2/resolutions", rate_limits.DATA_V2)
 OPEN_INTEREST = Route(DATA_API, "GET", "/v2/oi", rate_limits.DATA_V2)
 BOOKS = Route(CLOB, "POST", "/books", rate_limits.CLOB_BOOKS)

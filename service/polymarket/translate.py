@@ -7,15 +7,12 @@ from decimal import Decimal
 
 from models.data_enums import DataIssueKind
 from service.polymarket.categories import to_category
+from service.polymarket.kinds import NOT_UMA, POSITION_V2, counted_as
 from service.polymarket.payloads import EventPayload, MarketPayload
-from service.polymarket.refusals import is_token, named, translate, within
+from service.polymarket.refusals import is_token, key_of, named, translate, within
 from service.polymarket.scalars import to_address, to_condition_id, to_id, to_micro_usdc, to_time
 from service.protocol.listings import GroupListing, MarketListing, Refused
 from service.protocol.sources import GAMMA
-
-# Chainlink up/down markets and the hand-settled ones of 2020: no oracle, nothing to score. They
-# are most of the catalogue, so callers count this reason and do not store it as an issue.
-NOT_UMA = "not resolved by UMA"
 
 BINARY = 2
 # Column widths.
@@ -26,7 +23,10 @@ LONGEST_LIVENESS = 2**31 - 1
 
 
 def to_listing(record: object) -> MarketListing | Refused:
-    """One market of Gamma's catalogue."""
+    """One market of Gamma's catalogue; what is only counted is told before it is read."""
+    reason = counted_as(record)
+    if reason is not None:
+        return Refused(DataIssueKind.REFUSED_MARKET, GAMMA, key_of(record), reason)
     return translate(record, MarketPayload, _listing, DataIssueKind.REFUSED_MARKET, GAMMA)
 
 
@@ -49,6 +49,10 @@ def _listing(sent: MarketPayload) -> MarketListing:
         token_ids=_token_ids(sent),
         adapter=named("resolvedBy", to_address, sent.resolved_by),
         neg_risk=sent.neg_risk,
+        neg_risk_other=sent.neg_risk_other,
+        group_item_title=sent.group_item_title,
+        version=sent.version,
+        position_ids=_position_ids(sent),
         closed=_closed(sent),
         end_at=named("endDate", to_time, sent.end_date),
         closed_at=named("closedTime", to_time, sent.closed_time),
@@ -68,6 +72,8 @@ def _check_kind(sent: MarketPayload) -> None:
     uma = (sent.resolved_by, sent.uma_bond, sent.uma_reward, sent.uma_status)
     if not any(part is not None for part in uma):
         raise ValueError(NOT_UMA)
+    if sent.version == "v2":
+        raise ValueError(POSITION_V2)
     if sent.version not in (None, "v1"):
         message = f"position system {sent.version[:20]!r} is not supported"
         raise ValueError(message)
@@ -95,6 +101,7 @@ def _group(sent: EventPayload) -> GroupListing | None:
         slug=sent.slug if sent.slug and len(sent.slug) <= SLUG_LENGTH else None,
         title=sent.title or sent.slug or "",
         neg_risk_market_id=named("negRiskMarketID", to_id, sent.neg_risk_market_id),
+        neg_risk=sent.neg_risk,
     )
 
 
@@ -120,6 +127,16 @@ def _token_ids(sent: MarketPayload) -> tuple[str, ...]:
         message = "clobTokenIds: not distinct token numbers"
         raise ValueError(message)
     return tokens
+
+
+def _position_ids(sent: MarketPayload) -> tuple[str, ...] | None:
+    """Gamma's positionIds; ``None`` where it sends none or they only repeat the tokens."""
+    if not sent.position_ids or sent.position_ids == sent.token_ids:
+        return None
+    if not all(is_token(position) for position in sent.position_ids):
+        message = "positionIds: not token numbers"
+        raise ValueError(message)
+    return sent.position_ids
 
 
 def _closed(sent: MarketPayload) -> bool:

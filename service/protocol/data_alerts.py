@@ -55,7 +55,12 @@ _KINDS = {
     "AllowedBondRangeUpdated": DataIssueKind.PARAMETER_CHANGED,
 }
 DATA_ALERTS = frozenset(
-    {DataIssueKind.UNKNOWN_REQUESTER, DataIssueKind.PAYS_AGAINST_TEXT, *_KINDS.values()}
+    {
+        DataIssueKind.UNKNOWN_REQUESTER,
+        DataIssueKind.UNKNOWN_ADAPTER,
+        DataIssueKind.PAYS_AGAINST_TEXT,
+        *_KINDS.values(),
+    }
 )
 
 

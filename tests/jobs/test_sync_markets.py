@@ -1,18 +1,23 @@
 """``sync_markets`` against a loopback Polymarket, on both databases."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
-from sqlalchemy import func, select
+import pytest
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
+from jobs.recategorise import recategorise
 from jobs.sync_markets import sync_markets
 from models.base import Base
 from models.chain import DataIssue
-from models.enums import SourceState
+from models.enums import Category, SourceState
 from models.market import Market, RulesVersion
+from service.chain.book import mainnet_book
 from service.clock import SetClock
 from service.polymarket.client import PolymarketClient
+from service.store.catalogue import list_counts
 from service.store.sources import list_sources
 from tests.loopback.polymarket import MARKETS, PolymarketServer, server_error
 from tests.loopback.polymarket_client import NOW
@@ -118,24 +123,42 @@ def test_a_sweep_that_breaks_off_keeps_its_pages_and_mistakes_nothing_for_closed
     client: PolymarketClient,
     clock: SetClock,
 ) -> None:
-    server.markets = [a_market(number) for number in range(250)]
+    server.markets = [a_market(number) for number in range(450)]
     run(sessions, client, clock)
-    server.markets = [a_market(number, question=f"New {number}?") for number in range(250)]
+    server.markets = [a_market(number, question=f"New {number}?") for number in range(450)]
     clock.advance(timedelta(minutes=10))
     server.seen.clear()
     original = server.answer
-    server.answer = lambda seen: (  # type: ignore[method-assign]  # page 2 is broken
+    server.answer = lambda seen: (  # type: ignore[method-assign]  # after page 1 the source dies
         server_error()
-        if "after_cursor" in seen.params and "uma_resolution_status" not in seen.params
+        if "uma_resolution_status" not in seen.params and len(server.seen) > 0
         else original(seen)
     )
     report = run(sessions, client, clock)
-    assert report.degraded == ("open markets: gamma: HTTP 500: cannot get the information",)
+    assert report.degraded[0].startswith("open markets: gamma: HTTP 500")
     assert report.counts["changed"] == 100
     assert "vanished" not in report.counts
     assert closed_ids(sessions) == set()
-    # The short lists of answers on their way were still asked for.
-    assert any("uma_resolution_status" in seen.params for seen in server.seen)
+
+
+def test_one_record_that_fails_costs_only_itself(
+    sessions: sessionmaker[Session],
+    server: PolymarketServer,
+    client: PolymarketClient,
+    clock: SetClock,
+) -> None:
+    server.markets = [a_market(number) for number in range(250)]
+    run(sessions, client, clock)
+    server.markets = [a_market(number, question=f"New {number}?") for number in range(250)]
+    server.markets[7] = a_market(7, closed=True)
+    server.poisoned = {"500150"}
+    clock.advance(timedelta(minutes=10))
+    report = run(sessions, client, clock)
+    assert "nothing between ids 500149 and 500151" in report.degraded[-1]
+    assert report.degraded[0] == "vanished markets: gamma: HTTP 500: cannot get the information"
+    assert report.counts["lost"] == 0
+    assert report.counts["changed"] >= 248
+    assert closed_ids(sessions) == {"500007"}
 
 
 def test_refused_records_are_issues_and_markets_without_uma_are_counted(
@@ -207,6 +230,101 @@ def test_an_older_cached_copy_does_not_undo_what_a_fresher_list_said(
     assert count(sessions, RulesVersion) == 1
     with sessions() as session:
         assert session.scalars(select(Market.uma_status)).one() is None
+
+
+def test_rows_that_go_while_a_sweep_runs_hide_no_other(
+    sessions: sessionmaker[Session],
+    server: PolymarketServer,
+    client: PolymarketClient,
+    clock: SetClock,
+) -> None:
+    server.markets = [a_market(number) for number in range(250)]
+
+    def close_one(params: Mapping[str, list[str]]) -> None:
+        # The server's cursor counts rows: one that goes at the front lets another slip through.
+        if params.get("ascending") == ["true"] and "after_cursor" in params:
+            front = next(m for m in server.markets if not m["closed"])
+            front["closed"] = True
+
+    server.before_page = close_one
+    report = run(sessions, client, clock)
+    assert report.degraded == ()
+    assert count(sessions, Market) == 250
+    # From now on one sweep a run, each from the other end.
+    server.before_page = None
+    for expected in ("true", "false"):
+        server.seen.clear()
+        clock.advance(timedelta(minutes=10))
+        run(sessions, client, clock)
+        swept = [s for s in server.seen if "volume_num_min" in s.params]
+        assert {s.params["ascending"][0] for s in swept} == {expected}
+    assert closed_ids(sessions) == {"500000", "500001"}
+    clock.advance(timedelta(hours=2))
+    server.seen.clear()
+    run(sessions, client, clock)
+    assert {s.params["ascending"][0] for s in server.seen} == {"true", "false"}
+
+
+def test_micro_markets_are_counted_a_run_and_a_day_and_not_stored(
+    sessions: sessionmaker[Session],
+    server: PolymarketServer,
+    client: PolymarketClient,
+    clock: SetClock,
+) -> None:
+    feed = {"resolvedBy": None, "umaBond": None, "umaReward": None, "slug": "btc-updown-5m-1"}
+    server.markets = [a_market(n, **feed) for n in range(3)] + [a_market(9), a_market(10)]
+    report = run(sessions, client, clock)
+    assert report.counts["micro_markets"] == 3
+    server.markets = server.markets[1:]
+    clock.advance(timedelta(minutes=10))
+    assert run(sessions, client, clock).counts["micro_markets"] == 2
+    with sessions() as session:
+        counts = list_counts(session, NOW.date())
+    # The most that one sweep of the day showed.
+    assert (counts["micro_markets"], counts["markets"]) == (3, 2)
+    assert count(sessions, Market) == 2
+    assert count(sessions, DataIssue) == 0
+
+
+def test_an_unknown_adapter_is_a_data_alert_once_and_its_markets_are_kept(
+    sessions: sessionmaker[Session],
+    server: PolymarketServer,
+    client: PolymarketClient,
+    clock: SetClock,
+) -> None:
+    stranger = "0x" + "11" * 20
+    server.markets = [a_market(1, resolvedBy=stranger), a_market(2, resolvedBy=stranger)]
+    server.markets.append(a_market(3))
+    for _ in range(2):
+        sync_markets(sessions, client, clock, min_volume_usdc=0, book=mainnet_book())
+        clock.advance(timedelta(minutes=10))
+    with sessions() as session:
+        (issue,) = session.scalars(select(DataIssue))
+    assert (issue.kind, issue.key) == ("unknown_adapter", f"137:{stranger}")
+    assert issue.known_at == NOW
+    assert count(sessions, Market) == 3
+
+
+def test_a_new_version_of_the_category_table_sorts_stored_markets_anew(
+    sessions: sessionmaker[Session],
+    server: PolymarketServer,
+    client: PolymarketClient,
+    clock: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server.markets = [a_market(n, tags=[{"slug": "nba"}], closed=n == 1) for n in range(2)]
+    server.markets[1]["closed"] = False
+    assert run(sessions, client, clock).counts["recategorised"] == 0
+    with sessions.begin() as session:
+        session.execute(update(Market).values(category=Category.OTHER, stale_since=None))
+    assert recategorise(sessions, clock) == 0
+    monkeypatch.setattr("jobs.recategorise.VERSION", 99)
+    monkeypatch.setattr("jobs.recategorise.BATCH", 1)
+    assert recategorise(sessions, clock) == 2
+    assert recategorise(sessions, clock) == 0
+    with sessions() as session:
+        rows = session.scalars(select(Market)).all()
+    assert {(row.category, row.stale_since) for row in rows} == {("sports", NOW)}
 
 
 def test_a_dead_source_degrades_the_run_and_its_health_is_recorded(

@@ -15,11 +15,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+from tests.loopback.polymarket_catalogue import ORDERS, is_asked_for, ordered
 from tests.loopback.polymarket_clarifications import CLARIFICATIONS, Clarifications
 
 Record = dict[str, Any]
 
 MARKETS = "/markets/keyset"
+EVENTS = "/events/keyset"
 RESOLUTIONS = "/v2/resolutions"
 OPEN_INTEREST = "/v2/oi"
 BOOKS = "/books"
@@ -106,6 +108,7 @@ class PolymarketServer:
 
     def __init__(self) -> None:
         self.markets: list[Record] = []
+        self.events: list[Record] = []
         self.resolutions: list[Record] = []
         self.open_interest: dict[str, object] = {}
         self.books: dict[str, Record] = {}
@@ -118,6 +121,10 @@ class PolymarketServer:
         self.overlap = False
         # Never fewer than asked for: some pages come short of the limit without being the last.
         self.short_pages = False
+        # Pages that hold one of these ids end in a 500, whichever way they are asked for.
+        self.poisoned: set[str] = set()
+        # Called before each page of a list, as when rows come and go meanwhile.
+        self.before_page: Callable[[Mapping[str, list[str]]], None] | None = None
         self.seen: list[Seen] = []
         self._faults: dict[str, deque[Answer]] = defaultdict(deque)
         self._always: dict[str, Answer] = {}
@@ -165,7 +172,8 @@ class PolymarketServer:
         if seen.path in self._always:
             return self._always[seen.path]
         routes: dict[tuple[str, str], Callable[[], Answer]] = {
-            ("GET", MARKETS): lambda: self._keyset(seen.params),
+            ("GET", MARKETS): lambda: self._keyset(seen.params, "markets"),
+            ("GET", EVENTS): lambda: self._keyset(seen.params, "events"),
             ("GET", "/markets"): lambda: self._offset(seen.params),
             ("GET", RESOLUTIONS): lambda: self._resolution_rows(seen.params),
             ("GET", OPEN_INTEREST): lambda: self._interest_rows(seen.params),
@@ -181,12 +189,14 @@ class PolymarketServer:
         """Wait; tells whether the server is being stopped."""
         return self._stopping.wait(seconds)
 
-    def _keyset(self, params: Mapping[str, list[str]]) -> Answer:
+    def _keyset(self, params: Mapping[str, list[str]], name: str) -> Answer:
+        if self.before_page is not None:
+            self.before_page(params)
         if "offset" in params:
             return _invalid("offset is not supported, use after_cursor")
-        if params.get("order", ["id"])[0] not in {"id", "volumeNum", "endDate", "createdAt"}:
+        if params.get("order", ["id"])[0] not in ORDERS:
             return _invalid("order fields are not valid")
-        rows = self._filtered(params)
+        rows = ordered(self._filtered(params, name), params)
         limit = max(1, min(int(params.get("limit", [str(DEFAULT_LIMIT)])[0]), CLAMP))
         query = {k: v for k, v in params.items() if k not in {"after_cursor", "limit"}}
         start = 0
@@ -198,7 +208,9 @@ class PolymarketServer:
             start = place["start"]
         stop = start + (max(1, limit // 2) if self.short_pages and start == 0 else limit)
         first = max(0, start - 1) if self.overlap else start
-        page: Record = {"markets": rows[first:stop]}
+        if any(str(row.get("id")) in self.poisoned for row in rows[first:stop]):
+            return server_error()
+        page: Record = {name: rows[first:stop]}
         if stop < len(rows) or self.cursor_loop:
             following = {"start": limit if self.cursor_loop else stop, "query": query}
             page["next_cursor"] = base64.urlsafe_b64encode(json.dumps(following).encode()).decode()
@@ -208,26 +220,15 @@ class PolymarketServer:
         offset = int(params.get("offset", ["0"])[0])
         if offset > DEEPEST_OFFSET:
             return _invalid("offset too large, use /markets/keyset for deeper pagination")
-        return as_json(self._filtered(params)[offset : offset + CLAMP])
+        return as_json(self._filtered(params, "markets")[offset : offset + CLAMP])
 
-    def _filtered(self, params: Mapping[str, list[str]]) -> list[Record]:
-        # Without an explicit closed the answer is the other half of what one expects.
-        closed = params.get("closed", ["true"])[0] == "true"
-        wanted = set(params.get("condition_ids", ()))
-        status = params.get("uma_resolution_status", [None])[0]
-        least = float(params.get("volume_num_min", ["0"])[0])
-        rows = [
-            market
-            for market in self.markets
-            if bool(market.get("closed")) is closed
-            and (not wanted or market.get("conditionId") in wanted)
-            and (status is None or market.get("umaResolutionStatus") == status)
-            and float(market.get("volumeNum") or market.get("volume") or 0) >= least
-        ]
-        rows.sort(key=lambda market: int(market.get("id") or 0))
-        if params.get("include_tag", ["false"])[0] == "true":
+    def _filtered(self, params: Mapping[str, list[str]], name: str) -> list[Record]:
+        records = self.markets if name == "markets" else self.events
+        rows = [record for record in records if is_asked_for(record, params)]
+        rows.sort(key=lambda record: int(record.get("id") or 0))
+        if name == "events" or params.get("include_tag", ["false"])[0] == "true":
             return rows
-        return [{k: v for k, v in market.items() if k != "tags"} for market in rows]
+        return [{k: v for k, v in record.items() if k != "tags"} for record in rows]
 
     def _resolution_rows(self, params: Mapping[str, list[str]]) -> Answer:
         wanted = _conditions(params)

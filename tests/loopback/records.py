@@ -54,6 +54,21 @@ def a_market(number: int, **changes: object) -> Record:
     return record | changes
 
 
+def a_group(number: int, **changes: object) -> Record:
+    """An open group ("event") as Gamma lists it without its markets."""
+    record: Record = {
+        "id": str(900_000 + number),
+        "slug": f"ships-{number}",
+        "title": "Ships this winter",
+        "closed": False,
+        "negRisk": False,
+        "startDate": "2026-11-01T00:00:00.5Z",
+        "endDate": "2026-12-31T12:00:00Z",
+        "tags": [{"id": "1", "label": "Shipping", "slug": "shipping"}],
+    }
+    return record | changes
+
+
 def a_resolution(number: int, **changes: object) -> Record:
     """A row of the resolution feed: proposed Yes, in its two-hour window."""
     record: Record = {

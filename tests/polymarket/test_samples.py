@@ -9,7 +9,8 @@ import pytest
 
 from models.enums import Category
 from service.polymarket.feeds import to_book, to_open_interest, to_resolution
-from service.polymarket.translate import NOT_UMA, to_listing
+from service.polymarket.kinds import MICRO_MARKET, NOT_UMA
+from service.polymarket.translate import to_listing
 from service.protocol.ids import to_hex
 from service.protocol.listings import MarketListing, Refused, ResolutionRow
 from service.transport.answers import RawAnswer, error_of, read_answer
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 REFUSED_MARKETS = {
-    "gamma_market_updown_5m": NOT_UMA,
+    "gamma_market_updown_5m": MICRO_MARKET,
     "gamma_market_legacy_zero_zero": NOT_UMA,
     "gamma_market_legacy_nonbinary": NOT_UMA,
 }

@@ -6,7 +6,8 @@ import pytest
 
 from models.enums import Category
 from service.polymarket.categories import to_category
-from service.polymarket.translate import NOT_UMA, to_listing
+from service.polymarket.kinds import NOT_UMA
+from service.polymarket.translate import to_listing
 from service.protocol.ids import parse_address, parse_hex32
 from service.protocol.listings import MarketListing, Refused
 from tests.loopback.records import ADAPTER, a_market, condition_of
@@ -81,7 +82,7 @@ def test_text_that_no_database_holds_is_mended() -> None:
         ({"conditionId": "0x" + "ab" * 20 + "00" * 12}, "not a condition id"),
         ({"resolvedBy": None, "umaBond": None, "umaReward": ""}, NOT_UMA),
         ({"resolvedBy": "0x12"}, "resolvedBy: expected 0x and 40 hex digits"),
-        ({"version": "v2"}, "position system 'v2' is not supported"),
+        ({"version": "v2"}, "position system v2"),
         ({"marketType": "scalar"}, "scalar market"),
         ({"outcomes": '["A","B","C"]'}, "not binary: 3 outcomes"),
         ({"outcomes": "[not json"}, "outcomes: Value error, not a JSON list"),
