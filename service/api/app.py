@@ -15,6 +15,7 @@ from service.api.pages import Pages
 from service.api.problems import MEDIA_TYPE, handle_problems
 from service.api.proposal_signals import proposal_signals_router
 from service.api.proposals import proposals_router
+from service.api.rules import rules_router
 from service.api.schemas import ProblemDetails
 from service.api.site import Site
 from service.api.sources import sources_router
@@ -63,6 +64,7 @@ def create_app(
     app.include_router(assessments_router(site), responses=_NOT_FOUND)
     app.include_router(timeline_router(site), responses=_NOT_FOUND)
     app.include_router(votes_router(site), responses=_NOT_FOUND)
+    app.include_router(rules_router(site), responses=_NOT_FOUND)
     app.include_router(proposal_signals_router(site), responses=_NOT_FOUND)
     app.include_router(proposals_router(site))
     app.include_router(sources_router(site))

@@ -1,14 +1,17 @@
 """The texts posted to questions' rules, placed in their questions' stories."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from service.protocol.clarifications import Clarification, place_clarifications
 from service.protocol.contracts import ContractBook
+from service.protocol.facts import ClarificationPosted, Fact, RulesUpdated
 from service.protocol.lifecycle import QuestionStatus
 from service.protocol.rounds import RoundTime
+from service.store.provisional import list_provisional
 from service.store.questions import get_statuses
 from service.store.votes import link_votes
 
@@ -33,6 +36,39 @@ def get_clarifications(
         )
     ]
     return sorted(found, key=lambda c: (-c.at.chain_id, c.at.block_number, c.at.log_index))
+
+
+def get_provisional_clarifications(
+    session: Session, question_ids: Collection[bytes], book: ContractBook
+) -> list[Clarification]:
+    """The same of blocks that are not final yet, judged and placed as if they were."""
+    posts = [
+        dated
+        for dated in list_provisional(session)
+        if isinstance(dated.fact, ClarificationPosted | RulesUpdated)
+    ]
+    if not posts:
+        return []
+    found: list[Clarification] = []
+    for statuses in get_statuses(session, question_ids, book).values():
+        for status in statuses:
+            ours = tuple(dated for dated in posts if _is_of(dated.fact, status))
+            if ours:
+                ends_at = get_commit_end(session, status, book)
+                found += place_clarifications(replace(status, posts=ours), book, ends_at)
+    return found
+
+
+def _is_of(fact: Fact, status: QuestionStatus) -> bool:
+    match fact:
+        case ClarificationPosted():
+            key = fact.at.chain_id, fact.at.address, fact.question_id
+            return key == (status.chain_id, status.adapter, status.question_id)
+        case RulesUpdated():
+            told = fact.at.chain_id, fact.requester, fact.ancillary_hash
+            return told == (status.chain_id, status.adapter, status.ancillary_hash)
+        case _:
+            return False
 
 
 def get_commit_end(

@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from models.chain import Block
-from models.lifecycle_enums import ClarificationPosition
+from models.lifecycle_enums import ClarificationChannel, ClarificationPosition
 from models.oracle import Clarification, RulesUpdate
 from service.protocol import clarifications
-from service.protocol.contracts import ContractBook
 from service.protocol.ids import to_checksum
+from service.protocol.listed_clarifications import ClarificationListing
 from service.store.timeline_entry import Detail
 from service.store.timeline_words import one_line, short_address
 
@@ -26,6 +26,14 @@ _TOO_LATE = {
     ClarificationPosition.AFTER_PAYOUT: ", after the payout",
 }
 
+_LISTED = {
+    "pending": "plans a clarification",
+    "queued": "queued a clarification",
+    "success": "lists a clarification as posted",
+    "failed": "could not post a clarification",
+    "cancelled": "cancelled a clarification",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class WrittenClarification:
@@ -37,46 +45,66 @@ class WrittenClarification:
 
 
 def to_clarification(
-    post: Clarification,
-    block: Block,
-    creators: Collection[bytes],
-    book: ContractBook,
-    placed: Placed,
+    post: Clarification, block: Block, creators: Collection[bytes], placed: Placed
 ) -> WrittenClarification:
-    """Tell a note; only one by the question's creator, or a key that posts for it, is official."""
-    text = one_line(post.data.decode("utf-8", errors="replace"))
-    official = any(
-        book.may_clarify(block.chain_id, post.owner, creator, block.mined_at)
-        for creator in creators
-    )
+    """Tell a note; whose word it is was judged where it was placed."""
     place = placed.get((block.hash, post.log_index))
-    owner = short_address(post.owner)
-    if official:
-        sentence = f"The question's creator posted a clarification{_after(place)}: {_quote(text)}"
-    elif creators:
-        sentence = f"{owner}, who does not speak for the question's creator, posted a note."
-    else:
-        sentence = f"{owner} posted a note; the question's creator is not known to us."
+    if place is not None:
+        return tell_post(place)
+    who = "who does not speak for the question's creator" if creators else "whose right is unknown"
+    sentence = f"{short_address(post.owner)}, {who}, posted a note."
+    text = one_line(post.data.decode("utf-8", errors="replace"))
     details: dict[str, Detail] = {
-        "official": official,
+        "official": False,
         "owner": to_checksum(post.owner),
         "text": text[:_TEXT_LENGTH],
-        **_place(place),
     }
-    return WrittenClarification("clarification" if official else "note", sentence, details)
+    return WrittenClarification("note", sentence, details)
 
 
 def to_rules_update(row: RulesUpdate, block: Block, placed: Placed) -> WrittenClarification:
     """Tell an update of a request's rules on the managed oracle; its log names no sender."""
-    text = one_line(row.rules.decode("utf-8", errors="replace"))
     place = placed.get((block.hash, row.log_index))
-    sentence = f"The request's rules were updated on the oracle{_after(place)}: {_quote(text)}"
-    details: dict[str, Detail] = {"official": True, "text": text[:_TEXT_LENGTH], **_place(place)}
+    if place is not None:
+        return tell_post(place)
+    text = one_line(row.rules.decode("utf-8", errors="replace"))
+    sentence = f"The request's rules were updated on the oracle: {_quote(text)}"
+    return WrittenClarification(
+        "clarification", sentence, {"official": True, "text": text[:_TEXT_LENGTH]}
+    )
+
+
+def tell_post(post: clarifications.Clarification) -> WrittenClarification:
+    """Tell a text that was judged and placed: by the creator, through the oracle, or a note."""
+    text = one_line(post.text)
+    details: dict[str, Detail] = {"official": post.is_official}
+    if post.owner is not None:
+        details["owner"] = to_checksum(post.owner)
+    details |= {"text": text[:_TEXT_LENGTH], **_place(post)}
+    if not post.is_official:
+        owner = "Somebody" if post.owner is None else short_address(post.owner)
+        sentence = f"{owner}, who does not speak for the question's creator, posted a note."
+        return WrittenClarification("note", sentence, details)
+    lead = (
+        "The question's creator posted a clarification"
+        if post.channel is ClarificationChannel.BULLETIN_BOARD
+        else "The request's rules were updated on the oracle"
+    )
+    sentence = f"{lead}{_TOO_LATE[post.position]}: {_quote(text)}"
     return WrittenClarification("clarification", sentence, details)
 
 
-def _after(place: clarifications.Clarification | None) -> str:
-    return "" if place is None else _TOO_LATE[place.position]
+def tell_listed(row: ClarificationListing) -> WrittenClarification:
+    """Tell a clarification as the catalogue lists it."""
+    text, state = one_line(row.text), one_line(row.state)
+    said = _LISTED.get(row.state, f"lists a clarification as \u201c{state}\u201d")
+    details: dict[str, Detail] = {
+        "catalogue_id": row.gamma_id,
+        "state": state,
+        "text": text[:_TEXT_LENGTH],
+    }
+    sentence = f"Polymarket's catalogue {said}: {_quote(text)}"
+    return WrittenClarification("listed_clarification", sentence, details)
 
 
 def _quote(text: str) -> str:
@@ -84,9 +112,7 @@ def _quote(text: str) -> str:
     return f"\u201c{cut}\u201d"
 
 
-def _place(place: clarifications.Clarification | None) -> dict[str, Detail]:
-    if place is None:
-        return {}
+def _place(place: clarifications.Clarification) -> dict[str, Detail]:
     return {
         "channel": str(place.channel),
         "position": str(place.position),

@@ -91,7 +91,7 @@ def _clarification_entries(session: Session, links: QuestionLinks) -> Iterator[T
     for condition in (spoken, ~spoken):
         for post, block in list_rows(session, Clarification, about, condition):
             if not links.requesters or post.address in links.requesters:
-                told = to_clarification(post, block, links.creators, book, placed)
+                told = to_clarification(post, block, links.creators, placed)
                 yield to_entry(post, block, told.kind, told.sentence, told.details)
     ours = RulesUpdate.ancillary_hash.in_(links.ancillary_hashes)
     for row, block in list_rows(session, RulesUpdate, ours):

@@ -1,6 +1,7 @@
 """Timeline entries from blocks that are not final yet: told as such, and gone if taken back."""
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,20 +12,21 @@ from service.protocol import facts, vote_facts
 from service.protocol.facts import Fact
 from service.protocol.ids import to_checksum
 from service.protocol.lifecycle import DatedFact
+from service.protocol.log_position import LogPosition
+from service.store.clarifications import get_provisional_clarifications
 from service.store.contracts import load_book
 from service.store.provisional import list_provisional
 from service.store.question_links import QuestionLinks, find_question_links
+from service.store.timeline_clarifications import tell_post
 from service.store.timeline_entry import Detail, TimelineEntry, Transaction
 from service.store.timeline_words import (
     CHANGE_WORDS,
     answer_words,
     chain_name,
-    one_line,
     short_address,
 )
 
 Told = tuple[str, str, Mapping[str, Detail]]
-_QUOTE_LENGTH = 280
 
 
 def list_provisional_entries(session: Session, market: Market) -> Iterator[TimelineEntry]:
@@ -34,19 +36,14 @@ def list_provisional_entries(session: Session, market: Market) -> Iterator[Timel
         return
     links = find_question_links(session, market)
     votes = _vote_ids(session, links, dated)
-    book = load_book(session)
     for entry in dated:
         told = _tell(entry.fact, market, links, votes)
-        if told is None and isinstance(entry.fact, facts.ClarificationPosted):
-            post = entry.fact
-            if post.question_id in links.question_ids and any(
-                book.may_clarify(post.at.chain_id, post.owner, creator, entry.mined_at)
-                for creator in links.creators
-            ):
-                text = one_line(post.data.decode("utf-8", errors="replace"))[:_QUOTE_LENGTH]
-                told = "clarification", f"The question's creator posted: \u201c{text}\u201d", {}
         if told is not None:
-            yield _entry(entry, *told)
+            yield _entry(entry.fact.at, entry.mined_at, *told)
+    for post in get_provisional_clarifications(session, links.question_ids, load_book(session)):
+        if post.is_official:
+            written = tell_post(post)
+            yield _entry(post.at, post.posted_at, written.kind, written.sentence, written.details)
 
 
 def _vote_ids(
@@ -94,12 +91,11 @@ def _tell(fact: Fact, market: Market, links: QuestionLinks, votes: frozenset[byt
 
 
 def _entry(
-    dated: DatedFact, kind: str, sentence: str, details: Mapping[str, Detail]
+    at: LogPosition, mined_at: datetime, kind: str, sentence: str, details: Mapping[str, Detail]
 ) -> TimelineEntry:
-    at = dated.fact.at
     return TimelineEntry(
-        at=dated.mined_at,
-        known_at=dated.mined_at,
+        at=mined_at,
+        known_at=mined_at,
         kind=kind,
         sentence=f"Not final yet: {sentence}",
         source=chain_name(at.chain_id),

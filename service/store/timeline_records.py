@@ -8,10 +8,14 @@ from sqlalchemy.orm import Session
 from models.alert import Alert
 from models.assessment import Announcement
 from models.enums import Remedy
-from models.market import Market, ResolutionReport, RulesVersion
+from models.market import Market, ResolutionReport
 from service.protocol.ids import to_hex
-from service.store.timeline_entry import TimelineEntry
-from service.store.timeline_words import answer_words, one_line
+from service.protocol.rule_texts import TextChange, TextDiff, compare_texts
+from service.store.listed_clarifications import list_of_market, to_listing
+from service.store.rule_versions import StoredRules, list_versions
+from service.store.timeline_clarifications import tell_listed
+from service.store.timeline_entry import Detail, TimelineEntry
+from service.store.timeline_words import answer_words, one_line, shortened
 
 MAX_ROWS_OF_A_KIND = 300
 
@@ -27,24 +31,56 @@ _PROPOSING = {"proposed", "challenged", "reproposed", "disputed"}
 def list_record_entries(session: Session, market: Market) -> Iterator[TimelineEntry]:
     """Entries from what HTTP sources and the service itself recorded, in no order."""
     yield from _rules(session, market)
+    yield from _listed(session, market)
     yield from _feed(session, market)
     yield from _announcements(session, market)
     yield from _alerts(session, market)
 
 
 def _rules(session: Session, market: Market) -> Iterator[TimelineEntry]:
-    query = select(RulesVersion).where(RulesVersion.market_id == market.id)
-    for row in session.scalars(query.order_by(RulesVersion.version).limit(MAX_ROWS_OF_A_KIND)):
-        first = row.version == 1
+    before: StoredRules | None = None
+    for row in list_versions(session, market.id, most=MAX_ROWS_OF_A_KIND):
+        diff = None if before is None else compare_texts(before.text, row.text)
+        before = row
+        details: dict[str, Detail] = {
+            "version": row.version,
+            "text_sha256": to_hex(row.text_hash),
+            "change": str(TextChange.FIRST if diff is None else diff.change),
+        }
         yield TimelineEntry(
             at=row.known_at,
             known_at=row.known_at,
             kind="rules_version",
-            sentence="We first saw the market's rules."
-            if first
-            else f"The market's rules changed (version {row.version}).",
+            sentence=_change_words(row.version, diff),
             source="Polymarket catalogue",
-            details={"version": row.version, "text_sha256": to_hex(row.text_hash)},
+            details=details,
+        )
+
+
+def _change_words(version: int, diff: TextDiff | None) -> str:
+    if diff is None:
+        return "We first saw the market's rules."
+    if diff.change is TextChange.TYPOGRAPHIC:
+        return f"The market's rules changed in typography only (version {version})."
+    first = diff.hunks[0] if diff.hunks else None
+    told = [] if first is None else [("out", first.removed), ("in", first.added)]
+    quoted = "; ".join(
+        f"{where}: \u201c{shortened(one_line(words))}\u201d" for where, words in told if words
+    )
+    more = f", and {len(diff.hunks) - 1} more" if len(diff.hunks) > 1 else ""
+    return f"The market's rules changed (version {version}): {quoted}{more}."
+
+
+def _listed(session: Session, market: Market) -> Iterator[TimelineEntry]:
+    for row, text in list_of_market(session, market):
+        told = tell_listed(to_listing(row, text))
+        yield TimelineEntry(
+            at=row.known_at if row.version > 1 else row.posted_at or row.created_at or row.known_at,
+            known_at=row.known_at,
+            kind=told.kind,
+            sentence=told.sentence,
+            source="Polymarket catalogue",
+            details=told.details,
         )
 
 

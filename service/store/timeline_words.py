@@ -74,6 +74,11 @@ def one_line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
+def shortened(text: str, most: int = 120) -> str:
+    """A text for a sentence, cut where it is long."""
+    return text if len(text) <= most else text[: most - 1] + "\u2026"
+
+
 def _label(outcome: Outcome, outcomes: Sequence[str]) -> str:
     if outcome is Outcome.HALF:
         return "50-50"

@@ -8,11 +8,15 @@ from models.chain import Contract
 from models.enums import AlertReason, ContractKind
 from models.market import Market, ResolutionReport
 from models.oracle import Clarification, Condition, NegRiskQuestion
+from service.polymarket.clarifications import to_clarification
+from service.protocol.listed_clarifications import ClarificationListing
 from service.protocol.prices import HALF, NO, TOO_EARLY, YES
 from service.store.assessments import get_latest
+from service.store.listed_clarifications import add_clarifications
 from service.store.timeline import list_timeline
 from service.store.timeline_entry import TimelineEntry
 from service.store.timeline_words import answer_words, payout_words
+from tests.loopback.polymarket_clarifications import a_clarification
 from tests.store.chain_scenes import Chain, add_long_story
 from tests.store.scenes import (
     ADAPTER,
@@ -22,6 +26,7 @@ from tests.store.scenes import (
     STRANGER,
     add_contracts,
     add_market,
+    add_rules,
     add_scored,
 )
 
@@ -220,4 +225,36 @@ def test_a_feed_that_says_the_same_again_is_told_once(session: Session) -> None:
         "posed”.",
         "proposed”.",
         "posed”.",
+    ]
+
+
+def test_a_change_of_the_rules_is_told_with_its_words_and_typography_as_such(
+    session: Session,
+) -> None:
+    market = add_market(session, 1)
+    for number, text in enumerate(("It\u2019s noon.", "It's noon.", "It's one."), start=1):
+        add_rules(session, market, number, text, START + number * HOUR)
+    told = [e for e in list_timeline(session, market) if e.kind == "rules_version"]
+    assert [e.sentence for e in told] == [
+        "We first saw the market's rules.",
+        "The market's rules changed in typography only (version 2).",
+        "The market's rules changed (version 3): out: \u201cnoon.\u201d; in: \u201cone.\u201d.",
+    ]
+    assert [e.details["change"] for e in told] == ["first", "typographic", "wording"]
+
+
+def test_each_state_of_a_listed_clarification_is_told(session: Session) -> None:
+    market = add_market(session, 1)
+    for state in ("pending", "success", "odd\u202e"):
+        row = to_clarification(a_clarification(1, state=state, content="Noon\n is local."))
+        assert isinstance(row, ClarificationListing)
+        add_clarifications(session, [row], START)
+    told = [e.sentence for e in list_timeline(session, market) if e.kind == "listed_clarification"]
+    assert sorted(told) == [
+        "Polymarket's catalogue lists a clarification as posted: \u201cNoon is local.\u201d",
+        (
+            "Polymarket's catalogue lists a clarification as \u201codd\u201d: "
+            "\u201cNoon is local.\u201d"
+        ),
+        "Polymarket's catalogue plans a clarification: \u201cNoon is local.\u201d",
     ]

@@ -1,5 +1,6 @@
 """What is not final is told as such, and only of its own market."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -79,3 +80,15 @@ def test_an_opened_vote_is_told_with_its_weight(session: Session) -> None:
     [entry] = [e for e in list_timeline(session, market) if e.provisional]
     assert "opened a vote of 1,500,000 UMA" in entry.sentence
     assert entry.source == "Ethereum"
+
+
+def test_the_request_s_rules_are_told_only_where_the_market_s_adapter_asked(
+    session: Session, question: Question
+) -> None:
+    updated = facts.RulesUpdated(
+        at(), bytes(32), ADAPTER, bytes(32), question.ancillary_hash, b"", b"Noon is local."
+    )
+    [told] = sentences(session, updated)
+    assert told.startswith("Not final yet: The request's rules were updated on the oracle, after ")
+    session.rollback()
+    assert sentences(session, replace(updated, requester=STRANGER)) == []
