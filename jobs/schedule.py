@@ -18,6 +18,7 @@ PERIODS = {
     "recheck_clarifications": (1_800, 60),
     "sync_liquidity": (300, 20),
     "sync_holders": (900, 60),
+    "sync_price_history": (60, 5),
     "sync_prices": (300, 20),
     "index_oracle": (15, 2),
     "index_fills": (30, 3),

@@ -180,6 +180,12 @@ def _sync_holders(house: House) -> CycleReport:
     return sync_holders(house.sessions, house.polymarket, house.clock)
 
 
+def _sync_price_history(house: House) -> CycleReport:
+    from jobs.sync_price_history import sync_price_history  # as above
+
+    return sync_price_history(house.sessions, house.polymarket, house.book, house.clock)
+
+
 def _sync_prices(house: House) -> CycleReport:
     from jobs.sync_prices import sync_prices  # as above
 
@@ -320,6 +326,7 @@ JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "recheck_clarifications": partial(_sync_clarifications, is_full=True),
     "sync_liquidity": _sync_liquidity,
     "sync_holders": _sync_holders,
+    "sync_price_history": _sync_price_history,
     "sync_prices": _sync_prices,
     "index_oracle": _index_oracle,
     "index_fills": _index_fills,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from service.api.assessments import assessments_router
 from service.api.data_quality import data_quality_router
 from service.api.headers import Edge
+from service.api.liquidity import liquidity_router
 from service.api.markets import markets_router
 from service.api.pages import Pages
 from service.api.problems import MEDIA_TYPE, handle_problems
@@ -65,6 +66,7 @@ def create_app(
     app.include_router(timeline_router(site), responses=_NOT_FOUND)
     app.include_router(votes_router(site), responses=_NOT_FOUND)
     app.include_router(rules_router(site), responses=_NOT_FOUND)
+    app.include_router(liquidity_router(site), responses=_NOT_FOUND)
     app.include_router(proposal_signals_router(site), responses=_NOT_FOUND)
     app.include_router(proposals_router(site))
     app.include_router(sources_router(site))

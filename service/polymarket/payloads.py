@@ -149,6 +149,15 @@ class MarketPayload(Payload):
     volume: Number = None
     volume_num: Number = Field(None, alias="volumeNum")
     volume_24h: Number = Field(None, alias="volume24hr")
+    volume_1wk: Number = Field(None, alias="volume1wk")
+    volume_1mo: Number = Field(None, alias="volume1mo")
+    volume_1yr: Number = Field(None, alias="volume1yr")
+    volume_clob: Number = Field(None, alias="volumeClob")
+    volume_24h_clob: Number = Field(None, alias="volume24hrClob")
+    volume_1wk_clob: Number = Field(None, alias="volume1wkClob")
+    volume_1mo_clob: Number = Field(None, alias="volume1moClob")
+    volume_1yr_clob: Number = Field(None, alias="volume1yrClob")
+    liquidity_clob: Number = Field(None, alias="liquidityClob")
     liquidity: Number = None
     liquidity_num: Number = Field(None, alias="liquidityNum")
 

@@ -11,6 +11,7 @@ from service.polymarket.kinds import NOT_UMA, POSITION_V2, counted_as
 from service.polymarket.payloads import EventPayload, MarketPayload
 from service.polymarket.refusals import is_token, key_of, named, translate, within
 from service.polymarket.scalars import to_address, to_condition_id, to_id, to_micro_usdc, to_time
+from service.polymarket.volumes import to_windows
 from service.protocol.listings import GroupListing, MarketListing, Refused
 from service.protocol.sources import GAMMA
 
@@ -64,6 +65,7 @@ def _listing(sent: MarketPayload) -> MarketListing:
         volume_24h=named("volume24hr", to_micro_usdc, sent.volume_24h),
         liquidity=named("liquidity", to_micro_usdc, _first(sent.liquidity, sent.liquidity_num)),
         updated_at=named("updatedAt", to_time, sent.updated_at),
+        windows=to_windows(sent),
     )
 
 

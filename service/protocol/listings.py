@@ -33,6 +33,24 @@ class GroupListing:
 
 
 @dataclass(frozen=True, slots=True)
+class VolumeWindows:
+    """Traded volume of the last week, month and year, and the order book's part of each.
+
+    Sources leave windows out on closed and quiet markets; a zero they send is a zero.
+    """
+
+    volume_1wk: int | None = None
+    volume_1mo: int | None = None
+    volume_1yr: int | None = None
+    volume_clob: int | None = None
+    volume_24h_clob: int | None = None
+    volume_1wk_clob: int | None = None
+    volume_1mo_clob: int | None = None
+    volume_1yr_clob: int | None = None
+    liquidity_clob: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MarketListing:
     """One market of the catalogue."""
 
@@ -71,6 +89,7 @@ class MarketListing:
     # The position system's word, and its ids where they are not the tokens'.
     version: str | None = None
     position_ids: tuple[str, ...] | None = None
+    windows: VolumeWindows = VolumeWindows()
 
 
 @dataclass(frozen=True, slots=True)

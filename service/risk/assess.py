@@ -12,6 +12,7 @@ from service.risk.situation import (
     SETTLED,
     Situation,
     is_book_stale,
+    is_interest_stale,
     is_stake_stale,
     to_situation,
 )
@@ -89,6 +90,11 @@ def _warnings(inputs: MarketInputs, s: Situation, parameters: RiskParameters) ->
         found.append("volume unknown: scored in the lowest volume stratum")
     if is_book_stale(inputs, parameters):
         found.append(f"order book older than {parameters.book_age_seconds:g} s: belief widened")
+    if is_interest_stale(inputs, parameters):
+        limit = parameters.open_interest_age_seconds
+        found.append(f"open interest older than {limit:g} s: the loss may be larger")
+    if inputs.open_interest is None:
+        found.append("open interest unknown: the loss is assumed from volume, or unknown")
     if is_stake_stale(inputs, parameters):
         found.append(f"stake older than {parameters.stake_age_seconds:g} s: belief widened")
     if s.state is not MarketState.PRE_PROPOSAL and s.price_yes is None:

@@ -10,7 +10,13 @@ from service.risk.cells import CellPosteriors
 from service.risk.document import to_rfc3339
 from service.risk.inputs import MarketInputs, Proposal, volume_stratum
 from service.risk.parameters import RiskParameters
-from service.risk.situation import Situation, is_book_stale, is_stake_stale, to_situation
+from service.risk.situation import (
+    Situation,
+    is_book_stale,
+    is_interest_stale,
+    is_stake_stale,
+    to_situation,
+)
 
 _SITUATION = tuple(f.name for f in fields(Situation))
 
@@ -36,7 +42,11 @@ def inputs_digest(inputs: MarketInputs, cells: CellPosteriors, parameters: RiskP
         "mid": shown_mid(inputs.yes_mid) if waiting and inputs.yes_mid is not None else None,
         "money": [inputs.open_interest, inputs.volume is None, _volume(inputs)],
         "challenge": [to_rfc3339(inputs.challenge_ends_at), inputs.challenge_open],
-        "stale": [is_book_stale(inputs, parameters), is_stake_stale(inputs, parameters)],
+        "stale": [
+            is_book_stale(inputs, parameters),
+            is_stake_stale(inputs, parameters),
+            is_interest_stale(inputs, parameters),
+        ],
         "missing": sorted(inputs.freshness.missing),
     }
     text = json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -61,6 +61,15 @@ def explain(
     return tuple(sorted(drivers, key=lambda d: -abs(d.contribution_p)))
 
 
+_HOUR = "over [-60, -5] minutes before the first proposal"
+_PRICE_WORDS = {
+    None: f"median mid {_HOUR}",
+    "books": f"median mid {_HOUR}, of the books seen",
+    "price_history": f"median mid {_HOUR}, of the venue's own price history: no book was seen then",
+    "earlier_book": "mid of the last book seen within a day before the first proposal",
+}
+
+
 def logit(p: float) -> float:
     """Log-odds, with p kept inside the open interval."""
     inside = min(max(p, _OPEN), 1 - _OPEN)
@@ -93,7 +102,7 @@ def _steps(inputs: MarketInputs, goal: Situation, parameters: RiskParameters) ->
     price = belief.price_of(goal.proposed, goal.price_yes)
     if goal.price_yes is not None:
         now = replace(now, price_yes=goal.price_yes)
-        evidence = ("median mid over [-60, -5] minutes before the first proposal",)
+        evidence = (_PRICE_WORDS[inputs.price_evidence],)
         yield _Step("price_before_proposal", price, "USD per share proposed", now, evidence)
     if goal.state in _OPEN_STATES and inputs.current_proposal is not None:
         now = replace(now, seen=goal.seen)

@@ -14,6 +14,9 @@ _CEILINGS = (
     (10_000_000 * MICRO, VolumeStratum.FROM_1M),
 )
 
+# The books of that hour, the venue's own history of it, or the last book of the day before.
+PriceEvidence = Literal["books", "price_history", "earlier_book"]
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -73,6 +76,8 @@ class MarketInputs:
     challenge_ends_at: datetime | None
     challenge_open: bool
     freshness: Freshness
+    # Where that price was read; None where there is none, or nobody said.
+    price_evidence: PriceEvidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,10 @@ class RiskParameters:
     open_interest_over_volume: float
     book_age_seconds: float
     stake_age_seconds: float
+    open_interest_age_seconds: float
+    # Assumed of volume where the open interest is unknown: its usual share, and a high one.
+    open_interest_over_volume_high: float
+    stale_open_interest_growth: float
 
     def prior(self, symbol: str, version: OracleVersion) -> Prior:
         """The prior of one transition under one oracle version."""
@@ -153,6 +157,9 @@ def parse_parameters(text: str) -> RiskParameters:
         open_interest_over_volume=data["money"]["open_interest_over_volume"],
         book_age_seconds=data["freshness"]["book_age_seconds"],
         stake_age_seconds=data["freshness"]["stake_age_seconds"],
+        open_interest_age_seconds=data["freshness"]["open_interest_age_seconds"],
+        open_interest_over_volume_high=data["money"]["open_interest_over_volume_high"],
+        stale_open_interest_growth=data["money"]["stale_open_interest_growth"],
     )
 
 

@@ -77,6 +77,12 @@ def is_stake_stale(inputs: MarketInputs, parameters: RiskParameters) -> bool:
     return _is_old(inputs, inputs.freshness.stake_age_seconds, parameters.stake_age_seconds)
 
 
+def is_interest_stale(inputs: MarketInputs, parameters: RiskParameters) -> bool:
+    """Whether a known open interest is older than its limit; it moves money, not belief."""
+    age = inputs.freshness.open_interest_age_seconds
+    return _is_old(inputs, age, parameters.open_interest_age_seconds)
+
+
 def _is_old(inputs: MarketInputs, age: float | None, limit: float) -> bool:
     # Trading and voting are over once a market is paid: nothing newer could be read.
     return age is not None and age > limit and inputs.state is not MarketState.RESOLVED

@@ -10,16 +10,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.assessment import Announcement
-from models.enums import Category, ContractKind, OracleVersion, Remedy
+from models.enums import Category, OracleVersion, Remedy
 from models.liquidity import BookSnapshot, OpenInterest
 from models.market import Market, MarketGroup, ResolutionReport, TradingActivity
 from service.protocol.contracts import ContractBook
 from service.protocol.finality import POLYGON
 from service.protocol.ids import to_checksum, to_hex
 from service.protocol.lifecycle import QuestionStatus
-from service.risk.inputs import Freshness, MarketInputs, Proposal
+from service.protocol.price_history import median_price
+from service.risk.inputs import Freshness, MarketInputs, PriceEvidence, Proposal
 from service.store.blocks import get_head
-from service.store.games import get_sports_markets
 from service.store.input_oracle import (
     count_disputes,
     current_proposal,
@@ -30,7 +30,8 @@ from service.store.input_oracle import (
     request_timestamp,
 )
 from service.store.latest import latest_by_market
-from service.store.questions import get_statuses
+from service.store.market_statuses import get_market_statuses
+from service.store.price_history import get_history_between
 from service.store.reports import first_proposal_report
 from service.store.upserts import IN_CHUNK, chunks
 
@@ -65,10 +66,9 @@ def load_inputs(
 ) -> list[MarketInputs]:
     """The inputs of each market as known at ``at``; ``missing`` names absent sources."""
     ids = [market.id for market in markets]
-    questions = {m.uma_question_id for m in markets if m.uma_question_id is not None}
     head = get_head(session, POLYGON, at)
     rows = _Rows(
-        statuses=get_statuses(session, questions, book, at) | _games(session, markets, book, at),
+        statuses=get_market_statuses(session, markets, book, at),
         reports=latest_by_market(session, ResolutionReport, ids, at),
         first_reports=first_proposal_report(session, ids, at),
         interest=latest_by_market(session, OpenInterest, ids, at),
@@ -80,16 +80,6 @@ def load_inputs(
         missing=missing,
     )
     return [_inputs(session, market, rows, book, at) for market in markets]
-
-
-def _games(
-    session: Session, markets: Sequence[Market], book: ContractBook, at: datetime
-) -> dict[bytes, list[QuestionStatus]]:
-    """Markets that a game's scores decide, in a question's words, by the market's own id."""
-    oracles = book.addresses(POLYGON, [ContractKind.UMA_SPORTS_ORACLE])
-    conditions = {m.condition_id for m in markets if m.adapter in oracles}
-    found = get_sports_markets(session, conditions, book, at) if conditions else {}
-    return {status.market_id: [status.as_question()] for status in found.values()}
 
 
 def _inputs(
@@ -105,6 +95,7 @@ def _inputs(
     yes_book = rows.books.get((market.id, 0))
     announced = rows.announcements.get(market.id)
     is_overridden = status is not None and status.overridden
+    belief, evidence = (None, None) if first is None else _belief(session, market.id, first, at)
     return MarketInputs(
         market_id=to_hex(market.condition_id),
         question_id=None if market.uma_question_id is None else to_hex(market.uma_question_id),
@@ -123,7 +114,8 @@ def _inputs(
         payouts=find_payouts(status, report),
         overridden=is_overridden,
         remedy=_remedy(announced, is_overridden=is_overridden),
-        price_before_proposal=None if first is None else _belief(session, market.id, first, at),
+        price_before_proposal=belief,
+        price_evidence=evidence,
         yes_mid=_mid(yes_book),
         volume=None if activity is None else activity.volume,
         open_interest=None if interest is None else interest.value,
@@ -168,21 +160,31 @@ def _remedy(announced: Announcement | None, *, is_overridden: bool) -> Remedy:
     return Remedy.NONE if announced is None else Remedy(announced.remedy)
 
 
-def _belief(session: Session, market_id: int, first: Proposal, at: datetime) -> float | None:
-    """The median mid of Yes in the hour before the first proposal, as far as books were seen."""
-    latest = min(first.proposed_at - BELIEF_TO, at)
+def _belief(
+    session: Session, market_id: int, first: Proposal, at: datetime
+) -> tuple[float | None, PriceEvidence | None]:
+    """The price of Yes in the hour before the first proposal, and where it was read.
+
+    The median mid of the books seen in that hour; else, over the same time, the venue's own price
+    history as far as it was known at ``at``; else the last book within a day.
+    """
+    begin, end = first.proposed_at - BELIEF_FROM, first.proposed_at - BELIEF_TO
     query = select(BookSnapshot).where(
         BookSnapshot.market_id == market_id,
         BookSnapshot.outcome_index == 0,
-        BookSnapshot.known_at <= latest,
+        BookSnapshot.known_at <= min(end, at),
     )
-    hour = session.scalars(query.where(BookSnapshot.known_at >= first.proposed_at - BELIEF_FROM))
+    hour = session.scalars(query.where(BookSnapshot.known_at >= begin))
     mids = [mid for mid in map(_mid, hour) if mid is not None]
-    if not mids:
-        day = query.where(BookSnapshot.known_at >= first.proposed_at - BELIEF_FALLBACK)
-        last = session.scalars(day.order_by(BookSnapshot.known_at.desc()).limit(1)).first()
-        mids = [mid for mid in (_mid(last),) if mid is not None]
-    return median(mids) if mids else None
+    if mids:
+        return median(mids), "books"
+    points = get_history_between(session, market_id, begin, end, at)
+    price = median_price(points, begin, end)
+    if price is not None:
+        return float(price), "price_history"
+    day = query.where(BookSnapshot.known_at >= first.proposed_at - BELIEF_FALLBACK)
+    last = _mid(session.scalars(day.order_by(BookSnapshot.known_at.desc()).limit(1)).first())
+    return last, None if last is None else "earlier_book"
 
 
 def _mid(book: BookSnapshot | None) -> float | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import select
@@ -70,6 +71,7 @@ def add_activity(
             volume=listings[market_id].volume,
             volume_24h=listings[market_id].volume_24h,
             liquidity=listings[market_id].liquidity,
+            **asdict(listings[market_id].windows),
             known_at=known_at,
         )
         for market_id in sorted(moved)

