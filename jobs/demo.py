@@ -30,6 +30,7 @@ from service.errors import SettlewatchError
 from service.protocol.ids import to_hex
 from service.settings import Settings, load_settings
 from service.store.announcements import add_announcement
+from service.store.due_reads import mark_all_due
 
 # In the order a cycle of the live service needs them: what is followed, then what is known of it.
 JOB_ORDER = (
@@ -124,6 +125,8 @@ def _replay(
     begin_service(house)
     for done, instant in enumerate(instants, start=1):
         clock.set(instant)
+        with house.sessions.begin() as session:
+            mark_all_due(session, instant)
         for name in JOB_ORDER:
             result = run_job(house, name)
             if result.outcome is not JobOutcome.OK:

@@ -7,19 +7,21 @@ from datetime import datetime
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
+from jobs.due_reads import LOOKAHEAD, plan_now
 from models.data_enums import DataIssueKind
+from models.refresh_enums import ReadKind
 from service.clock import Clock
 from service.errors import SourceError
 from service.polymarket.batches import Batch
 from service.polymarket.client import PolymarketClient
 from service.protocol.holders import TokenHolders
 from service.protocol.ids import to_hex
+from service.store.due_reads import DueMarket, list_due, record_asked
 from service.store.holdings import add_holders
-from service.store.hot import HotMarket, list_book_markets
 from service.store.issues import add_issues, drop_issues
 from service.store.sources import record_health
 
-# Twenty markets a request: 25 requests a run.
+# Twenty markets a request: 25 requests a run, which is what the refresh plan counts with.
 MOST_MARKETS = 500
 # The hottest are read by position, up to four requests each: what was paid is known there alone.
 MOST_BY_POSITION = 20
@@ -28,8 +30,13 @@ TOP = 100
 TOP_BY_POSITION = 500
 PAIR = 2
 
-Select = Callable[[Session, datetime, int], Sequence[HotMarket]]
+Select = Callable[[Session, datetime, int], Sequence[DueMarket]]
 Fetch = Callable[[Mapping[bytes, Sequence[str]]], Iterator[Batch[TokenHolders]]]
+
+
+def list_due_holders(session: Session, now: datetime, limit: int) -> Sequence[DueMarket]:
+    """The markets whose holders are due before the next run."""
+    return list_due(session, ReadKind.HOLDERS, now + LOOKAHEAD, limit)
 
 
 def sync_holders(
@@ -37,7 +44,7 @@ def sync_holders(
     client: PolymarketClient,
     clock: Clock,
     *,
-    select: Select = list_book_markets,
+    select: Select = list_due_holders,
     most_markets: int = MOST_MARKETS,
     most_by_position: int = MOST_BY_POSITION,
 ) -> CycleReport:
@@ -47,37 +54,47 @@ def sync_holders(
     """
     counts: Counter[str] = Counter()
     degraded: list[str] = []
+    plan = plan_now(sessions, clock)
     with sessions() as session:
         found = select(session, clock.now(), most_markets)
+    # Asked by now, and those told of; the others are asked again later and later.
+    asked = {market.market_id for market in found if len(market.token_ids) != PAIR}
+    heard: set[int] = set()
     markets = [market for market in found if len(market.token_ids) == PAIR]
     hottest, others = markets[:most_by_position], markets[most_by_position:]
     try:
         left = hottest
         try:
             left = _sync(
-                sessions, hottest, lambda m: client.fetch_positions(m, TOP_BY_POSITION), counts
+                sessions,
+                hottest,
+                lambda m: client.fetch_positions(m, TOP_BY_POSITION),
+                counts,
+                heard,
             )
         except SourceError as error:
             degraded.append(f"positions: {error}")
         try:
-            _sync(sessions, [*left, *others], lambda m: client.fetch_holders(m, TOP), counts)
+            _sync(sessions, [*left, *others], lambda m: client.fetch_holders(m, TOP), counts, heard)
+            asked |= {market.market_id for market in markets}
         except SourceError as error:
             degraded.append(f"holders: {error}")
     finally:
         with sessions.begin() as session:
+            record_asked(session, ReadKind.HOLDERS, asked | heard, heard, plan, clock.now())
             record_health(session, client.health(), clock.now())
     return CycleReport(dict(counts), tuple(degraded))
 
 
 def _sync(
     sessions: sessionmaker[Session],
-    markets: Sequence[HotMarket],
+    markets: Sequence[DueMarket],
     fetch: Fetch,
     counts: Counter[str],
-) -> list[HotMarket]:
+    heard: set[int],
+) -> list[DueMarket]:
     """Store what a route tells of these markets; returns those it told nothing of."""
     owners = {token: market for market in markets for token in market.token_ids}
-    heard: set[int] = set()
     for batch in fetch({market.condition_id: market.token_ids for market in markets}):
         told = [owners[row.token_id] for row in batch.rows]
         heard |= {market.market_id for market in told}

@@ -1,21 +1,29 @@
 """``sync_liquidity``: the money at stake (open interest) and what the market believes (books)."""
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
+from jobs.due_reads import DueRead, plan_now, read_due
+from models.refresh_enums import ReadKind
 from service.clock import Clock
 from service.errors import SourceError
-from service.polymarket.client import PolymarketClient
-from service.store.hot import list_book_markets, list_open_by_volume
-from service.store.issues import add_issues
+from service.polymarket.batches import Batch
+from service.polymarket.client import (
+    CONDITIONS_PER_ANSWER,
+    TOKENS_PER_ANSWER,
+    PolymarketClient,
+)
+from service.protocol.listings import BookRow, OpenInterestRow
+from service.store.due_reads import DueMarket
 from service.store.liquidity import add_books, add_open_interest
+from service.store.refresh_states import note_money
 from service.store.sources import record_health
 
-MICRO_USDC = 10**6
-# Two tokens a market, a hundred a request: ten requests a run.
-MOST_BOOK_MARKETS = 500
+OUTCOMES = 2
+REQUESTS_A_RUN = 60
 
 
 def sync_liquidity(
@@ -23,23 +31,25 @@ def sync_liquidity(
     client: PolymarketClient,
     clock: Clock,
     *,
-    min_volume_usdc: int = 0,
-    most_book_markets: int = MOST_BOOK_MARKETS,
+    requests_a_run: int = REQUESTS_A_RUN,
 ) -> CycleReport:
-    """Open interest of followed markets above a volume (USD), books of the most pressing ones.
+    """Books and open interest of the markets that are due, the most pressing first.
 
     The two sources fail apart: one that is down costs only what it alone gives.
     """
     counts: Counter[str] = Counter()
     degraded: list[str] = []
+    plan = plan_now(sessions, clock)
     try:
-        # Books first: there is no history of them anywhere, and they are few.
+        # Books first: there is no history of them anywhere.
         try:
-            _sync_books(sessions, client, clock, counts, most_book_markets)
+            books = _book_read(client, requests_a_run)
+            degraded += read_due(sessions, clock, plan, books, counts)
         except SourceError as error:
             degraded.append(f"books: {error}")
         try:
-            _sync_open_interest(sessions, client, counts, min_volume_usdc)
+            interest = _interest_read(client, requests_a_run)
+            degraded += read_due(sessions, clock, plan, interest, counts)
         except SourceError as error:
             degraded.append(f"open interest: {error}")
     finally:
@@ -48,38 +58,49 @@ def sync_liquidity(
     return CycleReport(dict(counts), tuple(degraded))
 
 
-def _sync_books(
-    sessions: sessionmaker[Session],
-    client: PolymarketClient,
-    clock: Clock,
-    counts: Counter[str],
-    most_markets: int,
-) -> None:
-    with sessions() as session:
-        markets = list_book_markets(session, clock.now(), most_markets)
-    owners = {token: market.market_id for market in markets for token in market.token_ids}
-    for batch in client.fetch_books(list(owners)):
-        ids = {owners[book.token_id] for book in batch.rows}
-        with sessions.begin() as session:
-            done = add_books(session, batch.rows, ids, batch.fetched_at)
-            counts["refused"] += add_issues(session, batch.refused, batch.fetched_at)
-        counts["books_added"] += done.added
-        counts["books_unchanged"] += done.unchanged
-        counts["books_missing"] += len(batch.missing)
+def _book_read(client: PolymarketClient, requests_a_run: int) -> DueRead[BookRow]:
+    def ask(part: Sequence[DueMarket]) -> Iterator[Batch[BookRow]]:
+        return client.fetch_books([token for market in part for token in market.token_ids])
+
+    def store(session: Session, batch: Batch[BookRow], part: Sequence[DueMarket]) -> Counter[str]:
+        ids = answered(batch, part)
+        done = add_books(session, batch.rows, ids, batch.fetched_at)
+        return Counter(
+            books_added=done.added,
+            books_unchanged=done.unchanged,
+            books_missing=len(batch.missing),
+        )
+
+    def answered(batch: Batch[BookRow], part: Sequence[DueMarket]) -> set[int]:
+        told = {row.token_id for row in batch.rows}
+        return {market.market_id for market in part if told.intersection(market.token_ids)}
+
+    return DueRead(
+        ReadKind.BOOK, TOKENS_PER_ANSWER // OUTCOMES, requests_a_run, ask, store, answered
+    )
 
 
-def _sync_open_interest(
-    sessions: sessionmaker[Session],
-    client: PolymarketClient,
-    counts: Counter[str],
-    min_volume_usdc: int,
-) -> None:
-    with sessions() as session:
-        markets = list_open_by_volume(session, min_volume_usdc * MICRO_USDC)
-    for batch in client.fetch_open_interest([market.condition_id for market in markets]):
-        with sessions.begin() as session:
-            done = add_open_interest(session, batch.rows, batch.fetched_at)
-            counts["refused"] += add_issues(session, batch.refused, batch.fetched_at)
-        counts["open_interest_added"] += done.added
-        counts["open_interest_unchanged"] += done.unchanged
-        counts["open_interest_missing"] += len(batch.missing)
+def _interest_read(client: PolymarketClient, requests_a_run: int) -> DueRead[OpenInterestRow]:
+    def ask(part: Sequence[DueMarket]) -> Iterator[Batch[OpenInterestRow]]:
+        return client.fetch_open_interest([market.condition_id for market in part])
+
+    def store(
+        session: Session, batch: Batch[OpenInterestRow], part: Sequence[DueMarket]
+    ) -> Counter[str]:
+        done = add_open_interest(session, batch.rows, batch.fetched_at)
+        values = {row.condition_id: row.value for row in batch.rows}
+        told = {m.market_id: values[m.condition_id] for m in part if m.condition_id in values}
+        note_money(session, told)
+        return Counter(
+            open_interest_added=done.added,
+            open_interest_unchanged=done.unchanged,
+            open_interest_missing=len(batch.missing),
+        )
+
+    def answered(batch: Batch[OpenInterestRow], part: Sequence[DueMarket]) -> set[int]:
+        told = {row.condition_id for row in batch.rows}
+        return {market.market_id for market in part if market.condition_id in told}
+
+    return DueRead(
+        ReadKind.OPEN_INTEREST, CONDITIONS_PER_ANSWER, requests_a_run, ask, store, answered
+    )

@@ -7,14 +7,16 @@ from datetime import datetime
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
+from jobs.due_reads import plan_now
 from models.data_enums import DataIssueKind
+from models.refresh_enums import ReadKind
 from service.clock import Clock
 from service.errors import SourceError
 from service.polymarket.client import PolymarketClient
 from service.protocol.contracts import ContractBook
 from service.protocol.listings import Refused
 from service.protocol.sources import DATA_API
-from service.store.hot import HotMarket, list_hot_markets
+from service.store.due_reads import DueMarket, list_due, record_asked
 from service.store.issues import add_issues, drop_issues
 from service.store.price_history import (
     PriceStretch,
@@ -28,7 +30,12 @@ from service.transport.answers import RequestRefused
 # One to a few requests each.
 MOST_MARKETS = 400
 
-Select = Callable[[Session, datetime, int], Sequence[HotMarket]]
+Select = Callable[[Session, datetime, int], Sequence[DueMarket]]
+
+
+def list_due_prices(session: Session, now: datetime, limit: int) -> Sequence[DueMarket]:
+    """The markets whose prices are due."""
+    return list_due(session, ReadKind.PRICE_HISTORY, now, limit)
 
 
 def sync_price_history(
@@ -37,7 +44,7 @@ def sync_price_history(
     book: ContractBook,
     clock: Clock,
     *,
-    select: Select = list_hot_markets,
+    select: Select = list_due_prices,
     most_markets: int = MOST_MARKETS,
 ) -> CycleReport:
     """The prices of markets with a proposal, from 48 hours before it on, never asked for twice.
@@ -47,17 +54,23 @@ def sync_price_history(
     counts: Counter[str] = Counter()
     degraded: list[str] = []
     now = clock.now()
+    plan = plan_now(sessions, clock)
     with sessions() as session:
-        wanted = [*select(session, now, most_markets)]
-        wanted += list_closed_lately(session, now, most_markets)
-        due = list_due_stretches(session, wanted, book, now)
+        selected = select(session, now, most_markets)
+        closed = list_closed_lately(session, now, most_markets)
+        due = list_due_stretches(session, [*selected, *closed], book, now)
+    waiting = {stretch.market_id for stretch in due}
     try:
         for stretch in due[:most_markets]:
             _sync(sessions, client, clock, stretch, counts)
+            waiting.discard(stretch.market_id)
     except SourceError as error:
         degraded.append(str(error))
     finally:
+        # Without a stretch there was nothing to ask, which is an answer, too.
+        asked = {market.market_id for market in selected} - waiting
         with sessions.begin() as session:
+            record_asked(session, ReadKind.PRICE_HISTORY, asked, asked, plan, clock.now())
             record_health(session, client.health(), clock.now())
     return CycleReport(dict(counts), tuple(degraded))
 

@@ -1,20 +1,23 @@
-"""``sync_resolutions``: Polymarket's resolution feed for the markets where something moves."""
+"""``sync_resolutions``: Polymarket's resolution feed, for each market as soon as it is due."""
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
+from jobs.due_reads import DueRead, plan_now, read_due
+from models.refresh_enums import ReadKind
 from service.clock import Clock
 from service.errors import SourceError
-from service.polymarket.client import PolymarketClient
-from service.store.hot import list_awaiting_resolution
-from service.store.issues import add_issues
+from service.polymarket.batches import Batch
+from service.polymarket.client import CONDITIONS_PER_ANSWER, PolymarketClient
+from service.protocol.listings import ResolutionRow
+from service.store.due_reads import DueMarket
 from service.store.resolution_rows import add_resolution_rows
 from service.store.sources import record_health
 
-# 250 requests of 20 markets a run; the most pressing come first.
-MOST_MARKETS = 5_000
+REQUESTS_A_RUN = 100
 
 
 def sync_resolutions(
@@ -22,29 +25,40 @@ def sync_resolutions(
     client: PolymarketClient,
     clock: Clock,
     *,
-    most_markets: int = MOST_MARKETS,
+    requests_a_run: int = REQUESTS_A_RUN,
 ) -> CycleReport:
-    """Ask for hot and overdue markets, and for the final word on those closed lately."""
+    """Ask for what is due: live answers first, then overdue markets, final words, calm ones."""
     counts: Counter[str] = Counter()
     degraded: list[str] = []
-    with sessions() as session:
-        hot = list_awaiting_resolution(session, clock.now(), most_markets + 1)
-    if len(hot) > most_markets:
-        degraded.append(f"more than {most_markets} markets await a resolution: the least were left")
-    asked = [market.condition_id for market in hot[:most_markets]]
-    counts["asked"] = len(asked)
+
+    def ask(part: Sequence[DueMarket]) -> Iterator[Batch[ResolutionRow]]:
+        return client.fetch_resolutions([market.condition_id for market in part])
+
+    read = DueRead(
+        ReadKind.RESOLUTION, CONDITIONS_PER_ANSWER, requests_a_run, ask, _store, _answered
+    )
     try:
-        for batch in client.fetch_resolutions(asked):
-            with sessions.begin() as session:
-                done = add_resolution_rows(session, batch.rows, batch.fetched_at)
-                counts["refused"] += add_issues(session, batch.refused, batch.fetched_at)
-            counts["added"] += done.added
-            counts["unchanged"] += done.unchanged
-            counts["older_copies"] += done.older
-            counts["missing"] += len(batch.missing)
+        degraded += read_due(sessions, clock, plan_now(sessions, clock), read, counts)
     except SourceError as error:
         degraded.append(f"resolutions: {error}")
     finally:
         with sessions.begin() as session:
             record_health(session, client.health(), clock.now())
     return CycleReport(dict(counts), tuple(degraded))
+
+
+def _store(
+    session: Session, batch: Batch[ResolutionRow], _part: Sequence[DueMarket]
+) -> Counter[str]:
+    done = add_resolution_rows(session, batch.rows, batch.fetched_at)
+    return Counter(
+        added=done.added,
+        unchanged=done.unchanged,
+        older_copies=done.older,
+        missing=len(batch.missing),
+    )
+
+
+def _answered(batch: Batch[ResolutionRow], part: Sequence[DueMarket]) -> set[int]:
+    told = {row.condition_id for row in batch.rows}
+    return {market.market_id for market in part if market.condition_id in told}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jobs.cycle import CycleReport, JobResult, run_cycle
 from jobs.house import House as House  # noqa: PLC0414  # its users know it from here
+from jobs.transactions import in_transaction
 from models.enums import IndexMode, SourceState
 from service.chain.book import mainnet_book, read_book
 from service.clock import Clock, SystemClock
@@ -31,6 +32,7 @@ from service.protocol.sources import (
 )
 from service.settings import Settings
 from service.store.job_runs import close_orphans
+from service.store.request_minutes import add_requests
 from service.store.sources import record_health
 
 if TYPE_CHECKING:
@@ -91,7 +93,19 @@ def run_job(house: House, name: str) -> JobResult:
     except KeyError as error:
         message = f"unknown job {name!r}. Choose one of: {', '.join(JOBS)}."
         raise UsageError(message) from error
-    return run_cycle(name, lambda: job(house), house.sessions, house.clock)
+    try:
+        return run_cycle(name, lambda: job(house), house.sessions, house.clock)
+    finally:
+        _record_requests(house)
+
+
+def _record_requests(house: House) -> None:
+    """Keep what Polymarket was asked meanwhile, by whichever job."""
+    if "polymarket" not in house.__dict__:
+        return
+    counts = house.polymarket.take_requests()
+    if counts:
+        in_transaction(house.sessions, lambda session: add_requests(session, counts))
 
 
 # Which jobs read a chain, and can read its past.

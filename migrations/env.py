@@ -29,6 +29,7 @@ from models import (  # noqa: F401  # fill the metadata
     proposal_signal,
     provisional,
     question_state,
+    refresh,
     sports,
     stale_fold,
     voting,

@@ -50,6 +50,7 @@ class Market(Base):
         Index(None, "uma_question_id"),
         Index(None, "slug"),
         Index(None, "closed", "end_at"),
+        Index(None, "closed_at"),
         Index(None, "stale_since"),
         Index(None, "group_id"),
     )

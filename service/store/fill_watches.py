@@ -17,7 +17,7 @@ from models.oracle import Proposal, Settlement
 from service.protocol.finality import POLYGON
 from service.store.blocks import get_cursor, get_head
 from service.store.fills import TokenOwner
-from service.store.hot import PENDING_WORDS
+from service.store.refresh_states import PENDING_WORDS
 from service.store.upserts import IN_CHUNK, chunks, insert_for
 
 # The cursor of the exchanges' logs.

@@ -18,15 +18,16 @@ from service.protocol.price_history import (
     PriceReading,
     worth_keeping,
 )
-from service.store.hot import HotMarket
+from service.store.due_reads import FollowedMarket
 from service.store.latest import latest_by_market
 from service.store.liquidity import Snapped
 from service.store.listings import mark_changed
 from service.store.market_statuses import get_first_proposals
 from service.store.upserts import IN_CHUNK, chunks, insert_or_ignore
 
-# A market is asked for again after this long; what came before is never asked for again.
-REFETCH_AFTER = timedelta(minutes=15)
+# A market is not asked for again before (when it is, the refresh plan says); what came before is
+# never asked for again.
+REFETCH_AFTER = timedelta(minutes=10)
 # Shorter stretches hold no point of a minute's history.
 SHORTEST = timedelta(minutes=1)
 # How long after its end a market's last stretch is still wanted.
@@ -46,7 +47,7 @@ class PriceStretch:
 
 
 def list_due_stretches(
-    session: Session, markets: Sequence[HotMarket], book: ContractBook, now: datetime
+    session: Session, markets: Sequence[FollowedMarket], book: ContractBook, now: datetime
 ) -> list[PriceStretch]:
     """What is to be fetched of these markets, in their order: of those with a proposal."""
     ids = [market.market_id for market in markets if market.token_ids]
@@ -64,7 +65,7 @@ def list_due_stretches(
     return found
 
 
-def list_closed_lately(session: Session, now: datetime, limit: int) -> list[HotMarket]:
+def list_closed_lately(session: Session, now: datetime, limit: int) -> list[FollowedMarket]:
     """Markets that closed within a day and whose prices were being fetched."""
     query = (
         select(Market.id, Market.condition_id, Market.token_ids)
@@ -77,7 +78,8 @@ def list_closed_lately(session: Session, now: datetime, limit: int) -> list[HotM
         .limit(limit)
     )
     return [
-        HotMarket(row.id, row.condition_id, tuple(row.token_ids)) for row in session.execute(query)
+        FollowedMarket(row.id, row.condition_id, tuple(row.token_ids))
+        for row in session.execute(query)
     ]
 
 

@@ -12,6 +12,7 @@ from models.market import Market, ResolutionReport
 from service.protocol.listings import ResolutionRow
 from service.store.latest import latest_by_market
 from service.store.listings import mark_changed
+from service.store.refresh_states import note_reports
 from service.store.upserts import IN_CHUNK, chunks
 
 FINAL = "resolved"
@@ -36,7 +37,7 @@ def add_resolution_rows(
     by_condition = {row.condition_id: row for row in rows}
     ids = market_ids_of(session, list(by_condition))
     latest = latest_by_market(session, ResolutionReport, ids.values(), known_at)
-    added: list[int] = []
+    added: list[ResolutionReport] = []
     confirmed: list[int] = []
     older = 0
     for condition_id, market_id in ids.items():
@@ -48,15 +49,15 @@ def add_resolution_rows(
         elif last is not None and _is_older(row, last):
             older += 1
         else:
-            session.add(
-                ResolutionReport(
-                    market_id=market_id, known_at=known_at, confirmed_at=known_at, **words
-                )
+            report = ResolutionReport(
+                market_id=market_id, known_at=known_at, confirmed_at=known_at, **words
             )
-            added.append(market_id)
+            session.add(report)
+            added.append(report)
     session.flush()
+    note_reports(session, added)
     _confirm(session, confirmed, known_at)
-    mark_changed(session, added, known_at)
+    mark_changed(session, [report.market_id for report in added], known_at)
     return Reported(len(added), len(confirmed), older, len(by_condition) - len(ids))
 
 

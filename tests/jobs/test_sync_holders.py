@@ -135,6 +135,7 @@ def test_bursts_are_waited_out_and_a_route_that_stays_down_costs_only_itself(
     server.fail(HOLDERS, too_many(), busy())
     assert by_holders(sessions, client, clock).degraded == ()
     assert server.requests[HOLDERS] >= 3
+    clock.advance(timedelta(days=8))
     server.fail_always(POSITIONS, busy())
     report = sync_holders(sessions, client, clock)
     assert [line.split(":")[0] for line in report.degraded] == ["positions"]
@@ -153,7 +154,7 @@ def test_an_amount_that_is_null_refuses_its_list_until_it_can_be_read(
     hold(money, 1, 5, None)
     for _ in range(2):
         by_holders(sessions, client, clock)
-        clock.advance(timedelta(minutes=15))
+        clock.advance(timedelta(days=15))
     with sessions() as session:
         assert session.scalars(select(Holding)).all() == []
         issues = session.scalars(select(DataIssue).order_by(DataIssue.key)).all()

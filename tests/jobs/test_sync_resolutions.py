@@ -10,7 +10,7 @@ from jobs.sync_resolutions import sync_resolutions
 from models.market import ResolutionReport
 from service.clock import SetClock
 from service.polymarket.client import PolymarketClient
-from tests.loopback.polymarket import RESOLUTIONS, PolymarketServer, html_page
+from tests.loopback.polymarket import RESOLUTIONS, Answer, PolymarketServer, Seen, html_page
 from tests.loopback.records import a_market, a_resolution, condition_of
 
 
@@ -19,7 +19,7 @@ def statuses(sessions: sessionmaker[Session]) -> list[str]:
         return list(session.scalars(select(ResolutionReport.status).order_by(ResolutionReport.id)))
 
 
-def test_only_markets_where_something_moves_are_asked_for(
+def test_markets_where_something_moves_are_asked_for_first_and_oftener(
     sessions: sessionmaker[Session],
     server: PolymarketServer,
     client: PolymarketClient,
@@ -30,12 +30,16 @@ def test_only_markets_where_something_moves_are_asked_for(
         a_market(2, umaResolutionStatus="proposed"),
         a_market(3, endDate="2026-11-21T00:00:00Z"),
     ]
-    server.resolutions = [a_resolution(number) for number in (1, 2)]
+    server.resolutions = [a_resolution(2)]
     sync_markets(sessions, client, clock, min_volume_usdc=0)
     report = sync_resolutions(sessions, client, clock)
-    (seen,) = (seen for seen in server.seen if seen.path == RESOLUTIONS)
-    assert seen.params["condition"] == [f"{condition_of(2)},{condition_of(3)}"]
-    assert (report.counts["added"], report.counts["missing"]) == (1, 1)
+    assert (report.counts["added"], report.counts["missing"]) == (1, 2)
+    clock.advance(timedelta(seconds=50))
+    sync_resolutions(sessions, client, clock)
+    first, second = (seen.params["condition"] for seen in server.seen if seen.path == RESOLUTIONS)
+    assert first == [f"{condition_of(2)},{condition_of(3)},{condition_of(1)}"]
+    # What was not answered backs off.
+    assert second == [condition_of(2)]
 
 
 def test_a_market_is_followed_from_proposal_to_its_final_word_after_it_closed(
@@ -49,15 +53,18 @@ def test_a_market_is_followed_from_proposal_to_its_final_word_after_it_closed(
     for _ in range(2):
         sync_markets(sessions, client, clock, min_volume_usdc=0)
         sync_resolutions(sessions, client, clock)
+        clock.advance(timedelta(minutes=1))
     # It closes, and the feed lags behind the catalogue.
     server.markets = [a_market(1, closed=True, umaResolutionStatus="resolved")]
     clock.advance(timedelta(hours=2))
     sync_markets(sessions, client, clock, min_volume_usdc=0)
     sync_resolutions(sessions, client, clock)
+    clock.advance(timedelta(minutes=5))
     server.resolutions = [a_resolution(1, status="resolved", payouts=[1000000, 0])]
     sync_resolutions(sessions, client, clock)
     assert statuses(sessions) == ["proposed", "resolved"]
     server.seen.clear()
+    clock.advance(timedelta(hours=1))
     sync_resolutions(sessions, client, clock)
     assert not server.seen
 
@@ -81,14 +88,35 @@ def test_what_came_before_a_failure_is_kept(
     assert len(statuses(sessions)) == 20
 
 
-def test_more_than_a_run_can_ask_is_said(
+def test_more_hot_markets_than_a_run_can_ask_are_said(
     sessions: sessionmaker[Session],
     server: PolymarketServer,
     client: PolymarketClient,
     clock: SetClock,
 ) -> None:
-    server.markets = [a_market(number, umaResolutionStatus="disputed") for number in range(3)]
+    server.markets = [a_market(number, umaResolutionStatus="disputed") for number in range(30)]
     sync_markets(sessions, client, clock, min_volume_usdc=0)
-    report = sync_resolutions(sessions, client, clock, most_markets=2)
-    assert report.counts["asked"] == 2
-    assert "more than 2 markets" in report.degraded[0]
+    report = sync_resolutions(sessions, client, clock, requests_a_run=1)
+    assert (report.counts["resolution_asked"], report.counts["resolution_left"]) == (20, 10)
+    assert report.degraded == ("resolution: 10 of 30 due markets were left",)
+
+
+def test_slow_answers_make_cold_markets_wait_and_never_hot_ones(
+    sessions: sessionmaker[Session],
+    server: PolymarketServer,
+    client: PolymarketClient,
+    clock: SetClock,
+) -> None:
+    hot = [a_market(number, umaResolutionStatus="proposed") for number in range(60)]
+    server.markets = [*hot, *(a_market(number) for number in range(60, 120))]
+    sync_markets(sessions, client, clock, min_volume_usdc=0)
+    original = server.answer
+
+    def slowly(seen: Seen) -> Answer:
+        clock.advance(timedelta(seconds=15))
+        return original(seen)
+
+    server.answer = slowly  # type: ignore[method-assign]
+    report = sync_resolutions(sessions, client, clock)
+    assert report.counts["resolution_asked"] == 60
+    assert report.counts["resolution_left"] == 60
