@@ -9,6 +9,7 @@ from jobs.seen import Seen
 from models.data_enums import DataIssueKind
 from service.errors import SourceError
 from service.polymarket.batches import Batch
+from service.polymarket.client import PolymarketClient
 from service.polymarket.kinds import COUNTED
 from service.polymarket.sweeps import SweepGap
 from service.protocol.contracts import ContractBook
@@ -20,6 +21,8 @@ from service.store.issues import add_issues
 from service.store.listings import Upserted, upsert_listings
 
 Note = Callable[[Session], None]
+# Gamma's words for an answer on its way; such markets are followed whatever their volume.
+LIVE_STATUSES = ("proposed", "disputed")
 
 
 class Keeper:
@@ -49,6 +52,16 @@ class Keeper:
         except SourceError as error:
             return [f"{name}: {error}"]
         return []
+
+    def keep_live(self, client: PolymarketClient) -> list[str]:
+        """Store what Gamma calls proposed or disputed, a few pages; returns what failed."""
+        return [
+            failure
+            for status in LIVE_STATUSES
+            for failure in self.keep_all(
+                f"{status} markets", client.fetch_markets_by_uma_status(status)
+            )
+        ]
 
     def report(self) -> dict[str, int]:
         """The counts of the run; of records that are not stored, what was shown last."""

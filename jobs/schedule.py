@@ -11,6 +11,7 @@ from jobs.wiring import JOBS, House, run_job
 # Seconds between runs, and how far a run may be shifted so that instances do not ask in step.
 PERIODS = {
     "sync_markets": (600, 30),
+    "sync_live_markets": (60, 5),
     "sync_groups": (1_800, 60),
     "backfill_closed_markets": (300, 20),
     "sync_resolutions": (30, 3),

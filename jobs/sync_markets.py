@@ -21,8 +21,6 @@ from service.store.issues import add_issues
 from service.store.listings import list_open
 from service.store.sources import record_health
 
-# Followed whatever their volume: an answer is on its way.
-LIVE_STATUSES = ("proposed", "disputed")
 # Open markets of ours read at once to find those the sweep did not show, and looked up at once.
 OPEN_PAGE = 5_000
 LOOK_UP = 500
@@ -60,9 +58,7 @@ def sync_markets(
             if degraded:
                 break
         shown = dict(keeper.shown)
-        for status in LIVE_STATUSES:
-            pages = client.fetch_markets_by_uma_status(status)
-            degraded += keeper.keep_all(f"{status} markets", pages)
+        degraded += keeper.keep_live(client)
         # Only a whole sweep, or one but for a gap, can tell that a market has left it.
         if not degraded:
             degraded += _refresh_vanished(sessions, client, clock, keeper)

@@ -151,6 +151,12 @@ def _sync_markets(house: House) -> CycleReport:
     )
 
 
+def _sync_live_markets(house: House) -> CycleReport:
+    from jobs.sync_live_markets import sync_live_markets  # as above
+
+    return sync_live_markets(house.sessions, house.polymarket, house.clock, book=house.book)
+
+
 def _sync_groups(house: House) -> CycleReport:
     from jobs.sync_groups import sync_groups  # as above
 
@@ -334,6 +340,7 @@ def _send_alerts(house: House) -> CycleReport:
 
 JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "sync_markets": _sync_markets,
+    "sync_live_markets": _sync_live_markets,
     "sync_groups": _sync_groups,
     "sync_resolutions": _sync_resolutions,
     "sync_clarifications": _sync_clarifications,
