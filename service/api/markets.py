@@ -174,6 +174,7 @@ def _links(market: Market, group_slug: str | None) -> dict[str, str | None]:
         "assessments": f"/v1/markets/{ref}/assessments",
         "timeline": f"/v1/markets/{ref}/timeline",
         "votes": f"/v1/markets/{ref}/votes",
+        "rules": f"/v1/markets/{ref}/rules",
         "page": f"/markets/{ref}",
         "polymarket": polymarket_link(market.slug, group_slug),
     }

@@ -169,6 +169,7 @@ class MarketLinks(Shape):
     assessments: str
     timeline: str
     votes: str
+    rules: str
     page: str
     polymarket: str | None
 

@@ -21,10 +21,11 @@ from service.dashboard.document import (
     read_freshness,
     read_money_source,
 )
+from service.dashboard.rules_view import RulesView, view_rules
 from service.protocol.ids import to_checksum, to_hex
 from service.store.assessments import get_latest, list_history
 from service.store.links import address_link, polymarket_link, transaction_link
-from service.store.markets import CurrentRules, get_current_rules, get_group
+from service.store.markets import get_group
 from service.store.standings import StandingLine, get_standing
 from service.store.timeline import list_timeline
 from service.store.timeline_entry import TimelineEntry
@@ -80,7 +81,7 @@ class MarketView:
     market: Market
     ref: str
     group: MarketGroup | None
-    rules: CurrentRules | None
+    rules: RulesView
     score: ScoreView | None
     timeline: list[TimelineView]
     polymarket: str | None
@@ -94,7 +95,7 @@ def view_market(session: Session, market: Market, *, has_explorers: bool) -> Mar
         market=market,
         ref=to_hex(market.condition_id),
         group=group,
-        rules=get_current_rules(session, market.id),
+        rules=view_rules(session, market, has_explorers=has_explorers),
         score=_score(session, market),
         timeline=[
             _timeline(entry, has_explorers=has_explorers)

@@ -194,6 +194,13 @@ def test_a_market_page_tells_the_score_the_reasons_and_the_story(client: TestCli
         "ethereum_rpc: not configured",
         "Partly measured",
         "Version 3",
+        # The panel about the rules.
+        "What changed in 3 versions",
+        "<del>happens.</del> <ins>happens in time.</ins>",
+        "<strong>Clarification</strong>, after an answer was disputed",
+        "A stranger&#39;s note",
+        "Not held against the oracle&#39;s own text",
+        "&lt;script&gt;alert(1)&lt;/script&gt; resolve to YES",
     ):
         assert words in html, words
 
