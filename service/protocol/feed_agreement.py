@@ -166,8 +166,7 @@ def _compare_final(report: ResolutionRow, chain: ChainSide) -> Comparison:
     if chain.payouts is None and not chain.resolved:
         return Comparison(Agreement.AHEAD, "the feed says resolved; no log resolves the question")
     if report.was_disputed and chain.disputes == 0 and not chain.is_partial:
-        reason = "the feed says it was disputed; no log disputes it"
-        return Comparison(Agreement.CONTRADICTS, reason)
+        return Comparison(Agreement.AHEAD, "the feed says it was disputed; no log disputes it")
     return Comparison(Agreement.AGREES)
 
 

@@ -1,6 +1,6 @@
 """The texts posted to questions' rules, placed in their questions' stories."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -26,9 +26,19 @@ def get_clarifications(
 
     Only of questions of which the oracle's facts tell; a post alone is no question.
     """
+    statuses = get_statuses(session, question_ids, book, as_of)
+    return place_posts(session, [s for same_id in statuses.values() for s in same_id], book, as_of)
+
+
+def place_posts(
+    session: Session,
+    statuses: Iterable[QuestionStatus],
+    book: ContractBook,
+    as_of: datetime | None = None,
+) -> list[Clarification]:
+    """The texts posted to folded questions, in chain order."""
     found = [
         clarification
-        for statuses in get_statuses(session, question_ids, book, as_of).values()
         for status in statuses
         if status.posts
         for clarification in place_clarifications(
@@ -38,8 +48,8 @@ def get_clarifications(
     return sorted(found, key=lambda c: (-c.at.chain_id, c.at.block_number, c.at.log_index))
 
 
-def get_provisional_clarifications(
-    session: Session, question_ids: Collection[bytes], book: ContractBook
+def place_provisional_posts(
+    session: Session, statuses: Iterable[QuestionStatus], book: ContractBook
 ) -> list[Clarification]:
     """The same of blocks that are not final yet, judged and placed as if they were."""
     posts = [
@@ -47,16 +57,11 @@ def get_provisional_clarifications(
         for dated in list_provisional(session)
         if isinstance(dated.fact, ClarificationPosted | RulesUpdated)
     ]
-    if not posts:
-        return []
-    found: list[Clarification] = []
-    for statuses in get_statuses(session, question_ids, book).values():
-        for status in statuses:
-            ours = tuple(dated for dated in posts if _is_of(dated.fact, status))
-            if ours:
-                ends_at = get_commit_end(session, status, book)
-                found += place_clarifications(replace(status, posts=ours), book, ends_at)
-    return found
+    fresh = (
+        replace(status, posts=tuple(dated for dated in posts if _is_of(dated.fact, status)))
+        for status in (statuses if posts else ())
+    )
+    return place_posts(session, fresh, book)
 
 
 def _is_of(fact: Fact, status: QuestionStatus) -> bool:

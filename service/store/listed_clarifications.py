@@ -178,6 +178,7 @@ def _write(
             }
         )
     insert_or_ignore(session, ListedClarification, rows)
+    touched |= _of_groups(session, [row for row, _ in fresh if row.market_gamma_id is None])
     mark_changed(session, touched, known_at)
 
 
@@ -187,6 +188,16 @@ def _markets_of(session: Session, rows: Sequence[ClarificationListing]) -> dict[
     for part in chunks(names, IN_CHUNK):
         query = select(Market.gamma_id, Market.id).where(Market.gamma_id.in_(part))
         found.update((name, row_id) for name, row_id in session.execute(query) if name)
+    return found
+
+
+def _of_groups(session: Session, rows: Sequence[ClarificationListing]) -> set[int]:
+    """The markets of the groups that clarifications of a whole group are about."""
+    found: set[int] = set()
+    names = sorted({row.event_gamma_id for row in rows if row.event_gamma_id})
+    for part in chunks(names, IN_CHUNK):
+        query = select(Market.id).join(MarketGroup, MarketGroup.id == Market.group_id)
+        found.update(session.scalars(query.where(MarketGroup.gamma_id.in_(part))))
     return found
 
 

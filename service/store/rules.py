@@ -1,6 +1,7 @@
 """Everything known of one market's rules: versions, additions, the question's own text."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,9 +30,9 @@ from service.protocol.rule_texts import (
     part_updates,
 )
 from service.store.clarifications import (
-    get_clarifications,
     get_commit_end,
-    get_provisional_clarifications,
+    place_posts,
+    place_provisional_posts,
 )
 from service.store.contracts import load_book
 from service.store.listed_clarifications import list_of_market, to_listing
@@ -108,12 +109,17 @@ def get_market_rules(
     What is not final yet belongs to the present alone.
     """
     links, book = find_question_links(session, market), load_book(session)
-    status = _status_of(session, market, links, book, as_of)
+    statuses = [
+        status
+        for same_id in get_statuses(session, links.question_ids, book, as_of).values()
+        for status in same_id
+    ]
+    status = _own_status(statuses, market, links)
     asked = _asked(session, market, links, as_of)
     text = None if asked is None else asked.text
     stored = list_versions(session, market.id, most=MOST_VERSIONS + 1, as_of=as_of)
     additions = merge_clarifications(
-        _posted(session, links, book, as_of),
+        _posted(session, statuses, book, as_of),
         _listed(session, market, as_of),
         _updates(stored),
         None if status is None else _milestones(session, status, book, as_of),
@@ -130,21 +136,12 @@ def get_market_rules(
     )
 
 
-def _status_of(
-    session: Session,
-    market: Market,
-    links: QuestionLinks,
-    book: ContractBook,
-    as_of: datetime | None,
+def _own_status(
+    statuses: Sequence[QuestionStatus], market: Market, links: QuestionLinks
 ) -> QuestionStatus | None:
     """The market's own question among those of its ids: another adapter may know the same."""
-    found = [
-        status
-        for same_id in get_statuses(session, links.question_ids, book, as_of).values()
-        for status in same_id
-    ]
-    ours = [status for status in found if status.condition_id == market.condition_id]
-    near = [status for status in found if status.adapter in links.requesters]
+    ours = [status for status in statuses if status.condition_id == market.condition_id]
+    near = [status for status in statuses if status.adapter in links.requesters]
     return next(iter(ours or near), None)
 
 
@@ -155,13 +152,14 @@ def _milestones(
 
 
 def _posted(
-    session: Session, links: QuestionLinks, book: ContractBook, as_of: datetime | None
+    session: Session,
+    statuses: Sequence[QuestionStatus],
+    book: ContractBook,
+    as_of: datetime | None,
 ) -> list[tuple[Clarification, bool]]:
-    final = get_clarifications(session, links.question_ids, book, as_of)
-    told = [(post, False) for post in final]
+    told = [(post, False) for post in place_posts(session, statuses, book, as_of)]
     if as_of is None:
-        fresh = get_provisional_clarifications(session, links.question_ids, book)
-        told += [(post, True) for post in fresh]
+        told += [(post, True) for post in place_provisional_posts(session, statuses, book)]
     return told
 
 

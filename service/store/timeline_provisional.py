@@ -13,10 +13,11 @@ from service.protocol.facts import Fact
 from service.protocol.ids import to_checksum
 from service.protocol.lifecycle import DatedFact
 from service.protocol.log_position import LogPosition
-from service.store.clarifications import get_provisional_clarifications
+from service.store.clarifications import place_provisional_posts
 from service.store.contracts import load_book
 from service.store.provisional import list_provisional
 from service.store.question_links import QuestionLinks, find_question_links
+from service.store.questions import get_statuses
 from service.store.timeline_clarifications import tell_post
 from service.store.timeline_entry import Detail, TimelineEntry, Transaction
 from service.store.timeline_words import (
@@ -40,7 +41,12 @@ def list_provisional_entries(session: Session, market: Market) -> Iterator[Timel
         told = _tell(entry.fact, market, links, votes)
         if told is not None:
             yield _entry(entry.fact.at, entry.mined_at, *told)
-    for post in get_provisional_clarifications(session, links.question_ids, load_book(session)):
+    if not any(isinstance(d.fact, facts.ClarificationPosted | facts.RulesUpdated) for d in dated):
+        return
+    book = load_book(session)
+    statuses = get_statuses(session, links.question_ids, book)
+    ours = [status for same_id in statuses.values() for status in same_id]
+    for post in place_provisional_posts(session, ours, book):
         if post.is_official:
             written = tell_post(post)
             yield _entry(post.at, post.posted_at, written.kind, written.sentence, written.details)

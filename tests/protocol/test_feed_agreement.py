@@ -137,13 +137,15 @@ def test_two_payouts_that_differ_contradict_whatever_the_word() -> None:
         (said("resolved", price=TOO_EARLY, was_disputed=True), RESOLVED),
         (said("reproposed", reproposed_price=HALF), REPROPOSED),
         (said("disputed", reproposed_price=YES), VOTING),
-        (said("resolved", was_disputed=True), replace(PAID, disputes=0, resets=0)),
     ],
 )
-def test_another_price_or_an_unheard_of_dispute_contradicts(
-    row: ResolutionRow, chain: ChainSide
-) -> None:
+def test_another_price_contradicts(row: ResolutionRow, chain: ChainSide) -> None:
     assert compare_feed(row, chain).agreement is CONTRADICTS
+
+
+def test_a_dispute_no_log_tells_of_is_ahead_of_the_logs() -> None:
+    undisputed = replace(PAID, disputes=0, resets=0)
+    assert compare_feed(said("resolved", was_disputed=True), undisputed).agreement is AHEAD
 
 
 def test_an_answer_set_by_hand_need_not_be_the_oracle_s() -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models.clarification import ListedClarification
-from models.market import Market
+from models.market import Market, MarketGroup
 from service.polymarket.clarifications import to_clarification
 from service.protocol.listed_clarifications import ClarificationListing
 from service.store.listed_clarifications import (
@@ -57,3 +57,15 @@ def test_a_new_version_of_a_linked_one_marks_its_market(session: Session) -> Non
     add_clarifications(session, [row(1, content="Noon is UTC.")], LATER)
     assert session.scalars(select(Market.stale_since)).all() == [LATER]
     assert len(set(session.scalars(select(ListedClarification.text_hash)))) == 2
+
+
+def test_one_about_a_whole_group_is_each_of_its_markets(session: Session) -> None:
+    group = MarketGroup(gamma_id="900001", title="Ships", known_at=NOW)
+    session.add(group)
+    session.flush()
+    markets = [add_market(session, number, group_id=group.id) for number in (1, 2)]
+    about_all = row(1, marketId=None, questionId=None)
+    add_clarifications(session, [about_all], NOW)
+    assert session.scalars(select(Market.stale_since)).all() == [NOW, NOW]
+    for market in markets:
+        assert [text for _, text in list_of_market(session, market)] == [about_all.text]
