@@ -29,6 +29,7 @@ PERIODS = {
     "read_parameters": (3600, 60),
     "link_wallets": (600, 30),
     "read_wallets": (600, 30),
+    "sync_positions": (300, 20),
     "fold_facts": (10, 1),
     "score_markets": (10, 1),
     "watch_proposals": (30, 2),

@@ -206,6 +206,12 @@ def _sync_price_history(house: House) -> CycleReport:
     return sync_price_history(house.sessions, house.polymarket, house.book, house.clock)
 
 
+def _sync_positions(house: House) -> CycleReport:
+    from jobs.sync_positions import sync_positions  # as above
+
+    return sync_positions(house.sessions, house.polymarket, house.clock)
+
+
 def _sync_prices(house: House) -> CycleReport:
     from jobs.sync_prices import sync_prices  # as above
 
@@ -358,6 +364,7 @@ JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "read_parameters": _read_parameters,
     "link_wallets": _link_wallets,
     "read_wallets": _read_wallets,
+    "sync_positions": _sync_positions,
     "score_markets": _score_markets,
     "watch_proposals": _watch_proposals,
     "send_alerts": _send_alerts,

@@ -24,6 +24,7 @@ from models import (  # noqa: F401  # fill the metadata
     operation,
     oracle,
     parameter_reading,
+    position,
     price,
     price_point,
     proposal_signal,

@@ -37,6 +37,7 @@ class DataIssueKind(StrEnum):
     REFUSED_OPEN_INTEREST = "refused_open_interest"
     REFUSED_HOLDERS = "refused_holders"
     REFUSED_PRICE_POINT = "refused_price_point"
+    REFUSED_POSITION = "refused_position"
     REFUSED_CLARIFICATION = "refused_clarification"
     # A log or row of a trade; of logs one example an exchange and event is kept.
     REFUSED_FILL = "refused_fill"

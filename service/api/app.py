@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from service.api.assessments import assessments_router
 from service.api.data_quality import data_quality_router
+from service.api.exposure import exposure_router
 from service.api.headers import Edge
 from service.api.liquidity import liquidity_router
 from service.api.markets import markets_router
@@ -72,6 +73,7 @@ def create_app(
     app.include_router(sources_router(site))
     app.include_router(data_quality_router(site))
     app.include_router(wallets_router(site))
+    app.include_router(exposure_router(site))
     if pages is not None:
         app.include_router(pages.router, include_in_schema=False)
     handle_problems(app, pages)

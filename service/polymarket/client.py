@@ -24,6 +24,7 @@ from service.polymarket.feeds import to_book, to_open_interest, to_resolution
 from service.polymarket.routes import LIMIT_SECONDS, LIMITS, PARENTS
 from service.polymarket.trades import TradeList, fetch_trades
 from service.polymarket.translate import to_listing
+from service.polymarket.wallet_positions import WalletPositions, fetch_wallet_positions
 from service.protocol.holders import TokenHolders
 from service.protocol.ids import to_hex
 from service.protocol.listings import (
@@ -188,6 +189,10 @@ class PolymarketClient:
     ) -> Iterator[Batch[TokenHolders]]:
         """The largest holders of each token of these markets (tokens by condition id)."""
         return money.fetch_holders(self._api, self._clock, markets, most)
+
+    def fetch_wallet_positions(self, wallet: bytes) -> WalletPositions:
+        """Everything a wallet holds, as the source says now."""
+        return fetch_wallet_positions(self._api, self._clock, wallet)
 
     def fetch_positions(
         self, markets: Mapping[bytes, Sequence[str]], most: int

@@ -100,7 +100,7 @@ def fetch_positions(
             ("limit", str(POSITIONS_A_PAGE)),
         )
         try:
-            walked = _walk(partial(api.ask, routes.POSITIONS), fixed, POSITION_PAGES)
+            walked = walk_pages(partial(api.ask, routes.POSITIONS), fixed, POSITION_PAGES)
         except RequestRefused as refusal:
             alone: Batch[TokenHolders] = refused_alone(refusal, (key,), form, clock.now())
             yield replace(alone, missing=tuple(tokens))
@@ -143,7 +143,7 @@ def _data_history(api: JsonClient, token: str, from_at: datetime, to_at: datetim
         ("end", _epoch(to_at)),
         ("limit", str(MOST_ROWS)),
     )
-    walked = _walk(partial(api.ask, routes.PRICES), fixed, PRICE_PAGES)
+    walked = walk_pages(partial(api.ask, routes.PRICES), fixed, PRICE_PAGES)
     made = [_keyed(to_price_reading(record), token) for record in walked.records]
     return _history(token, made, from_at, to_at, PriceSource.DATA_API)
 
@@ -174,7 +174,7 @@ def _history(
     return PriceHistory(token, from_at, to_at, points, source, tuple(refused))
 
 
-def _walk(ask: Callable[[Params], object], fixed: Params, most_pages: int) -> Walked:
+def walk_pages(ask: Callable[[Params], object], fixed: Params, most_pages: int) -> Walked:
     """Pages of a Data API list; each asked for with the same filters, for a bare cursor is refused.
 
     ``limit`` sizes the first page; the cursor carries it on. A short page is not the end.

@@ -27,6 +27,7 @@ DEFAULT_LIMIT = 100
 MOST_ROWS = 1_000
 MOST_CONDITIONS = 20
 LONGEST_SECONDS = 15 * 86_400
+WALLET = re.compile(r"0x[0-9a-f]{40}")
 CONDITION = re.compile(r"0x[0-9a-f]{64}")
 
 
@@ -38,6 +39,8 @@ class MoneyRoutes:
     holders: dict[str, dict[str, list[tuple[str, float | None]]]] = field(default_factory=dict)
     # Condition -> rows.
     positions: dict[str, list[Record]] = field(default_factory=dict)
+    # Wallet -> rows.
+    held: dict[str, list[Record]] = field(default_factory=dict)
     # Token -> (epoch seconds, price, resolution).
     prices: dict[str, list[tuple[int, float | None, int]]] = field(default_factory=dict)
     clob_prices: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
@@ -68,6 +71,8 @@ class MoneyRoutes:
         return _page(groups, "more" if has_more else None, limit)
 
     def answer_positions(self, seen: Seen) -> Answer:
+        if "user" in seen.params:
+            return self._answer_wallet(seen.params)
         anchor = seen.params.get("condition", [""])[0]
         if not CONDITION.fullmatch(anchor):
             return _refused("one of user, condition is required", "condition")
@@ -78,6 +83,16 @@ class MoneyRoutes:
         if seen.params.get("sort_by") == ["TOKENS"]:
             rows.sort(key=lambda row: -(row["current_size"] or 0))
         return self._walk(seen.params, rows, limit)
+
+    def _answer_wallet(self, params: Params) -> Answer:
+        user = params["user"][0]
+        if not WALLET.fullmatch(user) or "condition" in params:
+            return _refused("exactly one of user, condition is required", "user")
+        limit = _limit(params)
+        if isinstance(limit, Answer):
+            return limit
+        rows = [row for row in self.held.get(user, []) if row["status"] == "OPEN"]
+        return self._walk(params, rows, limit)
 
     def answer_prices(self, seen: Seen) -> Answer:
         token = seen.params.get("token_id", [""])[0]
