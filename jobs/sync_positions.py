@@ -95,3 +95,4 @@ def _store(
             counts["positions_added"] += done.added
             counts["positions_unchanged"] += done.unchanged
             counts["positions_outside"] += done.outside
+            counts["combinations"] += one.combinations

@@ -37,6 +37,8 @@ class WalletPositions:
     wallet: bytes
     rows: tuple[WalletPosition, ...]
     refused: tuple[Refused, ...]
+    # Positions that are no market's: combinations, whose ids are shorter or padded.
+    combinations: int
     is_cut: bool
     fetched_at: datetime
     # The source refused to answer for this wallet at all.
@@ -56,32 +58,37 @@ def fetch_wallet_positions(api: JsonClient, clock: Clock, wallet: bytes) -> Wall
     try:
         walked = walk_pages(partial(api.ask, routes.POSITIONS), fixed, MOST_PAGES)
     except RequestRefused as refusal:
-        return WalletPositions(
-            wallet, (), (), is_cut=False, fetched_at=clock.now(), fault=refusal.reason
-        )
+        return WalletPositions(wallet, (), (), 0, False, clock.now(), refusal.reason)  # noqa: FBT003  # nothing was cut
     rows: dict[str, WalletPosition] = {}
     refused: list[Refused] = []
+    combinations = 0
     for record in walked.records:
-        made = _to_wallet_position(record)
+        made = to_position(record)
+        condition = _condition_of(record)
         if isinstance(made, Refused):
-            refused.append(Refused(made.kind, DATA_API, key, made.reason))
-        elif made.position.held.wallet != wallet:
+            refused.append(Refused(DataIssueKind.REFUSED_POSITION, DATA_API, key, made.reason))
+        elif made.held.wallet != wallet:
             reason = "a position of a wallet that was not asked for"
             refused.append(Refused(DataIssueKind.REFUSED_POSITION, DATA_API, key, reason))
+        elif condition is None:
+            combinations += 1
         else:
             # A page read while the ranking moved repeats a position; the first is the newer one.
-            rows.setdefault(made.position.token_id, made)
-    return WalletPositions(wallet, tuple(rows.values()), tuple(refused), walked.is_cut, clock.now())
+            rows.setdefault(made.token_id, WalletPosition(condition, made))
+    return WalletPositions(
+        wallet,
+        tuple(rows.values()),
+        tuple(refused),
+        combinations,
+        walked.is_cut,
+        clock.now(),
+    )
 
 
-def _to_wallet_position(record: object) -> WalletPosition | Refused:
-    made = to_position(record)
-    if isinstance(made, Refused):
-        return Refused(DataIssueKind.REFUSED_POSITION, DATA_API, made.key, made.reason)
+def _condition_of(record: object) -> bytes | None:
+    """A position's market; ``None`` for a combination, which is of no one market."""
     sent = record.get("condition_id") if isinstance(record, dict) else None
     try:
-        # A combination's id is padded, and is no condition's.
-        condition = to_condition_id(sent if isinstance(sent, str) else None)
-    except ValueError as error:
-        return Refused(DataIssueKind.REFUSED_POSITION, DATA_API, made.token_id, str(error))
-    return WalletPosition(condition, made)
+        return to_condition_id(sent if isinstance(sent, str) else None)
+    except ValueError:
+        return None
