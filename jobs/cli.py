@@ -191,6 +191,33 @@ def import_logs_command(
         raise SystemExit(BAD_USAGE)
 
 
+@app.command(
+    "import-markets",
+    epilog="Example: settlewatch import-markets markets.parquet --map docs/maps/markets.toml",
+)
+def import_markets(
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Market dumps: Parquet, CSV, JSON or NDJSON, the last three also .gz."),
+    ],
+    map_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--map",
+            help="Which column is which field (TOML or JSON). Default: Gamma's own names.",
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Import markets from public dumps; cut off, the same command does what is left."""
+    from jobs.import_markets_command import import_markets_command, load_map  # as above
+
+    mapping = load_map(map_file)
+    with _house() as house, _progress_of_folds("Importing") as progress:
+        import_markets_command(house, files, mapping, progress, dry_run=dry_run, as_json=as_json)
+
+
 @app.command(epilog="Example: settlewatch export questions --format ndjson --out questions.ndjson")
 def export(
     table: Annotated[str, typer.Argument(help="questions, requests, votes or periods")],

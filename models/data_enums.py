@@ -43,6 +43,8 @@ class DataIssueKind(StrEnum):
     REFUSED_FILL = "refused_fill"
     REFUSED_ASSET_PRICE = "refused_asset_price"
     REFUSED_SIBLING_PRICE = "refused_sibling_price"
+    # A row of an imported dump that is no market of ours.
+    REFUSED_IMPORT = "refused_import"
     UNEXPECTED_PRICE = "unexpected_price"
     UNSCORED_MARKET = "unscored_market"
     # The nodes' side: what was missing, what is missing now, and what they do not agree on.

@@ -1,6 +1,6 @@
 """Parquet files of cryo's datasets, read with DuckDB and checked whole.
 
-Columns that are not needed stay on disk, and what does not fit into ``MEMORY_LIMIT`` goes to a
+Columns that are not needed stay on disk, and what does not fit into memory's limit goes to a
 temporary folder (docs/adr/0005-dependencies.md says why DuckDB).
 """
 
@@ -8,17 +8,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
 
 from service.chain.archive import ArchiveError
 from service.chain.cryo import Dataset, dataset_of, faults_sql, typed_sql
+from service.column_files import open_duckdb
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 MAGIC = b"PAR1"
-MEMORY_LIMIT = "256MB"
 # Statistics in the file say which row groups a condition may skip. Where they are wrong, by a
 # writer's fault or a flipped bit, rows would vanish without a word: every row is looked at.
 _DISTRUSTED = "filter_pushdown,join_filter_pushdown,statistics_propagation"
@@ -77,23 +76,7 @@ class ParquetDatabase:
             raise ArchiveError(message) from error
 
     def _open(self) -> "DuckDBPyConnection":
-        import duckdb  # noqa: PLC0415  # as above
-
-        folder = self._resources.enter_context(TemporaryDirectory(prefix="settlewatch-"))
-        connection = self._resources.enter_context(
-            duckdb.connect(
-                config={
-                    "memory_limit": MEMORY_LIMIT,
-                    "temp_directory": folder,
-                    "threads": 2,
-                    # What it needs is compiled in; it must not look for more on the network.
-                    "autoinstall_known_extensions": False,
-                    "autoload_known_extensions": False,
-                }
-            )
-        )
-        # The bar would be drawn on standard output, into what `--json` prints.
-        connection.execute("SET enable_progress_bar_print = false")
+        connection = open_duckdb(self._resources)
         connection.execute(f"SET disabled_optimizers = '{_DISTRUSTED}'")
         return connection
 

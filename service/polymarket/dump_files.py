@@ -1,0 +1,248 @@
+"""Market dumps as files: Parquet, CSV and JSON, read row by row with DuckDB.
+
+A file is counted before anything is made of it, which reads it whole: one that is cut off or of
+another shape is refused (:class:`DumpError`) before its first row is given out. Rows come in the
+file's order, or by the column that says when they were crawled.
+"""
+
+import csv
+import gzip
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from service.column_files import open_duckdb
+from service.errors import UsageError
+from service.polymarket.dump_map import DumpMap
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+# Rows that are objects at a time.
+FETCH = 500
+# One record of JSON at most, and one line of CSV.
+_LONGEST = 2**26
+# DuckDB sets sixteen times this aside for a packed file.
+_LONGEST_LINE = 2**21
+_SUFFIXES = {
+    ".parquet": "parquet",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".json": "json",
+    ".ndjson": "json",
+    ".jsonl": "json",
+}
+# What a saved answer of Polymarket keeps its markets under.
+_PAGES = ("markets", "data")
+# Gamma's names without which no row becomes a market.
+_GAMMA = ("conditionId", "outcomes", "closed")
+_NESTED = ("events", "tags")
+# What an event says of the group its markets are in.
+_GROUP = ("id", "slug", "title", "negRiskMarketID", "tags")
+Row = Mapping[str, Any]
+
+
+class DumpError(UsageError):
+    """A dump that cannot be read, is cut off, or lacks a column the map names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """One file, found readable: how many rows it has, and how to get them."""
+
+    path: Path
+    rows: int
+    sql: str
+    # Each row is JSON text, and not columns.
+    is_json: bool
+
+
+class DumpReader:
+    """One DuckDB for the files of a command, opened when first needed."""
+
+    def __init__(self) -> None:
+        """Open nothing yet."""
+        self._resources = ExitStack()
+        self._connection: DuckDBPyConnection | None = None
+
+    def __enter__(self) -> Self:
+        """Keep it open between files."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it and remove what it spilled."""
+        self._close()
+
+    def inspect(self, path: Path, mapping: DumpMap) -> Dump:
+        """Read a whole file once and check that it has what the map names."""
+        kind = _kind_of(path)
+        with self._reading(path) as database:
+            source = _source_of(path, kind)
+            columns = [] if kind == "json" else _columns_of(database, source)
+            if kind != "json":
+                _check_columns(path, mapping, columns)
+            (counted,) = database.execute(f"SELECT count(*) FROM {source}").fetchall()
+            sql = _select(source, mapping, columns)
+        return Dump(path, counted[0], sql, kind == "json")
+
+    def rows(self, dump: Dump, mapping: DumpMap) -> Iterator[Sequence[Row]]:
+        """All rows of a file, some at a time; memory stays flat."""
+        with self._reading(dump.path) as database:
+            # A cursor of its own: the rows of one query come while others are asked.
+            cursor = database.cursor()
+            cursor.execute(dump.sql)
+            names = [column[0] for column in cursor.description or ()]
+            while found := cursor.fetchmany(FETCH):
+                if dump.is_json:
+                    yield [row for (text,) in found for row in _records(text)]
+                elif mapping.fields:
+                    yield [dict(zip(names, row, strict=True)) for row in found]
+                else:
+                    yield [_as_gamma(dict(zip(names, row, strict=True))) for row in found]
+            cursor.close()
+
+    @contextmanager
+    def _reading(self, path: Path) -> "Iterator[DuckDBPyConnection]":
+        """The database, for one file: what goes wrong meanwhile is an error about ``path``."""
+        import duckdb  # noqa: PLC0415  # only an import pays for it
+
+        try:
+            if self._connection is None:
+                self._connection = open_duckdb(self._resources)
+            yield self._connection
+        except (duckdb.Error, UnicodeDecodeError) as error:
+            # After an internal error DuckDB refuses every further query.
+            self._close()
+            # It adds a query, a pointer into it and advice: the first line says what happened.
+            reason = str(error).strip().partition("\n")[0][:300]
+            message = f"{path}: cannot be read ({reason}). Copy or make the file again."
+            raise DumpError(message) from error
+
+    def _close(self) -> None:
+        self._connection = None
+        self._resources.close()
+
+
+def _kind_of(path: Path) -> str:
+    name = path.name.removesuffix(".gz")
+    kind = _SUFFIXES.get(Path(name).suffix.lower())
+    if kind is None or (kind == "parquet" and path.suffix == ".gz"):
+        message = (
+            f"{path}: is no dump by its name. It must end in {', '.join(_SUFFIXES)}, all but the "
+            "first with .gz behind it if it is packed."
+        )
+        raise DumpError(message)
+    if not path.is_file():
+        message = f"{path}: cannot be read (no such file). Check the path."
+        raise DumpError(message)
+    return kind
+
+
+def _source_of(path: Path, kind: str) -> str:
+    """The file as DuckDB's SQL names it; nothing is left to be guessed."""
+    file = _quoted(str(path))
+    match kind:
+        case "parquet":
+            return f"read_parquet({file}, hive_partitioning = false)"
+        case "json":
+            return (
+                f"read_json_objects({file}, format = 'auto', maximum_object_size = {_LONGEST}, "
+                "hive_partitioning = false)"
+            )
+        case _:
+            delimiter = "\t" if kind == "tsv" else ","
+            columns = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in _header(path, delimiter))
+            return (
+                f"read_csv({file}, columns = {{{columns}}}, auto_detect = false, header = true, "
+                f"delim = {_quoted(delimiter)}, quote = '\"', escape = '\"', "
+                f"max_line_size = {_LONGEST_LINE}, hive_partitioning = false)"
+            )
+
+
+def _header(path: Path, delimiter: str) -> list[str]:
+    """The first line of a CSV file."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
+            names = next(csv.reader(file, delimiter=delimiter), [])
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+        message = f"{path}: cannot be read ({error}). Copy or make the file again."
+        raise DumpError(message) from error
+    if not names or len({name.lower() for name in names}) != len(names) or not all(names):
+        message = f"{path}: its first line does not name each column once. Make the file again."
+        raise DumpError(message)
+    return names
+
+
+def _columns_of(database: "DuckDBPyConnection", source: str) -> list[str]:
+    return [row[0] for row in database.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
+
+
+def _check_columns(path: Path, mapping: DumpMap, columns: Sequence[str]) -> None:
+    there = set(columns)
+    missing = {c: key for c, key in mapping.columns().items() if c not in there}
+    shown = ", ".join(columns[:40]) + ("…" if len(columns) > 40 else "")  # noqa: PLR2004  # a line
+    if missing:
+        column, key = next(iter(missing.items()))
+        message = f"{path}: the map's {key} names the column {column!r}, which is not there. "
+        raise DumpError(message + f"Columns: {shown}.")
+    absent = [name for name in _GAMMA if name not in there]
+    if not mapping.fields and absent:
+        message = (
+            f"{path}: has no column {absent[0]!r}, so its columns are not Gamma's. Say by --map "
+            f"which is which. Columns: {shown}."
+        )
+        raise DumpError(message)
+
+
+def _select(source: str, mapping: DumpMap, columns: Sequence[str]) -> str:
+    """All rows with the columns that are read, in the order in which they were crawled if known."""
+    wanted = mapping.columns() if mapping.fields else columns
+    names = ", ".join(_identifier(name) for name in wanted)
+    if not columns:
+        return f"SELECT json FROM {source}"
+    order = ""
+    if mapping.known_at is not None and mapping.known_at.columns:
+        order = f" ORDER BY {_identifier(mapping.known_at.columns[0])} NULLS LAST"
+    return f"SELECT {names} FROM {source}{order}"
+
+
+def _records(text: str) -> list[Row]:
+    """The records of one JSON value: itself, or those of the page or event that holds them."""
+    value = json.loads(text, parse_float=Decimal)
+    parent = value if isinstance(value, dict) else {}
+    for name in _PAGES:
+        if isinstance(parent.get(name), list):
+            value = parent[name]
+            break
+    records = value if isinstance(value, list) else [value]
+    # What is no object has nothing of a market and is refused for that.
+    rows: list[Row] = [record if isinstance(record, dict) else {} for record in records]
+    if value is parent.get("markets") and "id" in parent:
+        group = {name: parent[name] for name in _GROUP if name in parent}
+        rows = [{"events": [group], **row} for row in rows]
+    return rows
+
+
+def _as_gamma(row: dict[str, Any]) -> Row:
+    """Nested records as columns hold them: JSON text is opened."""
+    for name in _NESTED:
+        value = row.get(name)
+        if isinstance(value, str) and value.lstrip().startswith("["):
+            try:
+                row[name] = json.loads(value)
+            except (ValueError, RecursionError):
+                continue
+    return row
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
