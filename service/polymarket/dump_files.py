@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 from service.column_files import open_duckdb
 from service.errors import UsageError
 from service.polymarket.dump_map import DumpMap
+from service.polymarket.dump_values import TRANSFORMS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -41,8 +43,6 @@ _PAGES = ("markets", "data")
 # Gamma's names without which no row becomes a market.
 _GAMMA = ("conditionId", "outcomes", "closed")
 _NESTED = ("events", "tags")
-# What an event says of the group its markets are in.
-_GROUP = ("id", "slug", "title", "negRiskMarketID", "tags")
 Row = Mapping[str, Any]
 
 
@@ -223,19 +223,22 @@ def _records(text: str) -> list[Row]:
     # What is no object has nothing of a market and is refused for that.
     rows: list[Row] = [record if isinstance(record, dict) else {} for record in records]
     if value is parent.get("markets") and "id" in parent:
-        group = {name: parent[name] for name in _GROUP if name in parent}
+        # An event: what it says of the group its markets are in.
+        group = {name: part for name, part in parent.items() if name != "markets"}
         rows = [{"events": [group], **row} for row in rows]
     return rows
 
 
 def _as_gamma(row: dict[str, Any]) -> Row:
-    """Nested records as columns hold them: JSON text is opened."""
-    for name in _NESTED:
-        value = row.get(name)
-        if isinstance(value, str) and value.lstrip().startswith("["):
+    """Columns of Gamma's names as its records have them: JSON text opened, times as text."""
+    for name, value in row.items():
+        if isinstance(value, date):
+            row[name] = TRANSFORMS["iso"].read(value)
+        elif name in _NESTED and isinstance(value, str) and value.lstrip().startswith("["):
             try:
                 row[name] = json.loads(value)
             except (ValueError, RecursionError):
+                # Left for the translation to refuse by name.
                 continue
     return row
 

@@ -46,6 +46,7 @@ FIELDS: Mapping[str, _Field] = {
     "outcomes": _Field("outcomes", Kind.LIST),
     "token_ids": _Field("clobTokenIds", Kind.LIST),
     "adapter": _Field("resolvedBy", Kind.TEXT),
+    "position_ids": _Field("positionIds", Kind.LIST),
     "neg_risk": _Field("negRisk", Kind.FLAG),
     "neg_risk_other": _Field("negRiskOther", Kind.FLAG),
     "group_item_title": _Field("groupItemTitle", Kind.TEXT),
@@ -143,8 +144,8 @@ class DumpMap:
         """When the row was crawled, if the map says where that stands and the row has it."""
         if self.known_at is None:
             return None
-        value = self.known_at.read(row)
         try:
+            value = self.known_at.read(row)
             return None if value is None else to_instant(value).astimezone(UTC)
         except ValueError as error:
             message = f"{KNOWN_AT}: {error}"
