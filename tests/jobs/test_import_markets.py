@@ -1,169 +1,40 @@
-"""Dumps of markets into rows: every file form, once, never over what is newer."""
+"""Dumps of markets into rows: once, with their times, never over what is newer."""
 
-import csv
-import gzip
-import json
 import random
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
-from sqlalchemy import delete, func, inspect, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from jobs.import_markets import MarketImport, import_markets
 from models.chain import DataIssue
 from models.market import Market, RulesVersion
-from service.clock import SetClock
 from service.polymarket import dump_files
-from service.polymarket.dump_map import GAMMA_SHAPE, DumpMap, parse_map
-from service.polymarket.translate import to_listing
-from service.protocol.listings import MarketListing
-from service.store.listings import upsert_listings
+from tests.jobs.market_dumps import (
+    NOW,
+    as_csv,
+    as_json,
+    as_ndjson,
+    as_parquet,
+    by_catalogue,
+    counts,
+    load,
+    markets,
+    own_map,
+    own_row,
+)
 from tests.jobs.test_cli import run  # noqa: F401  # the fixture
-from tests.loopback.records import a_market, condition_of
+from tests.loopback.records import a_market
 
-NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-CLOCK = SetClock(NOW)
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-Record = dict[str, Any]
-
-# The markets of these tests in columns of somebody's own.
-OWN = """
-known_at = { column = "seen", as = "epoch-s" }
-[fields]
-gamma_id = "nr"
-condition_id = "cond"
-title = "ask"
-rules = "text"
-outcomes = { columns = ["yes", "no"] }
-adapter = "oracle"
-closed = "is_over"
-volume = { column = "micro", as = "micro-usd" }
-"""
-
-
-def own_row(number: int, seen: datetime | None = None, **changes: Any) -> Record:
-    row: Record = {
-        "nr": 500_000 + number,
-        "cond": condition_of(number),
-        "ask": f"Will ship {number} arrive?",
-        "text": "Rules, one.",
-        "yes": "Yes",
-        "no": "No",
-        "oracle": "0x65070BE91477460D8A7AeEb94ef92fe056C2f2A7",
-        "is_over": False,
-        "micro": 25_000_000,
-        "seen": None if seen is None else int(seen.timestamp()),
-    }
-    return row | changes
-
-
-def own_map(text: str = OWN) -> DumpMap:
-    return parse_map(text, "own.toml", is_json=False)
-
-
-def as_json(path: Path, rows: Sequence[Record]) -> None:
-    path.write_text(json.dumps(list(rows)))
-
-
-def as_ndjson(path: Path, rows: Sequence[Record]) -> None:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-
-
-def as_csv(path: Path, rows: Sequence[Record], delimiter: str = ",") -> None:
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0], delimiter=delimiter)
-        writer.writeheader()
-        for row in rows:
-            texts = {k: json.dumps(v) if isinstance(v, list) else v for k, v in row.items()}
-            writer.writerow(texts)
-
-
-def as_tsv(path: Path, rows: Sequence[Record]) -> None:
-    as_csv(path, rows, "\t")
-
-
-def as_parquet(path: Path, rows: Sequence[Record]) -> None:
-    source = path.with_suffix(".source.ndjson")
-    as_ndjson(source, rows)
-    sql = f"COPY (SELECT * FROM read_json('{source}', auto_detect = true)) TO '{path}'"  # noqa: S608  # ours
-    duckdb.connect().execute(sql)
-    source.unlink()
-
-
-FORMS: dict[str, Callable[[Path, Sequence[Record]], None]] = {
-    "d.json": as_json,
-    "d.ndjson": as_ndjson,
-    "d.jsonl": as_ndjson,
-    "d.csv": as_csv,
-    "d.tsv": as_tsv,
-    "d.parquet": as_parquet,
-}
-
-
-def load(
-    sessions: sessionmaker[Session],
-    *files: Path,
-    mapping: DumpMap = GAMMA_SHAPE,
-    clock: SetClock = CLOCK,
-    **options: Any,
-) -> MarketImport:
-    return import_markets(sessions, files, clock, mapping, **options)
-
-
-def markets(sessions: sessionmaker[Session]) -> list[Market]:
-    with sessions() as session:
-        return list(session.scalars(select(Market).order_by(Market.condition_id)))
-
-
-def by_catalogue(sessions: sessionmaker[Session], at: datetime, *records: Record) -> None:
-    """What the live catalogue shows."""
-    listings = [to_listing(record) for record in records]
-    assert all(isinstance(listing, MarketListing) for listing in listings)
-    with sessions.begin() as session:
-        upsert_listings(session, [m for m in listings if isinstance(m, MarketListing)], at)
-
-
-def counts(result: MarketImport) -> dict[str, int]:
-    """Those that are not zero; every row is in exactly one."""
-    ends = sum(value for name, value in result.counts.items() if name not in {"files", "rows"})
-    assert ends == result.counts["rows"]
-    return {name: value for name, value in result.counts.items() if value}
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "dumps").mkdir()
     return tmp_path / "dumps"
-
-
-@SQLITE
-@pytest.mark.parametrize("packed", ["", ".gz"])
-@pytest.mark.parametrize("name", FORMS)
-def test_every_form_of_a_file_gives_the_same_markets(
-    sessions: sessionmaker[Session], folder: Path, name: str, packed: str
-) -> None:
-    if name.endswith(".parquet") and packed:
-        pytest.skip("Parquet is packed in itself")
-    records = [a_market(1, description='Says "no",\nor\tyes.'), a_market(2, closed=True)]
-    FORMS[name](folder / name, records)
-    path = folder / (name + packed)
-    if packed:
-        path.write_bytes(gzip.compress((folder / name).read_bytes()))
-    assert counts(load(sessions, path)) == {"files": 1, "rows": 2, "added": 2}
-    imported = markets(sessions)
-    with sessions.begin() as session:
-        session.execute(delete(Market))
-    by_catalogue(sessions, NOW, *records)
-    shown = markets(sessions)
-    for column in inspect(Market).columns:
-        if column.name not in {"id", "group_id"}:
-            found = [[getattr(m, column.name) for m in rows] for rows in (imported, shown)]
-            assert found[0] == found[1], column.name
 
 
 def test_a_dump_of_ones_own_columns_goes_the_way_of_the_catalogue(
@@ -329,71 +200,6 @@ def test_cut_off_and_run_again_ends_as_if_it_had_not_been(
     assert resumed == [
         (m.condition_id, m.known_at, m.title, m.content_hash) for m in markets(sessions)
     ]
-
-
-def _cut(raw: bytes) -> bytes:
-    return raw[: len(raw) * 2 // 3]
-
-
-@SQLITE
-@pytest.mark.parametrize("name", ["d.json", "d.ndjson", "d.csv", "d.parquet", "d.ndjson.gz"])
-def test_a_file_that_is_cut_off_changes_nothing_and_the_others_count(
-    sessions: sessionmaker[Session], folder: Path, name: str
-) -> None:
-    # A cut CSV shows only where it cuts through a quoted text.
-    records = [a_market(n, description="x" * 500 + '"') for n in range(1, 60)]
-    plain = name.removesuffix(".gz")
-    FORMS[plain](folder / plain, records)
-    raw = (folder / plain).read_bytes()
-    (folder / name).write_bytes(_cut(gzip.compress(raw) if name.endswith(".gz") else raw))
-    as_json(folder / "good.json", [a_market(100)])
-    result = load(sessions, folder / name, folder / "good.json")
-    [line] = result.faults
-    assert line.startswith(f"{folder / name}: cannot be read (")
-    assert counts(result) == {"files": 1, "rows": 1, "added": 1}
-
-
-@SQLITE
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
-    [
-        ("d.csv", "conditionId,outcomes,closed\n1,2,3\n4,5\n", "cannot be read"),
-        ("d.csv", "conditionId,outcomes,closed\n1,2,3,4\n", "cannot be read"),
-        ("d.csv", "", "does not name each column once"),
-        ("d.csv", "a,A\n1,2\n", "does not name each column once"),
-        ("d.csv", "id,question\n1,2\n", "has no column 'conditionId', so its columns are not"),
-        ("d.xlsx", "", "is no dump by its name"),
-        ("d.parquet", "PAR1", "cannot be read"),
-        ("d.json", "[1, 2", "cannot be read"),
-    ],
-)
-def test_a_file_that_is_no_dump_is_one_line(
-    sessions: sessionmaker[Session], folder: Path, name: str, content: str, words: str
-) -> None:
-    (folder / name).write_text(content)
-    [line] = load(sessions, folder / name, folder / "not-there.json").faults[:1]
-    assert words in line
-
-
-@SQLITE
-def test_a_column_the_file_lacks_is_named_with_the_key_of_the_map(
-    sessions: sessionmaker[Session], folder: Path
-) -> None:
-    rows = [{k: v for k, v in own_row(1).items() if k != "micro"}]
-    as_csv(folder / "d.csv", rows)
-    [line] = load(sessions, folder / "d.csv", mapping=own_map()).faults
-    assert "the map's fields.volume names the column 'micro', which is not there" in line
-    assert "Columns: nr, cond" in line
-
-
-@SQLITE
-def test_saved_pages_and_events_are_opened(sessions: sessionmaker[Session], folder: Path) -> None:
-    page = {"markets": [a_market(1), a_market(2)], "next_cursor": "x"}
-    child = {k: v for k, v in a_market(3).items() if k != "events"}
-    event = {"id": "77", "title": "Ships", "slug": "ships", "markets": [child]}
-    (folder / "d.ndjson").write_text(json.dumps(page) + "\n" + json.dumps(event) + "\n")
-    assert counts(load(sessions, folder / "d.ndjson")) == {"files": 1, "rows": 3, "added": 3}
-    assert all(market.group_id is not None for market in markets(sessions))
 
 
 @SQLITE
