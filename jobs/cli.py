@@ -128,7 +128,8 @@ def worker() -> None:
 
 @app.command(
     epilog="Examples: settlewatch job score_markets --json; "
-    "settlewatch job index_oracle --from 2026-01-01 --to 2026-01-31"
+    "settlewatch job index_oracle --from 2026-01-01 --to 2026-01-31; "
+    "settlewatch job prune --dry-run"
 )
 def job(
     name: Annotated[
@@ -147,6 +148,10 @@ def job(
         str | None,
         typer.Option("--to", help="Up to this block or day. Default: the final head."),
     ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Change nothing, count what would be removed (prune)."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run one job once and say what it did."""
@@ -155,7 +160,7 @@ def job(
     if first is None and last is not None:
         raise UsageError("--to: needs --from, the block or day to begin at.")
     with _house() as house:
-        job_command(house, name, first=first, last=last, as_json=as_json)
+        job_command(house, name, first=first, last=last, as_json=as_json, dry_run=dry_run)
 
 
 @app.command(

@@ -9,7 +9,7 @@ import orjson
 import structlog
 
 from jobs.backfill import Progress, Span
-from jobs.wiring import House, begin_service, run_backfill, run_job
+from jobs.wiring import House, begin_service, run_backfill, run_dry, run_job
 from service.clock import stopwatch
 from service.errors import SettlewatchError
 
@@ -22,11 +22,19 @@ SECONDS_A_LINE = 10.0
 
 
 def job_command(
-    house: House, name: str, *, first: str | None, last: str | None, as_json: bool
+    house: House,
+    name: str,
+    *,
+    first: str | None,
+    last: str | None,
+    as_json: bool,
+    dry_run: bool = False,
 ) -> None:
     """Run a job, print its result; one that failed or did nothing for a fault is an error."""
     begin_service(house)
-    if first is None:
+    if dry_run:
+        result = run_dry(house, name)
+    elif first is None:
         result = run_job(house, name)
     else:
         with _progress(name) as progress:

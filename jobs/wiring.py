@@ -1,6 +1,7 @@
 """The composition root: settings become engines, clients, jobs and the application."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -137,6 +138,14 @@ def run_backfill(house: House, name: str, span: "Span", progress: "Progress") ->
         house.sessions,
         house.clock,
     )
+
+
+def run_dry(house: House, name: str) -> JobResult:
+    """Count what a job would do; only ``prune`` can tell."""
+    if name != "prune":
+        message = f"--dry-run: {name!r} cannot tell beforehand. Only prune can."
+        raise UsageError(message)
+    return run_cycle(name, lambda: _prune(house, dry_run=True), house.sessions, house.clock)
 
 
 def _sync_markets(house: House) -> CycleReport:
@@ -344,6 +353,19 @@ def _send_alerts(house: House) -> CycleReport:
     )
 
 
+def _prune(house: House, *, dry_run: bool = False) -> CycleReport:
+    from jobs.prune import prune  # as above
+    from service.protocol.retention import RetentionPolicy  # as above
+
+    settings = house.settings
+    policy = RetentionPolicy(
+        full=timedelta(days=settings.snapshot_full_days),
+        hourly=timedelta(days=settings.snapshot_hourly_days),
+        settled=timedelta(days=settings.snapshot_settled_days),
+    )
+    return prune(house.sessions, house.clock, policy, dry_run=dry_run)
+
+
 JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "sync_markets": _sync_markets,
     "sync_live_markets": _sync_live_markets,
@@ -369,6 +391,7 @@ JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "watch_proposals": _watch_proposals,
     "send_alerts": _send_alerts,
     "check_data": _check_data,
+    "prune": _prune,
     "backfill_closed_markets": _backfill_closed_markets,
 }
 

@@ -111,6 +111,17 @@ class Settings(BaseSettings):
     min_volume_usdc: int = Field(
         1_000, ge=0, description="Open markets with less traded volume (USD) are not followed."
     )
+    snapshot_full_days: int = Field(
+        2, ge=1, description="Days for which every snapshot of books and money is kept."
+    )
+    snapshot_hourly_days: int = Field(
+        30, ge=1, description="Days for which a few an hour are kept; then a few a day."
+    )
+    snapshot_settled_days: int = Field(
+        14,
+        ge=0,
+        description="Days after its settlement for which all snapshots of a market are kept.",
+    )
     closed_backfill_days: int = Field(
         30,
         ge=0,
