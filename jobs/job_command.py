@@ -9,12 +9,14 @@ import orjson
 import structlog
 
 from jobs.backfill import Progress, Span
-from jobs.wiring import House, begin_service, run_backfill, run_dry, run_job
+from jobs.cycle import run_cycle
+from jobs.prune import policy_of, prune
+from jobs.wiring import House, begin_service, run_backfill, run_job
 from service.clock import stopwatch
-from service.errors import SettlewatchError
+from service.errors import SettlewatchError, UsageError
 
 if TYPE_CHECKING:
-    from jobs.cycle import JobResult
+    from jobs.cycle import CycleReport, JobResult
 
 log = structlog.get_logger()
 # Between two lines about a backfill where no terminal shows its bar.
@@ -33,7 +35,7 @@ def job_command(
     """Run a job, print its result; one that failed or did nothing for a fault is an error."""
     begin_service(house)
     if dry_run:
-        result = run_dry(house, name)
+        result = _run_dry(house, name)
     elif first is None:
         result = run_job(house, name)
     else:
@@ -45,6 +47,18 @@ def job_command(
         raise SettlewatchError(f"{name}: {result.error}")
     if result.error:
         sys.stderr.write(f"settlewatch: {name}: {result.error}\n")
+
+
+def _run_dry(house: House, name: str) -> "JobResult":
+    """Count what a job would do."""
+    if name != "prune":
+        message = f"--dry-run: {name!r} cannot tell beforehand. Only prune can."
+        raise UsageError(message)
+
+    def count() -> "CycleReport":
+        return prune(house.sessions, house.clock, policy_of(house.settings), dry_run=True)
+
+    return run_cycle(name, count, house.sessions, house.clock)
 
 
 def _print(result: "JobResult", *, as_json: bool) -> None:

@@ -2,17 +2,28 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
 from service.clock import Clock
 from service.protocol.retention import RetentionPolicy
+from service.settings import Settings
 from service.store.retention import PAGE, TABLES, list_surplus, list_unprotected, remove_rows
 from service.store.upserts import chunks
 
 # So that no lock is held for long.
 ROWS_A_TRANSACTION = 2_000
+
+
+def policy_of(settings: Settings) -> RetentionPolicy:
+    """The periods that are set."""
+    return RetentionPolicy(
+        full=timedelta(days=settings.snapshot_full_days),
+        hourly=timedelta(days=settings.snapshot_hourly_days),
+        settled=timedelta(days=settings.snapshot_settled_days),
+    )
 
 
 def prune(

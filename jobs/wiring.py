@@ -1,7 +1,6 @@
 """The composition root: settings become engines, clients, jobs and the application."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -138,14 +137,6 @@ def run_backfill(house: House, name: str, span: "Span", progress: "Progress") ->
         house.sessions,
         house.clock,
     )
-
-
-def run_dry(house: House, name: str) -> JobResult:
-    """Count what a job would do; only ``prune`` can tell."""
-    if name != "prune":
-        message = f"--dry-run: {name!r} cannot tell beforehand. Only prune can."
-        raise UsageError(message)
-    return run_cycle(name, lambda: _prune(house, dry_run=True), house.sessions, house.clock)
 
 
 def _sync_markets(house: House) -> CycleReport:
@@ -353,17 +344,10 @@ def _send_alerts(house: House) -> CycleReport:
     )
 
 
-def _prune(house: House, *, dry_run: bool = False) -> CycleReport:
-    from jobs.prune import prune  # as above
-    from service.protocol.retention import RetentionPolicy  # as above
+def _prune(house: House) -> CycleReport:
+    from jobs.prune import policy_of, prune  # as above
 
-    settings = house.settings
-    policy = RetentionPolicy(
-        full=timedelta(days=settings.snapshot_full_days),
-        hourly=timedelta(days=settings.snapshot_hourly_days),
-        settled=timedelta(days=settings.snapshot_settled_days),
-    )
-    return prune(house.sessions, house.clock, policy, dry_run=dry_run)
+    return prune(house.sessions, house.clock, policy_of(house.settings))
 
 
 JOBS: Mapping[str, Callable[[House], CycleReport]] = {

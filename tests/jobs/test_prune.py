@@ -1,18 +1,24 @@
 """``prune`` on both databases."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
+from jobs.job_command import job_command
 from jobs.prune import prune
+from jobs.wiring import open_house
 from models.assessment import MarketAssessment
 from models.holding import Holding
 from models.liquidity import BookSnapshot, OpenInterest
 from models.price_point import PricePoint
 from service.clock import SetClock
+from service.errors import UsageError
 from service.protocol.retention import RetentionPolicy
+from service.settings import load_settings
 from tests.store.scenes import MICRO, NOW, add_market, add_scored
 
 DAY = timedelta(days=1)
@@ -99,3 +105,21 @@ def test_many_markets_are_gone_through_in_pages(sessions: sessionmaker[Session])
             add_snapshots(session, add_market(session, number).id, 3)
     assert prune(sessions, SetClock(NOW), POLICY, page=2).counts["markets"] == 5
     assert counts(sessions, OpenInterest) == [10]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_command_counts_beforehand_and_refuses_jobs_that_cannot(
+    database_url: str, sessions: sessionmaker[Session], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with sessions.begin() as session:
+        add_snapshots(session, add_scored(session, 1, as_of=OLD).id)
+    house = open_house(load_settings(database_url=database_url), SetClock(NOW))
+    try:
+        job_command(house, "prune", first=None, last=None, as_json=True, dry_run=True)
+        said = json.loads(capsys.readouterr().out)
+        assert (said["counts"]["dry_run"], said["counts"]["open_interest"]) == (1, 28)
+        with pytest.raises(UsageError, match="Only prune can"):
+            job_command(house, "send_alerts", first=None, last=None, as_json=True, dry_run=True)
+    finally:
+        house.close()
+    assert counts(sessions, OpenInterest) == [30]
