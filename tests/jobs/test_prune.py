@@ -116,7 +116,9 @@ def test_the_command_counts_beforehand_and_refuses_jobs_that_cannot(
     house = open_house(load_settings(database_url=database_url), SetClock(NOW))
     try:
         job_command(house, "prune", first=None, last=None, as_json=True, dry_run=True)
-        said = json.loads(capsys.readouterr().out)
+        # Logs go to standard output where nothing has set them up.
+        printed = capsys.readouterr().out
+        said = json.loads(printed[printed.index("{\n") :])
         assert (said["counts"]["dry_run"], said["counts"]["open_interest"]) == (1, 28)
         with pytest.raises(UsageError, match="Only prune can"):
             job_command(house, "send_alerts", first=None, last=None, as_json=True, dry_run=True)
