@@ -266,6 +266,27 @@ def demo(
     demo_command(serve=serve, port=port, cases=cases, as_json=as_json)
 
 
+@app.command(epilog="Examples: settlewatch doctor; settlewatch doctor --online --json")
+def doctor(
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask each configured source one cheap question, too.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say whether everything works, what is missing, and what is asked of others (exit 1: no)."""
+    from jobs.doctor import doctor as examine  # as above
+    from jobs.doctor import print_report  # as above
+    from service.settings import load_settings  # as above
+    from service.telemetry import configure_logging  # as above
+
+    settings = load_settings()
+    configure_logging(settings.log_level)
+    report = examine(settings, is_online=online)
+    print_report(report, as_json=as_json)
+    if report.is_broken:
+        raise SystemExit(FAILED)
+
+
 @database.command("upgrade", epilog="Example: settlewatch db upgrade")
 def upgrade_command() -> None:
     """Bring the schema to this version."""

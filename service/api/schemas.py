@@ -16,6 +16,7 @@ from models.enums import (
     Support,
 )
 from models.lifecycle_enums import ResolutionKind, StuckReason
+from service.api.plan_schemas import LimitLine, StretchLine
 from service.api.price_schemas import AssetPriceLine, SiblingPrices
 from service.api.shape import Shape
 from service.api.signal_schemas import SignalFigures
@@ -160,6 +161,8 @@ class SourceList(Paged[SourceLine]):
 
     jobs: list[JobLine]
     prices: list[AssetPriceLine] = Field(description="Prices from outside Polymarket.")
+    limits: list[LimitLine] = Field(description="Published request limits and how they are used.")
+    stretched: list[StretchLine] = Field(description="Reads that come later than they should.")
 
 
 class MarketLinks(Shape):

@@ -15,6 +15,9 @@ from service.api.prices import uma_price_line
 from service.api.schemas import Health, Readiness, SourceList
 from service.api.site import Site
 from service.api.wire import json_response
+from service.store.due_reads import read_plan
+from service.store.plan_lines import limit_lines, stretch_lines
+from service.store.request_minutes import measure_requests
 from service.store.status import list_last_runs, list_source_rows, ping
 
 _TROUBLED = {SourceState.DOWN, SourceState.DEGRADED}
@@ -27,12 +30,16 @@ def sources_router(site: Site) -> APIRouter:
 
     @router.get("/v1/sources", response_model=SourceList, dependencies=[only()])
     def list_sources() -> Response:
-        """Every source of facts: whether it answers, since when, why not; and UMA in USD."""
+        """Every source of facts: whether it answers, since when, why not; UMA in USD; the pace."""
         with site.sessions() as session:
             data = [source_line(row) for row in list_source_rows(session)]
             jobs = [job_line(row) for row in list_last_runs(session)]
-            prices = [uma_price_line(session, site.clock.now())]
-        lists = {"data": data, "jobs": jobs, "prices": prices}
+            now = site.clock.now()
+            prices = [uma_price_line(session, now)]
+            plan = read_plan(session)
+            limits = limit_lines(plan, measure_requests(session, now))
+        lists = {"data": data, "jobs": jobs, "prices": prices, "limits": limits}
+        lists["stretched"] = stretch_lines(plan)
         return json_response({**lists, "next_cursor": None, "notice": site.notice})
 
     @router.get("/healthz", response_model=Health, dependencies=[only()])

@@ -8,7 +8,7 @@ from models.data_enums import DataIssueKind
 from service.circuit import CircuitPolicy
 from service.clock import Clock
 from service.errors import SourceError, SourcePaused
-from service.polymarket import money, routes
+from service.polymarket import money, routes, status
 from service.polymarket.batches import (
     Batch,
     in_batches,
@@ -104,6 +104,14 @@ class PolymarketClient:
     def health(self) -> tuple[SourceHealth, ...]:
         """What is known of each source at this moment."""
         return self._api.health()
+
+    def read_status(self, source: str) -> str:
+        """One cheap question to a source: what it says of itself, on one line."""
+        return status.read_status(self._api, source)
+
+    def read_time(self) -> datetime:
+        """The CLOB's clock."""
+        return status.read_time(self._api)
 
     def take_requests(self) -> tuple[RequestCount, ...]:
         """What was sent since the last call, by bucket and minute."""

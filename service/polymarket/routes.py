@@ -21,3 +21,7 @@ POSITIONS = Route(DATA_API, "GET", "/v2/positions", rate_limits.DATA_V2_POSITION
 PRICES = Route(DATA_API, "GET", "/v2/prices-history", rate_limits.DATA_V2_PRICES_HISTORY)
 CLOB_PRICES = Route(CLOB, "GET", "/prices-history", rate_limits.CLOB_PRICES_HISTORY)
 TRADES = Route(DATA_API, "GET", "/v2/trades", rate_limits.DATA_V2_TRADES)
+# What a health check asks.
+GAMMA_STATUS = Route(GAMMA, "GET", "/status", rate_limits.GENERAL_GAMMA)
+CLOB_TIME = Route(CLOB, "GET", "/time", rate_limits.GENERAL_CLOB)
+DATA_STATUS = Route(DATA_API, "GET", "/v2/status", rate_limits.DATA_V2_STATUS)

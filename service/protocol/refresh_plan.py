@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from models.refresh_enums import ReadKind, RefreshState
-from service.protocol.rate_limits import BUCKETS, GAMMA_MARKETS, PARENTS, lineage
+from service.protocol.rate_limits import BUCKETS, PARENTS, lineage
 from service.protocol.refresh_periods import (
     COSTS,
     HOT,
@@ -129,12 +129,6 @@ def make_plan(counts: Counts, fixed: Sequence[FixedLoad] = ()) -> RefreshPlan:
         if not _fit(groups, own, BUCKETS[name].per_minute - _standing(fixed, name)):
             overloaded.append(name)
     return RefreshPlan(tuple(groups), tuple(fixed), tuple(overloaded))
-
-
-def sweep_load(name: str, rows: int, rows_a_page: int, seconds: float) -> FixedLoad:
-    """The load of walking a list of the catalogue every so often."""
-    pages = -(-rows // rows_a_page) or 1
-    return FixedLoad(name, GAMMA_MARKETS, pages * 60 / seconds)
 
 
 def _fit(groups: list[GroupLoad], own: Sequence[int], room: float) -> bool:

@@ -14,6 +14,7 @@ from models.market import Market
 from models.refresh import MarketRead, MarketRefresh
 from models.refresh_enums import ReadKind, RefreshState
 from service.protocol.refresh_plan import RefreshPlan, make_plan, miss_period
+from service.protocol.standing_loads import standing_loads
 from service.store.refresh_states import (
     StateChange,
     count_states,
@@ -42,8 +43,9 @@ class DueMarket(FollowedMarket):
 
 
 def read_plan(session: Session) -> RefreshPlan:
-    """The plan for the markets as their states are stored."""
-    return make_plan(count_states(session))
+    """The plan for the markets as their states are stored, sweeps and polls beside them."""
+    counts = count_states(session)
+    return make_plan(counts, standing_loads(counts))
 
 
 def plan_reads(session: Session, now: datetime) -> RefreshPlan:

@@ -51,6 +51,13 @@ def read_answer(source: str, answer: RawAnswer, now: datetime) -> object:
     return value
 
 
+def read_text(source: str, answer: RawAnswer, now: datetime) -> str:
+    """The start of an answer that is no JSON, on one line; the same errors as for one that is."""
+    if answer.status != HTTPStatus.OK:
+        raise _status_error(source, answer, now)
+    return _one_line(answer.body[:SNIPPET].decode("utf-8", errors="replace"))
+
+
 def error_of(value: object) -> str | None:
     """The message of an error body; ``None`` where the value is no error body."""
     if isinstance(value, dict) and value.get("error"):

@@ -20,7 +20,7 @@ from service.clock import Clock
 from service.errors import SourceError, TransientSourceError
 from service.protocol.rate_limits import RequestCount, lineage
 from service.protocol.sources import SourceHealth
-from service.transport.answers import RawAnswer, RequestRefused, read_answer
+from service.transport.answers import RawAnswer, RequestRefused, read_answer, read_text
 from service.transport.counting import RequestCounter
 from service.transport.deadline import Deadline, DeadlineBackend
 
@@ -124,8 +124,10 @@ class JsonClient:
         """What was sent since the last call, by bucket and minute."""
         return self._counter.take()
 
-    def ask(self, route: Route, params: Params = (), *, json: object = None) -> object:
-        """One answer's JSON, with retries."""
+    def ask(
+        self, route: Route, params: Params = (), *, json: object = None, is_text: bool = False
+    ) -> object:
+        """One answer's JSON, with retries; its text where it is no JSON (a health check's "OK")."""
         policy = self._retries
         attempts = stamina.retry_context(
             on=lambda error: self._worth_retrying(route.source, error),
@@ -137,7 +139,7 @@ class JsonClient:
         )
         for attempt in attempts:
             with attempt:
-                return self._attempt(route, params, json)
+                return self._attempt(route, params, json, is_text=is_text)
         message = "stamina ended its attempts without an error"
         raise AssertionError(message)
 
@@ -147,7 +149,7 @@ class JsonClient:
             return False
         return error.retry_after_seconds or True
 
-    def _attempt(self, route: Route, params: Params, json: object) -> object:
+    def _attempt(self, route: Route, params: Params, json: object, *, is_text: bool) -> object:
         circuit = self._circuits[route.source]
         circuit.admit()
         names = tuple(lineage(route.bucket, self._parents))
@@ -157,7 +159,8 @@ class JsonClient:
             raw = self._send(route, params, json)
             if raw.status == HTTPStatus.TOO_MANY_REQUESTS:
                 self._counter.refused(names)
-            answer = read_answer(route.source, raw, self._clock.now())
+            read = read_text if is_text else read_answer
+            answer = read(route.source, raw, self._clock.now())
         except RequestRefused:
             circuit.succeeded()
             raise

@@ -11,7 +11,9 @@ from models.operation import JobRun, Source
 from service.api.app import create_app
 from service.api.schemas import Health, Readiness, SourceList
 from service.clock import SetClock
+from service.protocol.rate_limits import RequestCount
 from service.protocol.sources import SourceHealth, UrlHealth
+from service.store.request_minutes import add_requests
 from service.store.sources import record_node
 from tests.store.scenes import NOW
 
@@ -135,3 +137,17 @@ def test_a_schema_that_does_not_fit_is_named(sessions: sessionmaker[Session]) ->
     body = Readiness.model_validate_json(answer.content)
     assert body.database.state == "ok"
     assert body.database_schema.reason == "run `settlewatch db upgrade`"
+
+
+def test_published_limits_stand_beside_what_is_planned_and_sent(
+    sessions: sessionmaker[Session], client: TestClient
+) -> None:
+    minute = NOW.replace(second=0, microsecond=0) - timedelta(minutes=1)
+    with sessions.begin() as session:
+        add_requests(session, [RequestCount("clob_books", minute, 40, refused=1)])
+    listed = SourceList.model_validate_json(client.get("/v1/sources").content)
+    limits = {line.name: line for line in listed.limits}
+    assert limits["gamma_markets"].published_per_10s == 300
+    assert limits["clob_books"].measured_per_minute == 4
+    assert (limits["clob_books"].most_in_a_minute, limits["clob_books"].refused) == (40, 1)
+    assert listed.stretched == []

@@ -18,7 +18,8 @@ from service.protocol.refresh_periods import (
     base_period,
     tightened,
 )
-from service.protocol.refresh_plan import FixedLoad, make_plan, miss_period, sweep_load
+from service.protocol.refresh_plan import FixedLoad, make_plan, miss_period
+from service.protocol.standing_loads import standing_loads
 
 USDC = 10**6
 GROUPS = [(state, band) for state in RefreshState for band in Band]
@@ -70,9 +71,14 @@ def test_other_loads_of_a_limit_take_their_room_first() -> None:
     assert plan.per_minute("data_v2_trades") == room - 5
 
 
-def test_a_sweep_costs_its_pages() -> None:
-    assert sweep_load("catalogue", 50_001, 100, 600).per_minute == pytest.approx(50.1)
-    assert sweep_load("catalogue", 0, 100, 60).per_minute == 1
+def test_sweeps_and_polls_cost_their_pages_and_count_against_their_lines() -> None:
+    counts = counts_of(proposed=400, calm=49_600)
+    loads = {load.name: load.per_minute for load in standing_loads(counts)}
+    assert loads["sync_markets"] == 50
+    plan = make_plan(counts, standing_loads(counts))
+    assert plan.per_minute("gamma_markets") == pytest.approx(50 + 0.5 + 20)
+    assert plan.per_minute("gamma") > plan.per_minute("gamma_markets")
+    assert plan.overloaded == ()
 
 
 def test_reads_come_faster_towards_the_end_of_a_challenge_and_stay_hot_after_it() -> None:
