@@ -29,11 +29,12 @@ def standing_loads(counts: Counts) -> Sequence[FixedLoad]:
     hot = sum(n for (state, _), n in counts.items() if state in HOT)
     return (
         FixedLoad("sync_markets", GAMMA_MARKETS, _pages(open_markets) * 60 / 600),
-        FixedLoad("sync_markets, live", GAMMA_MARKETS, (_pages(hot) + 1) * 60 / 600),
+        FixedLoad("sync_live_markets", GAMMA_MARKETS, _pages(hot) + 1.0),
         FixedLoad("backfill_closed_markets", GAMMA_MARKETS, 100 * 60 / 300),
         FixedLoad("sync_groups", GAMMA_EVENTS, _pages(open_markets // MARKETS_A_GROUP) / 30),
         FixedLoad("sync_clarifications", GENERAL_GAMMA, 1.0),
         FixedLoad("sync_holders, positions", DATA_V2_POSITIONS, 20 * 4 * 60 / 300),
+        FixedLoad("sync_positions", DATA_V2_POSITIONS, 120 * 60 / 300),
         FixedLoad("watch_proposals", CLOB_BOOKS, min(20, _pages(2 * hot)) * 60 / 30),
         FixedLoad("index_fills, without a node", DATA_V2_TRADES, _pages(5 * hot) * 60 / 30),
     )

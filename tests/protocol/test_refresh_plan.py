@@ -76,7 +76,7 @@ def test_sweeps_and_polls_cost_their_pages_and_count_against_their_lines() -> No
     loads = {load.name: load.per_minute for load in standing_loads(counts)}
     assert loads["sync_markets"] == 50
     plan = make_plan(counts, standing_loads(counts))
-    assert plan.per_minute("gamma_markets") == pytest.approx(50 + 0.5 + 20)
+    assert plan.per_minute("gamma_markets") == pytest.approx(50 + 5 + 20)
     assert plan.per_minute("gamma") > plan.per_minute("gamma_markets")
     assert plan.overloaded == ()
 
