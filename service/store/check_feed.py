@@ -34,6 +34,27 @@ from service.store.reports import to_resolution_row
 from service.store.upserts import IN_CHUNK, chunks
 
 Reported = tuple[ResolutionReport, QuestionState, bytes]
+_REPORT_WORDS = (
+    ResolutionReport.status,
+    ResolutionReport.proposed_price,
+    ResolutionReport.reproposed_price,
+    ResolutionReport.price,
+    ResolutionReport.was_disputed,
+    ResolutionReport.payouts,
+)
+_CHAIN_WORDS = (
+    QuestionState.resolved,
+    QuestionState.payouts,
+    QuestionState.resets,
+    QuestionState.disputes,
+    QuestionState.is_legacy,
+    QuestionState.is_partial,
+    QuestionState.overridden,
+    QuestionState.operative_state,
+    QuestionState.first_proposed_price,
+    QuestionState.operative_proposed_price,
+    QuestionState.operative_settled_price,
+)
 
 
 def check_feed(session: Session, book: ContractBook) -> Finding:
@@ -43,17 +64,22 @@ def check_feed(session: Session, book: ContractBook) -> Finding:
     folded anew, for the instants the rows do not hold.
     """
     verdicts: Counter[Agreement] = Counter()
-    differing: list[Reported] = []
-    for report, state, condition_id in session.execute(_reports()).yield_per(IN_CHUNK):
-        comparison = _compare(report, state)
+    differing: list[int] = []
+    # Most rows tell one of a few stories: each is compared once.
+    known: dict[tuple[object, ...], Comparison] = {}
+    for report_id, *words in session.execute(_newest_words()).yield_per(IN_CHUNK):
+        key = tuple(tuple(word) if isinstance(word, list) else word for word in words)
+        comparison = known.get(key)
+        if comparison is None:
+            comparison = known.setdefault(key, _compare(key))
         if comparison.is_difference:
-            differing.append((report, state, condition_id))
+            differing.append(report_id)
         else:
             verdicts[comparison.agreement] += 1
     breaks = []
     judge = _Judge(session, book)
     for part in chunks(differing, IN_CHUNK):
-        for agreement, found in judge.judge(part):
+        for agreement, found in judge.judge(_load(session, part)):
             verdicts[agreement] += 1
             breaks += [] if found is None else [found]
     not_checkable = verdicts.pop(Agreement.NOT_COMPARABLE, 0)
@@ -143,14 +169,15 @@ class _Heads:
         return self._found[chain_id]
 
 
-def _reports() -> Select[ResolutionReport, QuestionState, bytes]:
+def _newest_words() -> Select[int, *tuple[Any, ...]]:
+    """What is compared of each market's newest row and its question."""
     newest = (
         select(func.max(ResolutionReport.id).label("id"))
         .group_by(ResolutionReport.market_id)
         .subquery()
     )
     return (
-        select(ResolutionReport, QuestionState, Market.condition_id)
+        select(ResolutionReport.id, *_REPORT_WORDS, *_CHAIN_WORDS)
         .join(newest, newest.c.id == ResolutionReport.id)
         .join(Market, Market.id == ResolutionReport.market_id)
         .join(QuestionState, _is_same())
@@ -158,12 +185,30 @@ def _reports() -> Select[ResolutionReport, QuestionState, bytes]:
     )
 
 
+def _load(session: Session, report_ids: Sequence[int]) -> list[Reported]:
+    query = (
+        select(ResolutionReport, QuestionState, Market.condition_id)
+        .join(Market, Market.id == ResolutionReport.market_id)
+        .join(QuestionState, _is_same())
+        .where(ResolutionReport.id.in_(report_ids))
+        .order_by(Market.id)
+    )
+    return [(row[0], row[1], row[2]) for row in session.execute(query)]
+
+
 def _is_same() -> Any:  # noqa: ANN401  # SQLAlchemy's own type of a condition
     return QuestionState.condition_id == Market.condition_id
 
 
-def _compare(report: ResolutionReport, state: QuestionState) -> Comparison:
-    return compare_feed(_to_row(report), _side(state))
+def _compare(words: Sequence[Any]) -> Comparison:
+    """Two sides by their words alone (``_newest_words``)."""
+    count = len(_REPORT_WORDS)
+    report = dict(zip((c.key for c in _REPORT_WORDS), words[:count], strict=True))
+    state = dict(zip((c.key for c in _CHAIN_WORDS), words[count:], strict=True))
+    return compare_feed(
+        _to_row(ResolutionReport(**report, extended_review=False, rules_updated=False)),
+        _side(QuestionState(**state)),
+    )
 
 
 def _to_row(report: ResolutionReport) -> ResolutionRow:
