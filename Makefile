@@ -18,7 +18,7 @@ COMPILE := $(UV) pip compile --universal --generate-hashes --no-header --no-anno
 	--python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test campaign check static lint format types layers compose bench bench-index bench-steady fuzz requirements clean
+.PHONY: help setup demo run test campaign check static lint format types layers compose bench bench-index bench-steady bench-watch fuzz requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ bench: $(BENCH) ## Run the measurements in bench/
 
 bench-steady: $(BENCH) ## 30 simulated minutes of 50,000 open markets, limits enforced (8 minutes)
 	@$(MEASURE) bench/steady.py $(ARGS)
+
+bench-watch: $(BENCH) ## The watch over 500 and 2,000 live proposals: requests, memory, alerts in time (20 minutes)
+	@$(MEASURE) bench/watch.py $(ARGS)
 
 bench-index: $(BENCH) ## Logs a second: decoding beside web3's own, and storing, on both databases
 	@$(MEASURE) bench/index.py $(ARGS)

@@ -23,9 +23,11 @@ from service.errors import SourceError
 from service.polymarket.client import PolymarketClient
 from service.protocol.watch_order import urgency
 from service.risk.contrary import SignalRule
+from service.risk.notifier import NotifierRule
 from service.risk.proposal_signals import read_signals
 from service.store.issues import add_issues
 from service.store.listings import upsert_listings
+from service.store.notifier_facts import notifier_verdicts
 from service.store.proposal_evidence import find_moved, load_evidence, to_seen
 from service.store.proposal_signals import NewSignals, add_signals
 from service.store.sources import record_health
@@ -127,19 +129,26 @@ class _Run:
         for part in chunks(due, PART):
             if self.clock.now() - started >= timedelta(seconds=RUN_SECONDS):
                 break
-            self._judge_part(part)
+            self._judge_part(part, watched)
             done += len(part)
         self.counts["left"] = len(due) - done
 
-    def _judge_part(self, part: Sequence[WatchedProposal]) -> None:
+    def _judge_part(self, part: Sequence[WatchedProposal], live: Sequence[WatchedProposal]) -> None:
         now = self.clock.now()
         with self.sessions.begin() as session:
             evidence = load_evidence(session, part, now)
             verdicts = [
                 (one, read_signals(one.answer, evidence[one.market_id], self.rule)) for one in part
             ]
+            baseline = notifier_verdicts(session, live, part, now, NotifierRule())
             rows = [
-                NewSignals(one.market_id, one.request_timestamp, one.proposed_price, signals)
+                NewSignals(
+                    one.market_id,
+                    one.request_timestamp,
+                    one.proposed_price,
+                    signals,
+                    baseline.get(one.market_id),
+                )
                 for one, signals in verdicts
             ]
             kept = add_signals(session, rows, self.rule, now)

@@ -63,6 +63,7 @@ def signal_line(row: ProposalSignal) -> dict[str, object]:
         "proposed_price": str(row.proposed_price),
         "standing_stake_usdc": to_usdc(row.standing_stake),
         "traded_stake_usdc": to_usdc(row.traded_stake),
+        "notifier_baseline": None,
         **row.document,
     }
 

@@ -8,6 +8,7 @@ from pydantic import Field
 from models.enums import Outcome
 from models.signal_enums import AnswerKind
 from service.api.shape import Shape
+from service.risk.notifier import PageReason, Unchecked
 
 Number = Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$", examples=["0.62"])]
 SignalUsdc = Annotated[
@@ -78,6 +79,13 @@ class RuleLine(Shape):
     executable_size_usdc: SignalUsdc
 
 
+class BaselineLine(Shape):
+    """What the rule of UMA's notifier says on the same facts, if it had told nothing before."""
+
+    unchecked: Unchecked | None = Field(description="Why it would not look at the proposal.")
+    reasons: list[PageReason] = Field(description="Why it would page; empty: it would not.")
+
+
 class ProposalSignalLine(Shape):
     """One market's verdict on the answer proposed for it; docs/methodology.md says how."""
 
@@ -100,6 +108,9 @@ class ProposalSignalLine(Shape):
     depth_asymmetry: Reading[float]
     price_before: Reading[Number]
     drift_before: Reading[Number]
+    notifier_baseline: BaselineLine | None = Field(
+        description="Null where only Polymarket's feed tells of the proposal."
+    )
     rule: RuleLine
 
 

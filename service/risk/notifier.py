@@ -138,6 +138,11 @@ def notifier_verdict(
     return NotifierVerdict(None, tuple(reason for reason, holds in found.items() if holds))
 
 
+def first_block_of_trades(proposal_block: int, head: ChainHead, rule: NotifierRule) -> int:
+    """From which block on it counts a proposal's trades."""
+    return max(proposal_block + rule.fills_gap_blocks, head.number - rule.fills_lookback_blocks)
+
+
 def _unchecked(
     facts: NotifierFacts, head: ChainHead, now: int, rule: NotifierRule
 ) -> Unchecked | None:
@@ -164,9 +169,7 @@ def _traded(
     facts: NotifierFacts, index: int, head: ChainHead, rule: NotifierRule, *, winner: int
 ) -> bool:
     """Whether a trade of the token pages; each has a seller and a buyer, so its price decides."""
-    own_first = max(
-        facts.proposal_block + rule.fills_gap_blocks, head.number - rule.fills_lookback_blocks
-    )
+    own_first = first_block_of_trades(facts.proposal_block, head, rule)
     fetched_first = own_first if facts.fetched_from_block is None else facts.fetched_from_block
     counted_from = head.timestamp - (head.number - own_first) * rule.seconds_a_block
     fetched = (

@@ -9,6 +9,7 @@ from typing import Any
 from service.protocol.money import exact, to_usdc
 from service.risk.contrary import Orders, SignalRule
 from service.risk.executable import PriceRange
+from service.risk.notifier import NotifierVerdict
 from service.risk.proposal_signals import ProposalSignals, Reading
 from service.risk.trades import ContraryTrades
 
@@ -48,7 +49,19 @@ def is_news(last: SignalFigures, new: SignalFigures) -> bool:
     )
 
 
-def to_document(signals: ProposalSignals, rule: SignalRule) -> dict[str, object]:
+def baseline_line(verdict: NotifierVerdict | None) -> dict[str, object] | None:
+    """What baseline B2 says of the same proposal; ``None`` where it would not know of it."""
+    if verdict is None:
+        return None
+    return {
+        "unchecked": None if verdict.unchecked is None else verdict.unchecked.value,
+        "reasons": [reason.value for reason in verdict.reasons],
+    }
+
+
+def to_document(
+    signals: ProposalSignals, rule: SignalRule, baseline: NotifierVerdict | None = None
+) -> dict[str, object]:
     """The verdict as it is stored and printed: money and prices as decimal strings."""
     outcome, payouts = signals.answer.outcome, signals.answer.payouts
     return {
@@ -66,6 +79,7 @@ def to_document(signals: ProposalSignals, rule: SignalRule) -> dict[str, object]
         "depth_asymmetry": _reading(signals.asymmetry, lambda value: round(value, 6)),
         "price_before": _reading(signals.before, exact),
         "drift_before": _reading(signals.drift, exact),
+        "notifier_baseline": baseline_line(baseline),
         "rule": {
             "margin": exact(rule.margin),
             "dust_below_usdc": to_usdc(rule.floor),

@@ -16,6 +16,7 @@ from service.risk.contrary import OUTCOMES
 from service.risk.executable import TokenBook
 from service.risk.proposal_signals import DRIFT_FROM, BookReading, MarketEvidence
 from service.risk.trades import TradedFill
+from service.store.earlier_prices import list_earlier_prices
 from service.store.fill_watches import FillCoverage, list_fill_coverage
 from service.store.fills import list_fills
 from service.store.latest import latest_by_market
@@ -26,6 +27,7 @@ from service.store.watched_proposals import WatchedProposal
 BOOK_AGE = timedelta(minutes=15)
 # A market where nothing moved is looked at again after this: its book may have grown too old.
 LOOK_AGAIN = timedelta(minutes=5)
+LAST_HALF_HOUR = timedelta(minutes=30)
 _MICRO = Decimal(10**6)
 
 
@@ -79,7 +81,14 @@ def _is_as_seen(one: WatchedProposal, seen: Mapping[int, Seen], now: datetime) -
         and (last.request_timestamp, last.proposed_price)
         == (one.request_timestamp, one.proposed_price)
         and now - last.at < LOOK_AGAIN
+        and not _has_begun_its_end(one, last.at, now)
     )
+
+
+def _has_begun_its_end(one: WatchedProposal, last: datetime, now: datetime) -> bool:
+    """Whether the last half hour, the only one baseline B2 looks at, began meanwhile."""
+    ends = one.challenge_ends_at
+    return ends is not None and last <= ends - LAST_HALF_HOUR < now
 
 
 def _newer_books(session: Session, part: Sequence[int], seen: Mapping[int, Seen]) -> set[int]:
@@ -125,7 +134,12 @@ def load_evidence(
         if one.proposed_at is not None and one.market_id in coverage
     }
     fills = list_fills(session, list(since), since, as_of)
-    prices = _prices(session, watched, as_of)
+    prices = list_earlier_prices(
+        session,
+        {one.market_id: one.proposed_at for one in watched if one.proposed_at is not None},
+        DRIFT_FROM,
+        as_of,
+    )
     return {
         one.market_id: _to_evidence(
             one,
@@ -181,35 +195,3 @@ def _lack(coverage: FillCoverage | None) -> str | None:
     if coverage is None or coverage.is_whole:
         return None
     return "trades right after the proposal are not read yet"
-
-
-def _prices(
-    session: Session, watched: Sequence[WatchedProposal], as_of: datetime
-) -> Mapping[int, list[tuple[datetime, Decimal]]]:
-    """Middle prices of outcome 0 from six hours before each proposal on, as books showed them."""
-    dated = sorted(
-        ((one.market_id, one.proposed_at) for one in watched if one.proposed_at is not None),
-        key=lambda item: item[1],
-    )
-    found: dict[int, list[tuple[datetime, Decimal]]] = {}
-    for part in chunks(dated, IN_CHUNK):
-        proposed = dict(part)
-        query = (
-            select(
-                BookSnapshot.market_id,
-                BookSnapshot.known_at,
-                BookSnapshot.best_bid,
-                BookSnapshot.best_ask,
-            )
-            .where(
-                BookSnapshot.market_id.in_(list(proposed)),
-                BookSnapshot.outcome_index == 0,
-                BookSnapshot.known_at >= part[0][1] - DRIFT_FROM,
-                BookSnapshot.known_at <= min(part[-1][1], as_of),
-            )
-            .order_by(BookSnapshot.known_at, BookSnapshot.id)
-        )
-        for market_id, known_at, bid, ask in session.execute(query):
-            if bid is not None and ask is not None and known_at < proposed[market_id]:
-                found.setdefault(market_id, []).append((known_at, (bid + ask) / 2))
-    return found

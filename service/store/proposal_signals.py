@@ -9,8 +9,15 @@ from sqlalchemy.orm import Session
 
 from models.proposal_signal import ProposalSignal
 from service.risk.contrary import SignalRule
+from service.risk.notifier import NotifierVerdict
 from service.risk.proposal_signals import ProposalSignals
-from service.risk.signal_document import SignalFigures, figures_of, is_news, to_document
+from service.risk.signal_document import (
+    SignalFigures,
+    baseline_line,
+    figures_of,
+    is_news,
+    to_document,
+)
 from service.store.latest import latest_by_market
 
 # What did not move is still written this often, so that a row's age tells when it was seen.
@@ -25,6 +32,8 @@ class NewSignals:
     request_timestamp: int | None
     proposed_price: int
     signals: ProposalSignals
+    # What baseline B2 says on the same facts; None where it would not know of the proposal.
+    baseline: NotifierVerdict | None = None
 
 
 def add_signals(
@@ -51,7 +60,7 @@ def add_signals(
                 traded_stake=figures.traded_stake,
                 gap=figures.gap,
                 implied=figures.implied,
-                document=to_document(row.signals, rule),
+                document=to_document(row.signals, rule, row.baseline),
                 known_at=known_at,
             )
         )
@@ -91,6 +100,8 @@ def _says_more(
     if (last.request_timestamp, last.proposed_price) != (row.request_timestamp, row.proposed_price):
         return True
     if known_at - last.known_at >= REPEAT:
+        return True
+    if last.document.get("notifier_baseline") != baseline_line(row.baseline):
         return True
     told = SignalFigures(last.standing_stake, last.traded_stake, last.gap, last.implied)
     return is_news(told, figures)

@@ -47,6 +47,7 @@ class OpenProposal:
     ancillary_hash: bytes | None
     chain_id: int | None
     transaction_hash: bytes | None
+    block_number: int | None
     # Until then a dispute is surely possible; None where nobody told us.
     challenge_ends_at: datetime | None
     # Past its minimum window, and open to dispute until somebody settles it.
@@ -110,6 +111,7 @@ def _to_entry(
         ancillary_hash=proposal.ancillary_hash,
         chain_id=block.chain_id,
         transaction_hash=proposal.transaction_hash,
+        block_number=block.number,
         challenge_ends_at=proposal.expires_at,
         is_past_window=proposal.expires_at is not None and proposal.expires_at <= now,
     )
@@ -252,6 +254,7 @@ def _to_feed_entry(
         ancillary_hash=None,
         chain_id=None,
         transaction_hash=None,
+        block_number=None,
         challenge_ends_at=ends_at,
         is_past_window=ends_at is not None and ends_at <= now,
     )

@@ -40,6 +40,7 @@ class WatchedProposal:
     open_interest: int | None
     chain_id: int | None
     transaction_hash: bytes | None
+    block_number: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ def _to_watched(
         open_interest=money,
         chain_id=entry.chain_id,
         transaction_hash=entry.transaction_hash,
+        block_number=entry.block_number,
     )
 
 

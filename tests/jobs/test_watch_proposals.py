@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
@@ -16,7 +17,7 @@ from service.alerts.decide import AlertRule
 from service.clock import SetClock
 from service.polymarket.client import PolymarketClient
 from service.protocol.prices import HALF, NO, TOO_EARLY, YES
-from tests.jobs.watch_scene import MINUTE, NEG_RISK_EXCHANGE, WatchScene
+from tests.jobs.watch_scene import MINUTE, NEG_RISK_EXCHANGE, STANDARD_EXCHANGE, WatchScene
 from tests.loopback.polymarket import BOOKS, MARKETS, PolymarketServer, server_error
 from tests.loopback.polymarket_client import client_of
 from tests.loopback.records import tokens_of
@@ -88,33 +89,22 @@ def test_trades_against_it_on_the_neg_risk_exchange_are_seen(scene: WatchScene) 
 
 
 @SQLITE
-@pytest.mark.parametrize(
-    ("price", "book"),
-    [
-        (HALF, ([("0.90", "20000")], [("0.92", "20000")])),
-        (HALF, ([("0.08", "20000")], [("0.10", "20000")])),
-        (TOO_EARLY, ([("0.98", "20000")], [("0.99", "20000")])),
-        (NO, ([("0.60", "20000")], [("0.62", "20000")])),
-    ],
-)
 def test_fifty_fifty_and_too_early_proposals_are_held_against_their_market(
-    scene: WatchScene, price: int, book: tuple[list[tuple[str, str]], ...]
+    scene: WatchScene,
 ) -> None:
-    scene.propose(1, price)
-    scene.book(1, *book)
+    against = {
+        1: (HALF, "0.90"),
+        2: (HALF, "0.08"),
+        3: (TOO_EARLY, "0.98"),
+        4: (NO, "0.60"),
+    }
+    in_doubt = {5: (HALF, "0.50"), 6: (TOO_EARLY, "0.50")}
+    for number, (price, bid) in (against | in_doubt).items():
+        scene.propose(number, price)
+        scene.book(number, [(bid, "20000")], [(str(Decimal(bid) + Decimal("0.01")), "20000")])
     scene.run()
-    assert [alert.reason for alert in scene.alerts()] == [AlertReason.CONTRADICTED]
-
-
-@SQLITE
-@pytest.mark.parametrize("price", [HALF, TOO_EARLY])
-def test_a_market_in_doubt_does_not_contradict_a_fifty_fifty_or_a_too_early(
-    scene: WatchScene, price: int
-) -> None:
-    scene.propose(1, price)
-    scene.book(1, [("0.49", "20000")], [("0.51", "20000")])
-    scene.run()
-    assert scene.alerts() == []
+    told_of = {alert.market_id for alert in scene.alerts()}
+    assert told_of == {scene.market_ids[number] for number in against}
 
 
 @SQLITE
@@ -261,3 +251,37 @@ def test_the_other_alerts_of_a_market_are_decided_as_before(scene: WatchScene) -
     )
     assert report.counts["raised"] == 0
     assert len(scene.alerts()) == 1
+
+
+@SQLITE
+def test_the_baseline_is_kept_beside_the_verdict_with_its_blind_spots(scene: WatchScene) -> None:
+    exchanges = {1: STANDARD_EXCHANGE, 2: NEG_RISK_EXCHANGE}
+    for number in exchanges:
+        scene.propose(number, ago=100 * MINUTE)
+        scene.book(number, asks=[("1", "1")])
+    for number, exchange in exchanges.items():
+        # It leaves out trades in the first 150 blocks after the proposal.
+        scene.skip_to(number, 3_500)
+        scene.trade(number, 0, "0.70", 5_000, exchange=exchange)
+    scene.run()
+    assert told(scene) == [("contradicted", "traded")] * 2
+    with scene.sessions() as session:
+        rows = session.scalars(select(ProposalSignal).order_by(ProposalSignal.market_id)).all()
+    assert [row.document["notifier_baseline"] for row in rows] == [
+        {"unchecked": None, "reasons": ["winner_sold"]},
+        {"unchecked": None, "reasons": []},
+    ]
+
+
+@SQLITE
+def test_the_baseline_begins_to_look_in_the_last_half_hour(scene: WatchScene) -> None:
+    scene.propose(1, ago=89 * MINUTE)
+    scene.book(1, *AGREES)
+    scene.run()
+    scene.run(2 * MINUTE)
+    with scene.sessions() as session:
+        rows = session.scalars(select(ProposalSignal).order_by(ProposalSignal.id)).all()
+    assert [row.document["notifier_baseline"] for row in rows] == [
+        {"unchecked": "not_yet", "reasons": []},
+        {"unchecked": None, "reasons": ["winner_offered", "loser_wanted"]},
+    ]

@@ -12,6 +12,8 @@ from jobs.cycle import CycleReport
 from jobs.watch_memory import WatchMemory
 from jobs.watch_proposals import Telling, watch_proposals
 from models.alert import Alert
+from models.chain import Contract
+from models.enums import ContractKind
 from models.fill import Fill, FillWatch
 from models.fill_enums import FillSide
 from service.alerts.contradiction import ContradictionRule
@@ -52,6 +54,15 @@ class WatchScene:
         self.chains: dict[int, tuple[bytes, int, int]] = {}
         with sessions.begin() as session:
             add_contracts(session)
+            for address, kind in (
+                (STANDARD_EXCHANGE, ContractKind.CTF_EXCHANGE),
+                (NEG_RISK_EXCHANGE, ContractKind.NEG_RISK_CTF_EXCHANGE),
+            ):
+                session.add(
+                    Contract(
+                        chain_id=POLYGON, address=address, kind=kind, from_block=1, version="1"
+                    )
+                )
 
     def propose(
         self,
@@ -83,6 +94,11 @@ class WatchScene:
         chain = Chain(session, number, oracle)
         chain.height, chain.index = height, index
         return chain
+
+    def skip_to(self, number: int, height: int) -> None:
+        """Let the market's next block be a later one."""
+        oracle, _, index = self.chains[number]
+        self.chains[number] = (oracle, height + number, index)
 
     def book(self, number: int, bids: Levels = (), asks: Levels = ()) -> None:
         """The book of Yes, seen from both outcomes, as the venue shows it."""
