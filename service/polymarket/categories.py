@@ -27,6 +27,7 @@ TAGS: tuple[tuple[Category, frozenset[str]], ...] = (
         frozenset({
             "weather", "climate", "climate-weather", "temperature", "daily-temperature",
             "highest-temperature", "hurricane", "hurricanes", "earthquakes", "natural-disasters",
+            "global-temp",
         }),
     ),
     (
@@ -38,6 +39,7 @@ TAGS: tuple[tuple[Category, frozenset[str]], ...] = (
             "epl", "premier-league", "la-liga", "bundesliga", "serie-a", "ligue-1", "mls", "ucl",
             "champions-league", "fifa", "fifa-world-cup", "world-cup", "atp", "wta", "pga",
             "counter-strike-2", "cs2", "dota-2", "league-of-legends", "valorant",
+            "horse-racing", "racing", "poker", "darts", "cycling", "wwe", "table-tennis",
         }),
     ),
     (
@@ -46,6 +48,8 @@ TAGS: tuple[tuple[Category, frozenset[str]], ...] = (
             "crypto", "crypto-prices", "bitcoin", "ethereum", "solana", "xrp", "ripple",
             "dogecoin", "bnb", "hyperliquid", "stablecoins", "defi", "airdrops", "nft", "nfts",
             "up-or-down", "token-launches", "fdv", "memecoins", "exchange",
+            "cryptocurrency", "btc", "eth", "btc-price-prediction", "blockchain", "airdrop",
+            "pre-market", "token-sales", "etf-flows", "farcaster", "satoshi-nakamoto", "sbf",
         }),
     ),
     (
@@ -54,7 +58,8 @@ TAGS: tuple[tuple[Category, frozenset[str]], ...] = (
             "geopolitics", "foreign-policy", "foreign-affairs", "world-affairs", "war", "ukraine",
             "russia", "ukraine-peace-deal", "ukraine-map", "israel", "gaza", "iran", "middle-east",
             "china", "taiwan", "north-korea", "venezuela", "syria", "lebanon", "yemen", "nato",
-            "nuclear", "ceasefire", "military-strikes", "sanctions",
+            "nuclear", "ceasefire", "military-strikes", "sanctions", "palestine", "hezbollah",
+            "india-pakistan",
         }),
     ),
     (
@@ -65,6 +70,8 @@ TAGS: tuple[tuple[Category, frozenset[str]], ...] = (
             "house", "supreme-court", "scotus", "trump", "trump-presidency", "biden", "courts",
             "us-current-affairs", "cabinet", "mayoral-elections", "gov-shutdown", "doge",
             "epstein", "immigration", "tariffs", "executive-actions", "foreign-elections",
+            "donald-trump", "election-2024", "elections-2024", "usa-election", "u.s.-election",
+            "u.s.-politics", "primary-election", "robert-f.-kennedy-jr.", "kamala-harris",
         }),
     ),
     (
@@ -73,7 +80,7 @@ TAGS: tuple[tuple[Category, frozenset[str]], ...] = (
             "culture", "pop-culture", "entertainment", "movies", "box-office", "music", "awards",
             "oscars", "grammys", "emmys", "eurovision", "celebrities", "tv", "netflix", "spotify",
             "youtube", "mrbeast", "kanye", "taylor-swift", "video-games", "gaming", "gta-vi",
-            "rotten-tomatoes", "billboard", "religion", "aliens",
+            "rotten-tomatoes", "billboard", "religion", "aliens", "creators",
         }),
     ),
 )
@@ -94,13 +101,15 @@ WORDS: tuple[tuple[Category, re.Pattern[str]], ...] = (
             r"\bnba\b|\bnfl\b|\bnhl\b|\bmlb\b|\bufc\b|\bepl\b|\bf1\b|\bformula 1\b|\bgrand prix\b"
             r"|\bsuper bowl\b|\bstanley cup\b|\bworld cup\b|\bchampions league\b|\bplayoffs?\b"
             r"|\bolympics?\b|\bwimbledon\b|\btournament\b|\bspread:|\bo/u\b|\bmoneyline\b| vs\.? "
+            r"|\bboxing match\b|\bmatchup\b|\bleague of legends\b|\bworld series\b|\bgrand slam\b"
         ),
     ),
     (
         Category.CRYPTO,
         re.compile(
             r"\bbitcoin\b|\bbtc\b|\bethereum\b|\beth\b|\bsolana\b|\bcrypto\b|\bxrp\b|\bdogecoin\b"
-            r"|\bfdv\b|\bairdrop\b|\bstablecoin\b|\bdefi\b|\bluna\b"
+            r"|\bfdv\b|\bairdrop\b|\bstablecoin\b|\bdefi\b|\bluna\b|\bnfts?\b|\buniswap\b|\bsushiswap\b"
+            r"|\bopensea\b|\bcardano\b|\bpolkadot\b|\bmarket cap of .* token\b"
         ),
     ),
     (

@@ -42,16 +42,16 @@ def add_rules(session: Session, rules: Mapping[int, str], known_at: datetime) ->
     }
     texts = {hashes[market_id]: rules[market_id] for market_id in changed}
     insert_or_ignore(session, RulesText, [{"hash": h, "text": t} for h, t in texts.items()])
-    session.add_all(
-        RulesVersion(
-            market_id=market_id,
-            version=latest[market_id][0] + 1 if market_id in latest else 1,
-            text_hash=hashes[market_id],
-            known_at=known_at,
-        )
+    versions = [
+        {
+            "market_id": market_id,
+            "version": latest[market_id][0] + 1 if market_id in latest else 1,
+            "text_hash": hashes[market_id],
+            "known_at": known_at,
+        }
         for market_id in sorted(changed)
-    )
-    session.flush()
+    ]
+    insert_or_ignore(session, RulesVersion, versions)
     return changed
 
 
@@ -65,18 +65,18 @@ def add_activity(
         for market_id, listing in listings.items()
         if has_moved(latest[market_id].volume if market_id in latest else None, listing.volume)
     }
-    session.add_all(
-        TradingActivity(
-            market_id=market_id,
-            volume=listings[market_id].volume,
-            volume_24h=listings[market_id].volume_24h,
-            liquidity=listings[market_id].liquidity,
+    rows = [
+        {
+            "market_id": market_id,
+            "volume": listings[market_id].volume,
+            "volume_24h": listings[market_id].volume_24h,
+            "liquidity": listings[market_id].liquidity,
             **asdict(listings[market_id].windows),
-            known_at=known_at,
-        )
+            "known_at": known_at,
+        }
         for market_id in sorted(moved)
-    )
-    session.flush()
+    ]
+    insert_or_ignore(session, TradingActivity, rows)
     return moved
 
 
