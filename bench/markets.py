@@ -86,16 +86,22 @@ def pages(markets: int, change: Change) -> Iterator[list[MarketListing]]:
         yield [change(number, a_listing(number)) for number in range(start, stop)]
 
 
-def sweep(engine: Engine, markets: int, change: Change, at: datetime) -> float:
-    """Markets stored a second, the making of the listings left out."""
+def sweep(engine: Engine, markets: int, change: Change, at: datetime) -> tuple[float, float]:
+    """Markets stored a second, and a second of our processor time; making listings left out."""
     sessions = open_sessions(engine)
-    seconds = 0.0
+    seconds = spent = 0.0
     for page in pages(markets, change):
-        elapsed = stopwatch()
+        elapsed, before = stopwatch(), cpu_seconds()
         with sessions.begin() as session:
             upsert_listings(session, page, at)
-        seconds += elapsed()
-    return markets / seconds
+        seconds, spent = seconds + elapsed(), spent + cpu_seconds() - before
+    return markets / seconds, markets / spent
+
+
+def cpu_seconds() -> float:
+    """Processor time this process has used."""
+    times = psutil.Process().cpu_times()
+    return float(times.user + times.system)
 
 
 def measure(url: str, markets: int) -> dict[str, float]:
@@ -103,11 +109,14 @@ def measure(url: str, markets: int) -> dict[str, float]:
     engine = open_engine(url)
     ensure_schema(engine)
     process = psutil.Process()
-    found = {"first": sweep(engine, markets, lambda _, m: m, FIRST)}
-    before = process.memory_info().rss
-    found["unchanged"] = sweep(engine, markets, as_it_is, FIRST + timedelta(minutes=10))
-    found["moved"] = sweep(engine, markets, moved, FIRST + timedelta(minutes=20))
-    found["grown_mib"] = (process.memory_info().rss - before) / 2**20
+    found: dict[str, float] = {}
+    sweeps: dict[str, Change] = {"first": lambda _, m: m, "unchanged": as_it_is, "moved": moved}
+    memory = 0
+    for number, (name, change) in enumerate(sweeps.items()):
+        at = FIRST + timedelta(minutes=10 * number)
+        found[name], found[f"{name}_of_cpu"] = sweep(engine, markets, change, at)
+        memory = memory or process.memory_info().rss
+    found["grown_mib"] = (process.memory_info().rss - memory) / 2**20
     engine.dispose()
     return {name: round(value, 1) for name, value in found.items()}
 
