@@ -1,5 +1,6 @@
 """Fixtures every test shares: a real SQLite file and a real PostgreSQL, each empty at first."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,10 +30,22 @@ def postgresql_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite database with the schema, to be copied: dozens of migrations take long."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    made = open_engine(f"sqlite:///{path}")
+    ensure_schema(made)
+    made.dispose()
+    return path
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of an empty database with the schema, on each supported engine."""
     if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        shutil.copy(template, tmp_path / "test.db")
         yield f"sqlite:///{tmp_path / 'test.db'}"
         return
     with postgresql_database(request.getfixturevalue("postgresql_url")) as url:

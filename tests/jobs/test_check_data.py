@@ -1,5 +1,6 @@
 """The checks of all rows: nothing to say of the captures, and each corruption found by name."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +23,7 @@ from models.enums import IndexMode
 from models.question_state import QuestionState
 from service.chain.book import read_book
 from service.clock import SetClock, SystemClock
-from service.database import ensure_schema, open_engine, open_sessions
+from service.database import open_engine, open_sessions
 from service.protocol.invariants import Invariant
 from service.protocol.market_ids import GameMarket
 from service.protocol.prices import HALF, YES
@@ -91,10 +92,10 @@ def test_all_captures_together_break_nothing(sessions: sessionmaker[Session]) ->
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_a_capture_alone_breaks_nothing(name: str, tmp_path: Path) -> None:
+def test_a_capture_alone_breaks_nothing(name: str, tmp_path: Path, sqlite_template: Path) -> None:
     """Its beginning is the first indexed block: what lies before is not checkable."""
+    shutil.copy(sqlite_template, tmp_path / "alone.db")
     engine = open_engine(f"sqlite:///{tmp_path / 'alone.db'}")
-    ensure_schema(engine)
     sessions = open_sessions(engine)
     load(sessions, [path_of(name)])
     assert check(sessions) == {}

@@ -1,7 +1,9 @@
 """What nodes do wrong: each fault is counted and shown, and no fact is lost or stored twice."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,10 +45,10 @@ def clean_rows(tmp_path_factory: pytest.TempPathFactory) -> Rows:
 
 
 @pytest.fixture
-def sessions(tmp_path: Any) -> Iterator[sessionmaker[Session]]:
+def sessions(tmp_path: Any, sqlite_template: Path) -> Iterator[sessionmaker[Session]]:
     """Nodes' faults do not depend on the database: SQLite alone, to be quick."""
+    shutil.copy(sqlite_template, tmp_path / "test.db")
     engine: Engine = open_engine(f"sqlite:///{tmp_path / 'test.db'}")
-    ensure_schema(engine)
     yield open_sessions(engine)
     engine.dispose()
 
