@@ -13,9 +13,11 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from jobs.follow_stream import StreamFollower
 from jobs.schedule import Schedule
 from jobs.wiring import House, begin_service, close_cut_off_runs, make_app
 from service.errors import UsageError
+from service.polymarket.stream import MarketStream
 
 log = structlog.get_logger()
 # Open connections get this long to finish after a stop signal.
@@ -34,9 +36,11 @@ def serve_all(house: House) -> None:
         app = make_app(house)
         schedule = Schedule(house)
         schedule.start()
+        follower = _follow_stream(house)
         try:
             _serve(app, listener)
         finally:
+            _leave_stream(follower)
             _stop(schedule, house)
 
 
@@ -58,8 +62,24 @@ def work(house: House) -> None:
     signal.signal(signal.SIGINT, on_signal)
     schedule = Schedule(house)
     schedule.start()
+    follower = _follow_stream(house)
     stop.wait()
+    _leave_stream(follower)
     _stop(schedule, house)
+
+
+def _follow_stream(house: House) -> StreamFollower | None:
+    """Begin to follow the market stream; ``None`` where that is switched off."""
+    if not house.settings.ws_url:
+        return None
+    follower = StreamFollower(house.sessions, MarketStream(house.settings.ws_url), house.clock)
+    follower.start()
+    return follower
+
+
+def _leave_stream(follower: StreamFollower | None) -> None:
+    if follower is not None:
+        follower.stop()
 
 
 def serve_app(app: FastAPI, host: str, port: int) -> None:

@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     )
     ws_url: str = Field(
         "wss://ws-subscriptions-clob.polymarket.com/ws/market",
-        description="Polymarket's market stream (not used yet).",
+        description="Polymarket's market stream: brings reads forward. off: not followed.",
     )
     uma_price_sources: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
@@ -155,6 +155,17 @@ class Settings(BaseSettings):
             message = "must start with http:// or https://"
             raise ValueError(message)
         return value.rstrip("/")
+
+    @field_validator("ws_url")
+    @classmethod
+    def _websocket(cls, value: str) -> str:
+        # An empty variable counts as one that was not set; hence the word.
+        if value.lower() == "off":
+            return ""
+        if value and not value.startswith(("ws://", "wss://")):
+            message = "must start with ws:// or wss://, or be off"
+            raise ValueError(message)
+        return value
 
     @field_validator("polygon_rpc_urls", "ethereum_rpc_urls")
     @classmethod

@@ -25,7 +25,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "gamma_url": ("http://gamma/", "http://gamma"),
     "clob_url": ("http://clob", "http://clob"),
     "data_url": ("http://data", "http://data"),
-    "ws_url": ("ws://x", "ws://x"),
+    "ws_url": ("OFF", ""),
     "uma_price_sources": (" coingecko,coinbase=http://x, ", ("coingecko", "coinbase=http://x")),
     "sibling_markets": ("/siblings.json", Path("/siblings.json")),
     "kalshi_url": ("http://kalshi/", "http://kalshi"),

@@ -53,6 +53,7 @@ def running(folder: Path, **settings: str) -> Iterator[Running]:
     named = {
         "DATABASE_URL": f"sqlite:///{folder / 'run.db'}",
         "GAMMA_URL": dead,
+        "WS_URL": "ws" + dead.removeprefix("http"),
         "CLOB_URL": dead,
         "DATA_URL": dead,
         "PORT": str(port),

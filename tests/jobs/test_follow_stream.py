@@ -1,0 +1,68 @@
+"""The stream beside the jobs: an event brings the next poll forward and writes nothing."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session, sessionmaker
+
+from jobs.follow_stream import StreamFollower
+from jobs.sync_liquidity import sync_liquidity
+from jobs.sync_markets import sync_markets
+from jobs.sync_resolutions import sync_resolutions
+from models.refresh_enums import ReadKind
+from service.clock import SetClock
+from service.polymarket.client import PolymarketClient
+from service.polymarket.stream import MarketStream
+from service.store.due_reads import list_due
+from tests.loopback.market_stream import StreamServer
+from tests.loopback.polymarket import PolymarketServer
+from tests.loopback.records import a_book, a_market, a_resolution, condition_of, tokens_of
+from tests.polymarket.test_stream import QUICK, a_trade
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_far_price_or_a_resolution_makes_a_hot_market_due_and_nothing_else_does(
+    sessions: sessionmaker[Session],
+    server: PolymarketServer,
+    client: PolymarketClient,
+    clock: SetClock,
+) -> None:
+    server.markets = [a_market(1, umaResolutionStatus="proposed"), a_market(2)]
+    server.resolutions = [a_resolution(1)]
+    server.books = {
+        token: a_book(token, [("0.3", "10")], [("0.4", "10")]) for token in tokens_of(1)
+    }
+    server.open_interest = {condition_of(1): 10}
+    sync_markets(sessions, client, clock, min_volume_usdc=0)
+    sync_resolutions(sessions, client, clock)
+    sync_liquidity(sessions, client, clock)
+    yes, _ = tokens_of(1)
+
+    def due(kind: ReadKind) -> int:
+        with sessions() as session:
+            return len(list_due(session, kind, clock.now(), 10))
+
+    with StreamServer() as streaming:
+        stream = MarketStream(streaming.url, QUICK)
+        follower = StreamFollower(sessions, stream, clock)
+        clock.advance(timedelta(seconds=20))
+        follower.turn(0)
+        streaming.wait_for(lambda s: list(s.tokens.values()) == [set(tokens_of(1))])
+        # Near the stored middle of 0.35; of a market that is not hot.
+        streaming.send(a_trade(yes, "0.36"), a_trade(tokens_of(2)[0], "0.99"))
+        streaming.send({"event_type": "new_market", "market": condition_of(3)})
+        assert [follower.turn(1) for _ in range(2)] == [0, 0]
+        assert due(ReadKind.BOOK) == 0
+        streaming.send(a_trade(yes, "0.60"))
+        assert follower.turn(10) == 2
+        assert (due(ReadKind.BOOK), due(ReadKind.OPEN_INTEREST)) == (1, 1)
+        # Again at once is once too often.
+        streaming.send(a_trade(yes, "0.65"))
+        assert follower.turn(10) == 0
+        assert due(ReadKind.RESOLUTION) == 0
+        streaming.send([{"event_type": "market_resolved", "market": condition_of(1)}])
+        assert follower.turn(10) == 1
+        assert due(ReadKind.RESOLUTION) == 1
+        follower.start()
+        follower.stop()
+        streaming.wait_for(lambda s: not s.tokens)
