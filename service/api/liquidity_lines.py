@@ -45,11 +45,22 @@ def interest_line(money: MarketMoney) -> dict[str, object]:
     return _figure(money, row.value, row.known_at, DATA_API, limit)
 
 
-def volume_lines(money: MarketMoney, *, is_clob: bool) -> dict[str, object]:
-    """Traded volume by window (``VolumeFigures``), of all trading or of the order book alone."""
+def volume_lines(market: Market, money: MarketMoney, *, is_clob: bool) -> dict[str, object]:
+    """Traded volume by window (``VolumeFigures``), of all trading or of the order book alone.
+
+    On closed and quiet markets the source sends zeros for windows in which there was trading: a
+    zero of a closed market, and less than a shorter window had, count as not sent.
+    """
     suffix = "_clob" if is_clob else ""
     lines: dict[str, object] = {"total": _activity_line(money, f"volume{suffix}", None)}
+    shorter = 0
     for name, (column, window) in WINDOWS.items():
+        value = getattr(money.activity, f"{column}{suffix}", None)
+        if value is not None and (value < shorter or (market.closed and value == 0)):
+            reason = "a zero that cannot be: the source sends it on closed and quiet markets"
+            lines[name] = _missing(reason, GAMMA)
+            continue
+        shorter = max(shorter, value or 0)
         lines[name] = _activity_line(money, f"{column}{suffix}", window)
     return lines
 

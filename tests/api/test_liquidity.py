@@ -103,6 +103,21 @@ def test_every_figure_has_its_age_and_source(client: TestClient) -> None:
     assert found.clob_volume.total.reason
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_zero_that_cannot_be_is_missing(
+    sessions: sessionmaker[Session], client: TestClient, market: Market
+) -> None:
+    with sessions.begin() as session:
+        # As recorded of closed markets: traded in a day, and nothing in the week around it.
+        row = TradingActivity(
+            market_id=market.id, volume=10**9, volume_24h=10**6, volume_1wk=0, known_at=NOW
+        )
+        session.add(row)
+    found = ask(client).volume
+    assert (found.last_24h.value_usdc, found.last_week.value_usdc) == ("1.000000", None)
+    assert found.last_week.reason
+
+
 @pytest.mark.usefixtures("market")
 def test_one_book_tells_of_both_outcomes_and_what_leaving_costs(client: TestClient) -> None:
     yes, no = ask(client, "?size_usdc=122").books.outcomes

@@ -10,9 +10,12 @@ import pytest
 from models.enums import Category
 from service.polymarket.feeds import to_book, to_open_interest, to_resolution
 from service.polymarket.kinds import MICRO_MARKET, NOT_UMA
+from service.polymarket.money_feeds import to_position, to_price_reading, to_token_holders
 from service.polymarket.translate import to_listing
+from service.protocol.holders import PositionRow, TokenHolders
 from service.protocol.ids import to_hex
 from service.protocol.listings import MarketListing, Refused, ResolutionRow
+from service.protocol.price_history import PriceReading
 from service.transport.answers import RawAnswer, error_of, read_answer
 from tests.loopback.polymarket_client import NOW
 
@@ -128,6 +131,27 @@ def test_open_interest_is_read_and_the_global_figure_refused() -> None:
     (whole,) = map(to_open_interest, load("data_v2_oi_global")["data"])
     assert isinstance(whole, Refused)
     assert whole.key == "GLOBAL"
+
+
+def test_recorded_holders_positions_and_prices_are_read() -> None:
+    lists = [to_token_holders(record, 2) for record in load("data_v2_holders")["data"]]
+    assert all(isinstance(one, TokenHolders) and len(one.holders) == 2 for one in lists)
+    first = lists[0]
+    assert isinstance(first, TokenHolders)
+    assert first.holders[0].size == 784_380_000
+    (position,) = map(to_position, load("data_v2_positions")["data"][:1])
+    assert isinstance(position, PositionRow)
+    assert (position.held.size, str(position.held.avg_price)) == (28_090_000, "0.669900")
+    points = [to_price_reading(record) for record in load("data_v2_prices_history")["data"]]
+    assert all(isinstance(one, PriceReading) and one.resolution_seconds == 60 for one in points)
+
+
+def test_a_recorded_market_keeps_its_volume_windows() -> None:
+    windows = listing("gamma_market_disputed_twice_resolved").windows
+    assert windows.volume_1wk == windows.volume_1wk_clob == 13_336_881_390_797
+    # Left out is not zero; a zero that was sent is kept as one.
+    assert windows.volume_24h_clob is None
+    assert listing("gamma_market_large_bond").windows.volume_1yr == 0
 
 
 def test_a_recorded_book_is_ordered_best_first() -> None:
