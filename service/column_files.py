@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 MEMORY_LIMIT = "256MB"
 
 
-def open_duckdb(resources: ExitStack) -> "DuckDBPyConnection":
+def open_duckdb(
+    resources: ExitStack, *, memory_limit: str = MEMORY_LIMIT, threads: int = 2
+) -> "DuckDBPyConnection":
     """An empty database in memory; what does not fit goes to a folder that ``resources`` removes.
 
     It costs 50 ms: open it when it is needed.
@@ -21,9 +23,9 @@ def open_duckdb(resources: ExitStack) -> "DuckDBPyConnection":
     connection = resources.enter_context(
         duckdb.connect(
             config={
-                "memory_limit": MEMORY_LIMIT,
+                "memory_limit": memory_limit,
                 "temp_directory": folder,
-                "threads": 2,
+                "threads": threads,
                 # What it needs is compiled in; it must not look for more on the network.
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,

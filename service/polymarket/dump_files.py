@@ -43,6 +43,9 @@ _PAGES = ("markets", "data")
 # Gamma's names without which no row becomes a market.
 _GAMMA = ("conditionId", "outcomes", "closed")
 _NESTED = ("events", "tags")
+# One group of a Parquet file's rows is held at a time, texts and all: by one thread, so that it is
+# one, and by as much memory as the groups of the usual writers (122,880 rows) may take.
+_MEMORY_LIMIT = "1GB"
 Row = Mapping[str, Any]
 
 
@@ -112,7 +115,9 @@ class DumpReader:
 
         try:
             if self._connection is None:
-                self._connection = open_duckdb(self._resources)
+                self._connection = open_duckdb(
+                    self._resources, memory_limit=_MEMORY_LIMIT, threads=1
+                )
             yield self._connection
         except (duckdb.Error, UnicodeDecodeError) as error:
             # After an internal error DuckDB refuses every further query.
