@@ -272,8 +272,11 @@ def _timed(seconds: dict[str, tuple[float, float]], name: str, work: Any) -> Any
     return done
 
 
-def _alerts(house: House, count: int) -> dict[str, int]:
-    """Of what began while a challenge surely ran: told before its end, after it, or not."""
+def _alerts(house: House, count: int) -> dict[str, Any]:
+    """Of what began while a challenge surely ran: told before its end, after it, or not.
+
+    Of those not told in time: how many seconds before the end it began.
+    """
     with house.sessions() as session:
         query = select(Market.uma_question_id, Alert.raised_at).join(Alert).order_by(Alert.id)
         told: dict[int, datetime] = {}
@@ -281,6 +284,7 @@ def _alerts(house: House, count: int) -> dict[str, int]:
             told.setdefault(int.from_bytes(question or b"", "big"), raised_at)
     until = house.clock.now()
     found: Counter[str] = Counter(bad=0, before=0, after=0, untold=0, wrong=0)
+    seconds_left: list[int] = []
     for proposed in proposals_of(count):
         at, ends = told.get(proposed.number), STARTED + timedelta(seconds=proposed.ends)
         began = STARTED + timedelta(seconds=proposed.bad_since)
@@ -291,7 +295,9 @@ def _alerts(house: House, count: int) -> dict[str, int]:
             found["untold"] += at is None
             found["before"] += at is not None and at <= ends
             found["after"] += at is not None and at > ends
-    return dict(found)
+            if at is None or at > ends:
+                seconds_left.append(round((ends - began).total_seconds()))
+    return {**found, "seconds_left_of_late_and_untold": sorted(seconds_left)}
 
 
 def _print(count: int, minutes: float, report: dict[str, Any]) -> None:

@@ -1,15 +1,18 @@
 """The reading half of ``watch_proposals``: the books that are due, many tokens a request."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.watch_memory import WatchMemory
+from models.refresh_enums import ReadKind
 from service.clock import Clock
 from service.polymarket.client import MOST_TOKENS_PER_ANSWER, PolymarketClient
+from service.protocol.refresh_plan import RefreshPlan
 from service.protocol.watch_order import book_period
+from service.store.due_reads import ReadTimes, list_read_times, read_plan, record_asked
 from service.store.issues import add_issues
 from service.store.liquidity import add_books
 from service.store.upserts import chunks
@@ -28,57 +31,59 @@ def read_due_books(
     client: PolymarketClient,
     clock: Clock,
     watched: Sequence[WatchedProposal],
-    asked_by_others: Mapping[int, datetime],
     memory: WatchMemory,
     counts: Counter[str],
 ) -> None:
     """Ask for the books that are due, in the order given, and store them.
 
-    A source that fails ends it with its :class:`SourceError`; what was not asked stays due.
+    The refresh plan and this share their word of what was asked when, so that no book is read by
+    both. A source that fails ends it with its :class:`SourceError`; what was not asked stays due.
     """
     started = clock.now()
-    due = [
-        one
-        for one in watched
-        if len(one.token_ids) == OUTCOMES and _is_due(one, asked_by_others, memory, started)
-    ]
+    followed = [one for one in watched if len(one.token_ids) == OUTCOMES]
+    with sessions() as session:
+        plan = read_plan(session)
+        times = list_read_times(session, ReadKind.BOOK, [one.market_id for one in followed])
+    due = [one for one in followed if _is_due(one, times.get(one.market_id), memory, started)]
     counts["books_due"] = len(due)
-    counts["books_fresh"] = len(watched) - len(due)
+    counts["books_fresh"] = len(followed) - len(due)
     for number, part in enumerate(chunks(due, MOST_TOKENS_PER_ANSWER // OUTCOMES)):
         is_late = clock.now() - started >= timedelta(seconds=RUN_SECONDS)
         if is_late or number >= REQUESTS_A_RUN:
             break
-        _read(sessions, client, part, memory, counts)
+        _read(sessions, client, part, plan, memory, counts)
 
 
 def _is_due(
-    one: WatchedProposal,
-    asked_by_others: Mapping[int, datetime],
-    memory: WatchMemory,
-    now: datetime,
+    one: WatchedProposal, planned: ReadTimes | None, memory: WatchMemory, now: datetime
 ) -> bool:
-    asked = [
-        at
-        for at in (memory.asked.get(one.market_id), asked_by_others.get(one.market_id))
-        if at is not None
-    ]
-    return not asked or max(asked) + book_period(one.challenge_ends_at, now) <= now + LOOKAHEAD
+    soon = now + LOOKAHEAD
+    asked = [memory.asked.get(one.market_id)]
+    if planned is not None:
+        # The market's stream brings it forward where something happened.
+        if planned.due_at <= soon:
+            return True
+        asked.append(planned.asked_at)
+    last = max((at for at in asked if at is not None), default=None)
+    return last is None or last + book_period(one.challenge_ends_at, now) <= soon
 
 
-def _read(
+def _read(  # one request of a run
     sessions: sessionmaker[Session],
     client: PolymarketClient,
     part: Sequence[WatchedProposal],
+    plan: RefreshPlan,
     memory: WatchMemory,
     counts: Counter[str],
 ) -> None:
     owners = {token: one.market_id for one in part for token in one.token_ids}
     for batch in client.fetch_books(list(owners), MOST_TOKENS_PER_ANSWER):
-        ids = {owners[book.token_id] for book in batch.rows}
+        answered = {owners[book.token_id] for book in batch.rows}
+        asked = answered | {owners[key] for key in batch.missing}
         with sessions.begin() as session:
-            done = add_books(session, batch.rows, ids, batch.fetched_at)
+            done = add_books(session, batch.rows, answered, batch.fetched_at)
             counts["refused"] += add_issues(session, batch.refused, batch.fetched_at)
-        asked = {owners[key] for key in (*batch.missing, *(row.token_id for row in batch.rows))}
+            record_asked(session, ReadKind.BOOK, asked, answered, plan, batch.fetched_at)
         memory.asked.update(dict.fromkeys(asked, batch.fetched_at))
         counts["books_added"] += done.added
         counts["books_unchanged"] += done.unchanged

@@ -73,7 +73,7 @@ def watch_proposals(
         watched = run.in_order(live)
         memory.forget_others([one.market_id for one in watched], live.unlisted)
         try:
-            read_due_books(sessions, client, clock, watched, {}, memory, counts)
+            read_due_books(sessions, client, clock, watched, memory, counts)
         except SourceError as error:
             degraded.append(f"books: {error}")
         run.judge(watched)

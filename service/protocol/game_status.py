@@ -5,10 +5,10 @@ from datetime import datetime
 
 from models.lifecycle_enums import GameState, ResolutionKind, SportsMarketState
 from service.protocol.market_ids import GameMarket, Underdog
-from service.protocol.prices import outcome_of_payouts
+from service.protocol.prices import CANCELLED, TOO_EARLY, outcome_of_payouts
 from service.protocol.question_status import QuestionStatus, ResetStatus
 from service.protocol.request_status import DvmRequestStatus, RequestStatus, operative_of
-from service.protocol.sports import HALF_EACH, Ordering, Scores, game_payouts
+from service.protocol.sports import HALF_EACH, Ordering, Scores, game_payouts, read_scores
 
 _ENDED = (GameState.SETTLED, GameState.CANCELED, GameState.EMERGENCY_SETTLED)
 _RESOLVED = (SportsMarketState.RESOLVED, SportsMarketState.EMERGENCY_RESOLVED)
@@ -86,14 +86,31 @@ class SportsMarketStatus:
             return None
         if game.state is GameState.CANCELED:
             return HALF_EACH
+        return None if game.scores is None else self._payouts_of(game.scores)
+
+    def payouts_at(self, price: int) -> tuple[int, int] | None:
+        """What a price of its game would make this market pay; ``None`` for "too early".
+
+        ``None`` as well where the game is not stored, and for unknown types.
+        """
+        game = self.game
+        if game is None or price == TOO_EARLY:
+            return None
+        if price == CANCELLED:
+            return HALF_EACH
         try:
-            kind, underdog = GameMarket(self.market_type), Underdog(self.underdog)
-            ordering = Ordering(game.ordering)
+            scores = read_scores(price, Ordering(game.ordering))
         except ValueError:
             return None
-        if game.scores is None:
+        return None if scores is None else self._payouts_of(scores)
+
+    def _payouts_of(self, scores: Scores) -> tuple[int, int] | None:
+        try:
+            kind, underdog = GameMarket(self.market_type), Underdog(self.underdog)
+            ordering = Ordering(0 if self.game is None else self.game.ordering)
+        except ValueError:
             return None
-        return game_payouts(kind, game.scores, ordering=ordering, line=self.line, underdog=underdog)
+        return game_payouts(kind, scores, ordering=ordering, line=self.line, underdog=underdog)
 
     @property
     def pays_by_game(self) -> bool | None:

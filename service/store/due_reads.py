@@ -42,6 +42,14 @@ class DueMarket(FollowedMarket):
     due_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ReadTimes:
+    """When a market was last asked for a kind (None: never), and when it is due again."""
+
+    asked_at: datetime | None
+    due_at: datetime
+
+
 def read_plan(session: Session) -> RefreshPlan:
     """The plan for the markets as their states are stored, sweeps and polls beside them."""
     counts = count_states(session)
@@ -100,6 +108,19 @@ def list_due(session: Session, kind: ReadKind, now: datetime, limit: int) -> lis
         )
     )
     return [_to_due(row) for row in session.execute(query)]
+
+
+def list_read_times(
+    session: Session, kind: ReadKind, market_ids: Collection[int]
+) -> dict[int, ReadTimes]:
+    """When these markets were asked for a kind, and when they are due; those that are planned."""
+    found: dict[int, ReadTimes] = {}
+    for part in chunks(sorted(market_ids), IN_CHUNK):
+        query = select(MarketRead.market_id, MarketRead.asked_at, MarketRead.due_at).where(
+            MarketRead.kind == kind, MarketRead.market_id.in_(part)
+        )
+        found.update({row[0]: ReadTimes(row[1], row[2]) for row in session.execute(query)})
+    return found
 
 
 def count_due(session: Session, kind: ReadKind, now: datetime) -> int:

@@ -1,17 +1,22 @@
 """Proposals that can still be disputed, with what the watch needs to hold them to their market."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.enums import OracleVersion
+from models.enums import ContractKind, OracleVersion, RequestState
 from models.liquidity import OpenInterest
 from models.market import Market, MarketGroup
 from models.question_state import QuestionState
-from service.protocol.proposed_answers import ProposedAnswer, read_answer
+from service.protocol.finality import POLYGON
+from service.protocol.game_status import SportsMarketStatus
+from service.protocol.proposed_answers import ProposedAnswer, read_answer, read_game_answer
+from service.protocol.standing import instant_of
+from service.store.contracts import load_book
+from service.store.games import get_sports_markets
 from service.store.latest import latest_by_market
 from service.store.proposals import OpenProposal, list_open_proposals
 from service.store.reports import first_proposal_report
@@ -58,12 +63,18 @@ def list_live_proposals(session: Session, now: datetime) -> LiveProposals:
     """Every proposal a dispute can still stop at ``now``, in no order."""
     queue = list_open_proposals(session, now)
     # A market whose question was asked again keeps the newest proposal alone.
-    listed = {
+    newest = {
         entry.market_id: entry
         for entry in sorted(queue, key=lambda entry: entry.request_timestamp or 0)
-        if entry.market_id is not None and entry.proposed_price is not None
+        if entry.market_id is not None
     }
-    markets = _markets(session, listed)
+    markets = _markets(session, newest)
+    games = _games(session, [market for market, _ in markets.values()], now)
+    told = {
+        market_id: _by_game(entry, games.get(markets[market_id][0].condition_id))
+        for market_id, entry in newest.items()
+    }
+    listed = {key: entry for key, entry in told.items() if entry.proposed_price is not None}
     interest = latest_by_market(session, OpenInterest, listed, now)
     told_by_feed = [key for key, entry in listed.items() if entry.source == "feed"]
     reports = first_proposal_report(session, told_by_feed, now)
@@ -73,6 +84,7 @@ def list_live_proposals(session: Session, now: datetime) -> LiveProposals:
             *markets[market_id],
             money=interest[market_id].value if market_id in interest else None,
             reported_at=reports[market_id].reported_at if market_id in reports else None,
+            game=games.get(markets[market_id][0].condition_id),
         )
         for market_id, entry in listed.items()
     ]
@@ -89,6 +101,7 @@ def _to_watched(
     *,
     money: int | None,
     reported_at: datetime | None,
+    game: SportsMarketStatus | None,
 ) -> WatchedProposal:
     price = entry.proposed_price
     assert price is not None  # noqa: S101  # chosen by it
@@ -103,7 +116,7 @@ def _to_watched(
         token_ids=tuple(market.token_ids),
         request_timestamp=entry.request_timestamp,
         proposed_price=price,
-        answer=read_answer(price),
+        answer=_answer(price, game),
         proposed_at=entry.proposed_at or reported_at,
         challenge_ends_at=entry.challenge_ends_at,
         is_managed=None if version is None else version is not OracleVersion.OOV2,
@@ -111,6 +124,35 @@ def _to_watched(
         chain_id=entry.chain_id,
         transaction_hash=entry.transaction_hash,
         block_number=entry.block_number,
+    )
+
+
+def _answer(price: int, game: SportsMarketStatus | None) -> ProposedAnswer:
+    return read_answer(price) if game is None else read_game_answer(price, game.payouts_at(price))
+
+
+def _games(
+    session: Session, markets: Sequence[Market], now: datetime
+) -> Mapping[bytes, SportsMarketStatus]:
+    """Markets that a game's scores decide, by condition."""
+    book = load_book(session)
+    oracles = book.addresses(POLYGON, [ContractKind.UMA_SPORTS_ORACLE])
+    conditions = [market.condition_id for market in markets if market.adapter in oracles]
+    return get_sports_markets(session, conditions, book, now) if conditions else {}
+
+
+def _by_game(entry: OpenProposal, status: SportsMarketStatus | None) -> OpenProposal:
+    """A game's market with the proposal of its game, which the queue does not join to it."""
+    request = None if status is None or status.game is None else status.game.operative
+    if request is None or request.state is not RequestState.PROPOSED:
+        return entry
+    return replace(
+        entry,
+        source="chain",
+        proposed_price=request.proposed_price,
+        proposed_at=request.proposed_at,
+        request_timestamp=request.request_timestamp,
+        challenge_ends_at=instant_of(request.expiration_timestamp),
     )
 
 

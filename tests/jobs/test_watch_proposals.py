@@ -9,14 +9,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.send_alerts import send_alerts
+from jobs.sync_liquidity import sync_liquidity
 from jobs.sync_markets import sync_markets
 from models.alert import Notification
 from models.enums import AlertReason, QuestionChangeKind
 from models.proposal_signal import ProposalSignal
+from models.refresh_enums import ReadKind
 from service.alerts.decide import AlertRule
 from service.clock import SetClock
 from service.polymarket.client import PolymarketClient
 from service.protocol.prices import HALF, NO, TOO_EARLY, YES
+from service.store.due_reads import mark_due
 from tests.jobs.watch_scene import MINUTE, NEG_RISK_EXCHANGE, STANDARD_EXCHANGE, WatchScene
 from tests.loopback.polymarket import BOOKS, MARKETS, PolymarketServer, server_error
 from tests.loopback.polymarket_client import client_of
@@ -213,6 +216,21 @@ def test_nothing_unchanged_is_asked_or_judged_again(scene: WatchScene) -> None:
     scene.trade(2, 1, "0.40", 9_000, ago=timedelta(seconds=1))
     assert scene.run(timedelta(seconds=30)).counts["moved"] == 1
     assert told(scene) == [("contradicted", "traded")]
+
+
+@SQLITE
+def test_the_watch_and_the_refresh_plan_read_no_book_twice(scene: WatchScene) -> None:
+    scene.propose(1, uma_status="proposed")
+    scene.book(1, *AGREES)
+    sync_liquidity(scene.sessions, scene.client, scene.clock)
+    assert (scene.run().counts["books_due"], scene.server.requests[BOOKS]) == (0, 1)
+    assert scene.run(MINUTE).counts["books_asked"] == 1
+    again = sync_liquidity(scene.sessions, scene.client, scene.clock)
+    assert (again.counts["book_asked"], scene.server.requests[BOOKS]) == (0, 2)
+    # What its stream tells of a market brings the next read forward.
+    with scene.sessions.begin() as session:
+        mark_due(session, [scene.market_ids[1]], [ReadKind.BOOK], scene.now())
+    assert scene.run().counts["books_asked"] == 1
 
 
 @SQLITE
