@@ -34,7 +34,7 @@ LOOKAHEAD = timedelta(seconds=15)
 # Then what is not hot waits for the next run, so that slow answers do not make hot ones late.
 RUN_SECONDS = 20
 # Markets in one transaction: no writer waits long for another, on an empty database either.
-CHANGES_AT_ONCE = 2_000
+CHANGES_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)

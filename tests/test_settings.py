@@ -36,7 +36,12 @@ VALUES: dict[str, tuple[str, Any]] = {
     "alert_urls": ("json://h,discord://a/b", (SecretStr("json://h"), SecretStr("discord://a/b"))),
     "alert_probability": ("0.25", 0.25),
     "alert_expected_loss_usdc": ("500", 500),
+    "alert_contrary_usdc": ("250", 250),
     "allow_private_alert_targets": ("true", True),
+    "snapshot_full_days": ("3", 3),
+    "snapshot_hourly_days": ("60", 60),
+    "snapshot_settled_days": ("0", 0),
+    "closed_backfill_days": ("7", 7),
     "min_volume_usdc": ("0", 0),
     "log_level": ("debug", "DEBUG"),
 }

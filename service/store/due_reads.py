@@ -66,9 +66,13 @@ def change_states(
     session: Session, changes: Sequence[StateChange], plan: RefreshPlan, now: datetime
 ) -> None:
     """Store new states: reads come sooner where they are hotter, and end with the market."""
-    store_state_changes(session, changes, now)
     for part in chunks(changes, IN_CHUNK):
-        _reschedule(session, part, plan, now)
+        # Several jobs find the same changes at once: what another has stored is no change.
+        stored = _states_of(session, [change.market_id for change in part])
+        left = [change for change in part if stored.get(change.market_id) != change.state]
+        if left:
+            store_state_changes(session, left, now)
+            _reschedule(session, left, plan, now)
 
 
 def list_due(session: Session, kind: ReadKind, now: datetime, limit: int) -> list[DueMarket]:
@@ -224,6 +228,12 @@ def _reschedule(
     for kind, ids in ended.items():
         gone = delete(MarketRead).where(MarketRead.kind == kind, MarketRead.market_id.in_(ids))
         session.connection().execute(gone)
+
+
+def _states_of(session: Session, ids: Sequence[int]) -> dict[int, RefreshState]:
+    query = select(MarketRefresh.market_id, MarketRefresh.state)
+    rows = session.execute(query.where(MarketRefresh.market_id.in_(ids)))
+    return {row.market_id: RefreshState(row.state) for row in rows}
 
 
 def _money_of(session: Session, ids: Sequence[int]) -> dict[int, int | None]:

@@ -85,7 +85,11 @@ def find_state_changes(session: Session, now: datetime) -> list[StateChange]:
     )
     is_new = MarketRefresh.market_id.is_(None)
     is_open = joined.where(Market.closed.is_(False), or_(is_new, MarketRefresh.state != state))
-    left_lately = joined.where(_NOT_OPEN, Market.closed_at >= now - AFTERMATH, is_new)
+    left_lately = joined.where(
+        _NOT_OPEN,
+        Market.closed_at >= now - AFTERMATH,
+        or_(is_new, MarketRefresh.state != state),
+    )
     followed = [word for word in RefreshState if word is not RefreshState.CLOSED]
     left = (
         select(*columns)
@@ -99,9 +103,9 @@ def find_state_changes(session: Session, now: datetime) -> list[StateChange]:
         )
     )
     queries = (is_open, left_lately, left)
-    changes = [_to_change(row) for query in queries for row in session.execute(query)]
+    changes = {row.id: _to_change(row) for query in queries for row in session.execute(query)}
     ranks = {state: rank for rank, state in enumerate(RefreshState)}
-    return sorted(changes, key=lambda change: (ranks[change.state], change.market_id))
+    return sorted(changes.values(), key=lambda change: (ranks[change.state], change.market_id))
 
 
 def store_state_changes(session: Session, changes: Sequence[StateChange], now: datetime) -> None:
@@ -137,7 +141,8 @@ def note_reports(session: Session, reports: Sequence[ResolutionReport]) -> None:
     rows = [
         {
             "market_id": report.market_id,
-            "state": RefreshState.CALM,
+            # Not placed yet: the next run finds that this is not its state, and schedules it.
+            "state": RefreshState.CLOSED,
             "since": report.known_at,
             "feed_status": report.status,
             "feed_at": _said_at(report),

@@ -127,6 +127,15 @@ def test_the_feed_alone_makes_a_market_hot_until_it_is_left_behind(session: Sess
     assert list(states(session).values()) == ["awaiting"]
 
 
+def test_a_report_that_comes_before_the_first_plan_hides_no_market(session: Session) -> None:
+    store(session, a_listing(1), a_listing(2, closed=True, closed_at=T0))
+    for number in (1, 2):
+        posed = replace(PROPOSED, status="posed", condition_id=number.to_bytes(32, "big"))
+        add_resolution_rows(session, [posed], T0)
+    assert due(session) == [2, 1]
+    assert due(session, ReadKind.BOOK) == [1]
+
+
 def test_a_closed_market_is_asked_for_its_final_word_for_a_week(session: Session) -> None:
     store(
         session,
