@@ -20,7 +20,8 @@ from service.risk.signal_document import (
 )
 from service.store.latest import latest_by_market
 
-# What did not move is still written this often, so that a row's age tells when it was seen.
+# A verdict against the answer is written this often though nothing moved, so that a row's age
+# tells when it was seen. One that agrees is not: there are thousands a day.
 REPEAT = timedelta(minutes=30)
 
 
@@ -39,7 +40,7 @@ class NewSignals:
 def add_signals(
     session: Session, rows: Sequence[NewSignals], rule: SignalRule, known_at: datetime
 ) -> int:
-    """Keep each verdict that says something new, and every half hour one that does not.
+    """Keep each verdict that says something new; one against the answer every half hour as well.
 
     Returns how many were kept.
     """
@@ -48,7 +49,8 @@ def add_signals(
     for row in rows:
         figures = figures_of(row.signals)
         last = latest.get(row.market_id)
-        if last is not None and not _says_more(last, row, figures, known_at):
+        repeats = max(figures.standing_stake or 0, figures.traded_stake or 0) >= rule.floor
+        if last is not None and not _says_more(last, row, figures, known_at, repeats=repeats):
             continue
         session.add(
             ProposalSignal(
@@ -95,11 +97,16 @@ def list_signals(
 
 
 def _says_more(
-    last: ProposalSignal, row: NewSignals, figures: SignalFigures, known_at: datetime
+    last: ProposalSignal,
+    row: NewSignals,
+    figures: SignalFigures,
+    known_at: datetime,
+    *,
+    repeats: bool,
 ) -> bool:
     if (last.request_timestamp, last.proposed_price) != (row.request_timestamp, row.proposed_price):
         return True
-    if known_at - last.known_at >= REPEAT:
+    if repeats and known_at - last.known_at >= REPEAT:
         return True
     if last.document.get("notifier_baseline") != baseline_line(row.baseline):
         return True

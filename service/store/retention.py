@@ -15,6 +15,7 @@ from models.holding import HolderList, Holding
 from models.liquidity import BookSnapshot, OpenInterest
 from models.market import Market, TradingActivity
 from models.price_point import PricePoint
+from models.proposal_signal import ProposalSignal
 from service.protocol.retention import RetentionPolicy, Snapshot, surplus
 from service.store.upserts import IN_CHUNK, chunks
 
@@ -56,6 +57,12 @@ TABLES: Mapping[str, _Table] = {
         _Table(HolderList, (HolderList.outcome_index,), HolderList.known_at, HolderList.listed),
         _Table(Holding, (Holding.outcome_index, Holding.wallet), Holding.known_at, Holding.size),
         _Table(PricePoint, (), PricePoint.at, PricePoint.price),
+        _Table(
+            ProposalSignal,
+            (ProposalSignal.request_timestamp,),
+            ProposalSignal.known_at,
+            ProposalSignal.gap,
+        ),
     )
 }
 

@@ -49,6 +49,16 @@ def test_a_verdict_is_kept_when_it_moved_by_a_step_and_each_half_hour(
         ]
 
 
+def test_a_verdict_that_agrees_is_kept_once(sessions: sessionmaker[Session]) -> None:
+    with sessions.begin() as session:
+        market = add_market(session, 1).id
+        kept = [
+            add_signals(session, [new(market, 100)], RULE, NOW + minutes * MINUTE)
+            for minutes in (0, 40, 80)
+        ]
+    assert kept == [1, 0, 0]
+
+
 def test_another_proposal_is_always_news(sessions: sessionmaker[Session]) -> None:
     with sessions.begin() as session:
         market = add_market(session, 1).id
