@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import select
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
 from models.assessment import MarketAssessment, MarketStanding
 from models.enums import Category, MarketState, Remedy, Support
 from service.store.standings import UNKNOWN_LOSS
-from service.store.upserts import insert_for
+from service.store.upserts import insert_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,16 @@ def list_history(
 
 
 def _upsert_standing(session: Session, values: dict[str, object]) -> None:
-    statement = insert_for(session, MarketStanding).values(**values)
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[MarketStanding.market_id],
-            set_={name: statement.excluded[name] for name in values if name != "market_id"},
-            where=MarketStanding.as_of <= statement.excluded.as_of,
-        )
+    statement = _standing_upsert(session.get_bind().dialect.name, tuple(sorted(values)))
+    session.connection().execute(statement, [values])
+
+
+@cache
+def _standing_upsert(dialect: str, names: tuple[str, ...]) -> sqlite.Insert:
+    """Made once: putting the statement together takes longer than running it."""
+    statement = insert_on(dialect, MarketStanding)
+    return statement.on_conflict_do_update(
+        index_elements=[MarketStanding.market_id],
+        set_={name: statement.excluded[name] for name in names if name != "market_id"},
+        where=MarketStanding.as_of <= statement.excluded.as_of,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.assessment import MarketAssessment, MarketStanding
@@ -52,10 +52,18 @@ def clear_stale(session: Session, seen: Mapping[int, datetime | None], at: datet
     between has another mark, and stays. So does a mark later than ``at``: what it stands for was
     not known yet.
     """
-    for market_id, mark in seen.items():
-        if mark is not None and mark <= at:
-            session.execute(
-                update(Market)
-                .where(Market.id == market_id, Market.stale_since == mark)
-                .values(stale_since=None)
-            )
+    read = [
+        {"id_": market_id, "mark": mark}
+        for market_id, mark in seen.items()
+        if mark is not None and mark <= at
+    ]
+    if read:
+        # Past the session, which would compare each market it holds with each of these.
+        session.connection().execute(_CLEARED, read)
+
+
+_CLEARED = (
+    update(Market)
+    .where(Market.id == bindparam("id_"), Market.stale_since == bindparam("mark"))
+    .values(stale_since=None)
+)

@@ -37,7 +37,11 @@ def insert_or_ignore(
 
 def insert_for(session: Session, model: type[DeclarativeBase]) -> sqlite.Insert:
     """An INSERT into a model's table that can say what to do on conflict (the same on both)."""
-    dialect = session.get_bind().dialect.name
+    return insert_on(session.get_bind().dialect.name, model)
+
+
+def insert_on(dialect: str, model: type[DeclarativeBase]) -> sqlite.Insert:
+    """The same by a dialect's name."""
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     return cast("sqlite.Insert", insert(_table_of(model)))
 
