@@ -153,14 +153,14 @@ class World:
             yield exchange, Trade(int(proposed.tokens[winner]), SELL, 990_000, 1_000_000)
         seconds = (number - HEAD) * SECONDS_A_BLOCK
         for proposed in self._bad:
-            # Every two minutes, 2,000 shares at 40 cents for what is to pay nothing.
+            # Every two minutes, 3,000 shares at 40 cents for what is to pay nothing.
             passed = seconds - proposed.bad_since
             if passed >= 0 and passed % 120 < SECONDS_A_BLOCK:
                 loser = 1 if proposed.price == YES else 0
                 assert isinstance(proposed.means, bytes)
                 yield (
                     proposed.means,
-                    Trade(int(proposed.tokens[loser]), BUY, 800_000_000, 2_000_000_000),
+                    Trade(int(proposed.tokens[loser]), BUY, 1_200_000_000, 3_000_000_000),
                 )
 
 

@@ -57,6 +57,7 @@ def told(scene: WatchScene) -> list[tuple[str, object]]:
     return [(alert.reason, alert.facts["measure"]) for alert in scene.alerts()]
 
 
+@SQLITE
 def test_a_market_that_agrees_is_judged_kept_and_not_told(scene: WatchScene) -> None:
     scene.propose(1)
     scene.book(1, *AGREES)
@@ -82,6 +83,7 @@ def test_orders_against_a_proposal_are_told_with_all_it_takes_to_act(scene: Watc
     assert (pending.alert_id, pending.destination) == (alert.id, "chat")
 
 
+@SQLITE
 def test_trades_against_it_on_the_neg_risk_exchange_are_seen(scene: WatchScene) -> None:
     scene.propose(1, neg_risk=True)
     scene.book(1, *AGREES)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from service.protocol.listings import BookLevel
@@ -15,6 +16,7 @@ from service.risk.proposal_signals import BookReading, MarketEvidence, ProposalS
 from service.store.proposal_signals import NewSignals, add_signals, latest_signals, list_signals
 from tests.store.scenes import NOW, add_market
 
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 RULE = SignalRule()
 MINUTE = timedelta(minutes=1)
 
@@ -49,6 +51,7 @@ def test_a_verdict_is_kept_when_it_moved_by_a_step_and_each_half_hour(
         ]
 
 
+@SQLITE
 def test_a_verdict_that_agrees_is_kept_once(sessions: sessionmaker[Session]) -> None:
     with sessions.begin() as session:
         market = add_market(session, 1).id
@@ -59,6 +62,7 @@ def test_a_verdict_that_agrees_is_kept_once(sessions: sessionmaker[Session]) -> 
     assert kept == [1, 0, 0]
 
 
+@SQLITE
 def test_another_proposal_is_always_news(sessions: sessionmaker[Session]) -> None:
     with sessions.begin() as session:
         market = add_market(session, 1).id
@@ -68,6 +72,7 @@ def test_another_proposal_is_always_news(sessions: sessionmaker[Session]) -> Non
         assert add_signals(session, [again], RULE, NOW + MINUTE) == 1
 
 
+@SQLITE
 def test_what_is_not_known_is_stored_as_unknown_and_not_as_zero(
     sessions: sessionmaker[Session],
 ) -> None:
@@ -94,6 +99,7 @@ def test_a_reader_as_of_a_time_sees_no_later_verdict(sessions: sessionmaker[Sess
         assert latest_signals(session, [market], NOW - MINUTE) == {}
 
 
+@SQLITE
 def test_history_continues_behind_the_last_one_seen(sessions: sessionmaker[Session]) -> None:
     with sessions.begin() as session:
         market = add_market(session, 1).id
