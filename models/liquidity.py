@@ -37,7 +37,8 @@ class BookSnapshot(Base):
     ask_depth_1c: Mapped[int | None] = mapped_column(UsdcAmount)
     ask_depth_2c: Mapped[int | None] = mapped_column(UsdcAmount)
     ask_depth_10c: Mapped[int | None] = mapped_column(UsdcAmount)
-    # Best levels first, at most 20 a side: [[price, size], …] as decimal strings.
+    # Best levels first: 20 a side as they are, deeper ones merged by the cent at the worst price
+    # among them. [[price, size], …] as decimal strings.
     bids: Mapped[list[list[str]]] = mapped_column(Document)
     asks: Mapped[list[list[str]]] = mapped_column(Document)
     known_at: Mapped[datetime] = mapped_column(UtcTimestamp)

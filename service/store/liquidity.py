@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,6 +23,7 @@ INTEREST_REPEAT = timedelta(hours=1)
 BOOK_REPEAT = timedelta(minutes=10)
 CENT = Decimal("0.01")
 DEPTH_BAND = 5 * CENT
+# So many best levels are kept as they are; deeper ones are merged by the cent, none is left out.
 LEVELS = 20
 # The column's: NUMERIC(10, 6).
 PRICE_STEP = Decimal("0.000001")
@@ -119,8 +120,8 @@ def _to_snapshot(book: BookRow, place: tuple[int, int], known_at: datetime) -> B
         ask_depth_1c=depth_within(book.asks, CENT),
         ask_depth_2c=depth_within(book.asks, 2 * CENT),
         ask_depth_10c=depth_within(book.asks, 10 * CENT),
-        bids=_texts(book.bids),
-        asks=_texts(book.asks),
+        bids=_texts(book.bids, ROUND_CEILING),
+        asks=_texts(book.asks, ROUND_FLOOR),
         known_at=known_at,
     )
 
@@ -139,5 +140,17 @@ def _best(levels: Sequence[BookLevel]) -> Decimal | None:
     return levels[0].price.quantize(PRICE_STEP) if levels else None
 
 
-def _texts(levels: Sequence[BookLevel]) -> list[list[str]]:
-    return [[f"{level.price:f}", f"{level.size:f}"] for level in levels[:LEVELS]]
+def _texts(levels: Sequence[BookLevel], to_cent: str) -> list[list[str]]:
+    """The best levels, then one a cent at the worst price merged into it.
+
+    So no order is hidden behind dust, at most 120 levels are kept, and what a merged order pays,
+    or stakes against an answer, is understated by less than a cent a share, never overstated.
+    ``to_cent`` rounds towards the best price, so that none crosses a margin told in whole cents.
+    """
+    merged: dict[Decimal, tuple[Decimal, Decimal]] = {}
+    for level in levels[LEVELS:]:
+        cent = level.price.quantize(CENT, to_cent)
+        _, size = merged.get(cent, (level.price, Decimal(0)))
+        merged[cent] = (level.price, size + level.size)
+    kept = [(level.price, level.size) for level in levels[:LEVELS]]
+    return [[f"{price:f}", f"{size:f}"] for price, size in (*kept, *merged.values())]

@@ -61,13 +61,13 @@ def get_market_money(session: Session, market: Market, as_of: datetime) -> Marke
 
 
 def to_outcome_book(row: BookSnapshot) -> OutcomeBook:
-    """A stored book; a side with as many levels as are kept may go deeper."""
+    """A stored book; a side of exactly so many levels may be of a release that kept no more."""
     return OutcomeBook(_side(row.bids), _side(row.asks))
 
 
 def _side(levels: Sequence[Sequence[str]]) -> BookSide:
     read = tuple(BookLevel(Decimal(price), Decimal(size)) for price, size in levels)
-    return BookSide(read, is_cut=len(read) >= LEVELS)
+    return BookSide(read, is_cut=len(read) == LEVELS)
 
 
 def _prices(session: Session, market_id: int, as_of: datetime) -> KnownPrices | None:

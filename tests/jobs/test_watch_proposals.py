@@ -192,6 +192,19 @@ def test_nothing_is_told_after_a_decision(scene: WatchScene) -> None:
 
 
 @SQLITE
+def test_levels_of_dust_hide_no_order_behind_them(scene: WatchScene) -> None:
+    scene.propose(1)
+    dust = [(f"0.{cents}", "5") for cents in range(20, 40)]
+    scene.book(1, [], [*dust, ("0.40", "20000")])
+    scene.run()
+    assert told(scene) == [(AlertReason.CONTRADICTED, "standing")]
+    with scene.sessions() as session:
+        (row,) = session.scalars(select(ProposalSignal))
+    assert row.standing_stake is not None
+    assert row.standing_stake >= 12_000 * MICRO
+
+
+@SQLITE
 def test_dust_against_a_proposal_is_kept_and_not_told(scene: WatchScene) -> None:
     scene.propose(1)
     scene.book(1, [("0.98", "50000")], [("0.10", "20"), ("0.99", "50000")])

@@ -82,13 +82,33 @@ def test_an_empty_side_has_no_price_and_no_depth(session: Session) -> None:
     assert (row.best_bid, row.best_ask, row.bid_depth, row.bids) == (None, None, 0, [])
 
 
-def test_at_most_twenty_levels_are_kept_and_all_within_five_cents_count(session: Session) -> None:
-    many = [(f"0.{6000 - step}", "1") for step in range(60)]
+def test_levels_behind_the_best_twenty_are_merged_by_the_cent_at_their_worst_price(
+    session: Session,
+) -> None:
+    bids = [(f"0.{600 - step}", "1") for step in range(45)]
+    asks = [(f"0.{620 + step}", "1") for step in range(45)] + [("0.99", "70000")]
+    upsert_listings(session, [a_listing(1)], T0)
+    book = BookRow("10", T0, levels(*bids), levels(*asks))
+    add_books(session, [book], [market(session).id], T0)
+    (row,) = session.scalars(select(BookSnapshot))
+    assert (row.bids[:20], row.asks[:20]) == (
+        list(map(list, bids[:20])),
+        list(map(list, asks[:20])),
+    )
+    assert row.bids[20:] == [["0.571", "10"], ["0.561", "10"], ["0.556", "5"]]
+    assert row.asks[20:] == [["0.649", "10"], ["0.659", "10"], ["0.664", "5"], ["0.99", "70000"]]
+
+
+def test_no_book_however_fine_has_more_than_120_levels_a_side_and_all_near_count(
+    session: Session,
+) -> None:
+    many = [(f"0.{9999 - step:04d}", "1") for step in range(9999)]
     upsert_listings(session, [a_listing(1)], T0)
     add_books(session, [BookRow("10", T0, levels(*many), ())], [market(session).id], T0)
     (row,) = session.scalars(select(BookSnapshot))
-    assert len(row.bids) == 20
-    assert row.bid_depth == sum(int(price[2:]) * 100 for price, _ in many)
+    assert len(row.bids) == 120
+    assert sum(int(size) for _, size in row.bids) == len(many)
+    assert row.bid_depth == sum(int(price[2:]) * 100 for price, _ in many[:501])
 
 
 def test_depth_reaches_exactly_five_cents() -> None:
