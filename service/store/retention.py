@@ -1,4 +1,7 @@
-"""Old snapshots out of the tables that only grow; never a fact of a chain, a score or an alert."""
+"""Old snapshots out of the tables that only grow; never a fact of a chain, a score or an alert.
+
+Nor prices of the past, each of which holds until the next, nor what markets said of proposals.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,15 +11,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
-from models.assessment import MarketStanding
+from models.assessment import MarketAssessment, MarketStanding
 from models.base import Base
+from models.chain import Block
 from models.enums import MarketState
 from models.holding import HolderList, Holding
 from models.liquidity import BookSnapshot, OpenInterest
-from models.market import Market, TradingActivity
-from models.price_point import PricePoint
-from models.proposal_signal import ProposalSignal
+from models.market import Market, ResolutionReport, TradingActivity
+from models.oracle import Proposal
+from service.protocol.price_history import BEFORE_PROPOSAL
 from service.protocol.retention import RetentionPolicy, Snapshot, surplus
+from service.store.refresh_states import PENDING_WORDS
 from service.store.upserts import IN_CHUNK, chunks
 
 # Markets a transaction: some thousand rows, so no lock is held for long.
@@ -53,16 +58,15 @@ TABLES: Mapping[str, _Table] = {
             BookSnapshot.best_bid,
         ),
         _Table(OpenInterest, (), OpenInterest.known_at, OpenInterest.value),
-        _Table(TradingActivity, (), TradingActivity.known_at, TradingActivity.volume),
+        # Apart, so that between which readings a market was first traded stays as it was.
+        _Table(
+            TradingActivity,
+            (TradingActivity.volume > 0,),
+            TradingActivity.known_at,
+            TradingActivity.volume,
+        ),
         _Table(HolderList, (HolderList.outcome_index,), HolderList.known_at, HolderList.listed),
         _Table(Holding, (Holding.outcome_index, Holding.wallet), Holding.known_at, Holding.size),
-        _Table(PricePoint, (), PricePoint.at, PricePoint.price),
-        _Table(
-            ProposalSignal,
-            (ProposalSignal.request_timestamp,),
-            ProposalSignal.known_at,
-            ProposalSignal.gap,
-        ),
     )
 }
 
@@ -93,18 +97,70 @@ def list_surplus(
     now: datetime,
     policy: RetentionPolicy,
 ) -> list[int]:
-    """Ids of a table's rows of these markets that thinning removes."""
+    """Ids of a table's rows of these markets that thinning removes.
+
+    From two days before a market's first proposal on every row stays, and the last one before.
+    """
     table = TABLES[name]
     columns: Any = table.model
     oldest_whole = policy.oldest_whole(now)
     found: list[int] = []
     for part in chunks(sorted(market_ids), IN_CHUNK):
+        hot = _hot_since(session, part)
+        cool = [market_id for market_id in part if market_id not in hot]
+        before = [and_(columns.market_id == key, table.at < at) for key, at in hot.items()]
         query = select(columns.id, columns.market_id, table.at, table.value, *table.series).where(
-            columns.market_id.in_(part), table.at < oldest_whole
+            or_(columns.market_id.in_(cool), *before), table.at < oldest_whole
         )
         rows = session.execute(query).all()
         snapshots = [Snapshot(row[0], (row[1], *row[4:]), row[2], row[3]) for row in rows]
         found += surplus(snapshots, now, policy)
+    return found
+
+
+def _hot_since(session: Session, market_ids: Sequence[int]) -> dict[int, datetime]:
+    """From when on each market's rows are what scores of a proposal read: by any who told of it.
+
+    There is no end: a score of the past reads the last row before its instant.
+    """
+    of_chain = (
+        select(Market.id, func.min(Block.mined_at))
+        .join(
+            Proposal,
+            and_(
+                Proposal.ancillary_hash == Market.uma_question_id,
+                Proposal.requester == Market.adapter,
+            ),
+        )
+        .join(Block, Block.id == Proposal.block_id)
+        .where(Market.id.in_(market_ids))
+        .group_by(Market.id)
+    )
+    told_at = func.coalesce(ResolutionReport.reported_at, ResolutionReport.known_at)
+    of_feed = (
+        select(ResolutionReport.market_id, func.min(told_at))
+        .where(
+            ResolutionReport.market_id.in_(market_ids),
+            or_(
+                ResolutionReport.status.in_(PENDING_WORDS),
+                ResolutionReport.proposed_price.is_not(None),
+            ),
+        )
+        .group_by(ResolutionReport.market_id)
+    )
+    of_scores = (
+        select(MarketAssessment.market_id, func.min(MarketAssessment.as_of))
+        .where(
+            MarketAssessment.market_id.in_(market_ids),
+            MarketAssessment.state.in_(PENDING_STATES),
+        )
+        .group_by(MarketAssessment.market_id)
+    )
+    found: dict[int, datetime] = {}
+    for query in (of_chain, of_feed, of_scores):
+        for market_id, at in session.execute(query):
+            begin = at - BEFORE_PROPOSAL
+            found[market_id] = min(begin, found.get(market_id, begin))
     return found
 
 

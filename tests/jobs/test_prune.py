@@ -1,7 +1,8 @@
 """``prune`` on both databases."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,11 +15,20 @@ from jobs.wiring import open_house
 from models.assessment import MarketAssessment
 from models.holding import Holding
 from models.liquidity import BookSnapshot, OpenInterest
-from models.price_point import PricePoint
+from models.market import Market, ResolutionReport, TradingActivity
+from models.price_point import PricePoint, PriceSpan
+from models.proposal_signal import ProposalSignal
 from service.clock import SetClock
 from service.errors import UsageError
+from service.protocol.price_history import median_price
 from service.protocol.retention import RetentionPolicy
+from service.risk.inputs import MarketInputs
+from service.risk.proposal_signals import DRIFT_FROM
 from service.settings import load_settings
+from service.store.contracts import load_book
+from service.store.earlier_prices import list_earlier_prices
+from service.store.inputs import load_inputs
+from service.store.price_history import get_history_between
 from tests.store.scenes import MICRO, NOW, add_market, add_scored
 
 DAY = timedelta(days=1)
@@ -28,7 +38,7 @@ OLD = NOW - 5 * DAY
 
 
 def add_snapshots(session: Session, market_id: int, count: int = 30) -> None:
-    """Half an hour of everything, five days ago."""
+    """Half an hour of everything, five days ago: the last two are never thinned."""
     for n in range(count):
         at = OLD + n * MINUTE
         session.add_all(
@@ -54,6 +64,15 @@ def add_snapshots(session: Session, market_id: int, count: int = 30) -> None:
                 PricePoint(
                     market_id=market_id, at=at, price=0, resolution_seconds=60, known_at=NOW
                 ),
+                ProposalSignal(
+                    market_id=market_id,
+                    request_timestamp=1,
+                    proposed_price=10**18,
+                    answer="decided",
+                    standing_stake=18_000 * MICRO if n == 7 else 0,
+                    document={"notifier_baseline": {"reasons": ["loser_bought"] * (n == 7)}},
+                    known_at=at,
+                ),
             ]
         )
 
@@ -63,7 +82,7 @@ def counts(sessions: sessionmaker[Session], *models: Any) -> list[int]:
         return [session.scalar(select(func.count()).select_from(model)) or 0 for model in models]
 
 
-SNAPSHOTS = (OpenInterest, BookSnapshot, Holding, PricePoint)
+SNAPSHOTS = (OpenInterest, BookSnapshot, Holding, PricePoint, ProposalSignal)
 
 
 def test_a_calm_market_is_thinned_once_and_its_scores_are_not_touched(
@@ -73,12 +92,13 @@ def test_a_calm_market_is_thinned_once_and_its_scores_are_not_touched(
         add_snapshots(session, add_scored(session, 1, as_of=OLD).id)
     clock = SetClock(NOW)
     planned = prune(sessions, clock, POLICY, dry_run=True).counts
-    assert counts(sessions, *SNAPSHOTS) == [30] * 4
+    assert counts(sessions, *SNAPSHOTS) == [30] * 5
     done = prune(sessions, clock, POLICY).counts
     assert planned == {**done, "dry_run": 1}
     # First and last of each series (values rise with time, or are all the same).
-    assert counts(sessions, *SNAPSHOTS) == [2, 4, 6, 2]
+    assert counts(sessions, *SNAPSHOTS) == [2, 4, 6, 30, 30]
     assert counts(sessions, MarketAssessment) == [1]
+    assert not {"price_points", "proposal_signals"} & set(done)
     again = prune(sessions, clock, POLICY).counts
     assert {name: n for name, n in again.items() if n} == {"markets": 1}
 
@@ -125,3 +145,115 @@ def test_the_command_counts_beforehand_and_refuses_jobs_that_cannot(
     finally:
         house.close()
     assert counts(sessions, OpenInterest) == [30]
+
+
+HOUR = timedelta(hours=1)
+
+
+def add_past_prices(session: Session, market_id: int) -> None:
+    """Each price holds until the next: 0.90 for long, 0.30 from 70 minutes before NOW on."""
+    past = ((660, "0.90"), (480, "0.05"), (470, "0.95"), (420, "0.90"), (70, "0.30"), (20, "0.31"))
+    for minutes, price in (*past, (-5, "0.5"), (-120, "0.6")):
+        at = NOW - minutes * MINUTE
+        session.add(
+            PricePoint(
+                market_id=market_id,
+                at=at,
+                price=Decimal(price),
+                resolution_seconds=60,
+                known_at=NOW,
+            )
+        )
+    session.add(
+        PriceSpan(
+            market_id=market_id,
+            from_at=NOW - 2 * DAY,
+            to_at=NOW + 3 * HOUR,
+            points=200,
+            source="data_api",
+            known_at=NOW,
+        )
+    )
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_price_before_a_proposal_is_the_same_after_thinning(
+    sessions: sessionmaker[Session],
+) -> None:
+    with sessions.begin() as session:
+        market_id = add_market(session, 1, closed=True, closed_at=NOW + 3 * HOUR).id
+        add_past_prices(session, market_id)
+
+    def read() -> tuple[object, ...]:
+        begin, end, known = NOW - HOUR, NOW - 5 * MINUTE, NOW + HOUR
+        with sessions() as session:
+            points = get_history_between(session, market_id, begin, end, known)
+            drift = list_earlier_prices(session, {market_id: NOW}, DRIFT_FROM, known)
+            return points, median_price(points, begin, end), drift
+
+    before = read()
+    assert before[1] == Decimal("0.30")
+    prune(sessions, SetClock(NOW + 45 * DAY), POLICY)
+    assert read() == before
+
+
+def add_readings(session: Session, market_id: int, at: datetime, number: int) -> None:
+    """Everything a score reads of money, a little other than before."""
+    session.add_all(
+        [
+            OpenInterest(market_id=market_id, value=number * MICRO, known_at=at),
+            TradingActivity(market_id=market_id, volume=number * MICRO, known_at=at),
+            BookSnapshot(
+                market_id=market_id,
+                token_id="1",
+                outcome_index=0,
+                best_bid=Decimal(number % 50) / 100,
+                best_ask=Decimal(number % 50 + 2) / 100,
+                bid_depth=0,
+                ask_depth=0,
+                bids=[],
+                asks=[],
+                known_at=at,
+            ),
+        ]
+    )
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_score_of_the_hot_period_reads_the_same_after_thinning(
+    sessions: sessionmaker[Session],
+) -> None:
+    proposed = NOW - HOUR
+    with sessions.begin() as session:
+        market = add_market(session, 1, closed=True, closed_at=NOW + 3 * HOUR)
+        market_id = market.id
+        for number in range(90):
+            add_readings(session, market_id, NOW - 3 * HOUR + number * 4 * MINUTE, number)
+            # Long before: of these the last one is what the first scores read.
+            add_readings(session, market_id, NOW - 5 * DAY + number * MINUTE, number)
+        session.add(
+            ResolutionReport(
+                market_id=market_id,
+                status="proposed",
+                proposed_price=str(10**18),
+                was_disputed=False,
+                extended_review=False,
+                rules_updated=False,
+                reported_at=proposed,
+                known_at=proposed,
+            )
+        )
+
+    def read() -> list[MarketInputs]:
+        instants = [NOW - 4 * HOUR, *(proposed + n * 7 * MINUTE for n in range(30)), NOW + DAY]
+        with sessions() as session:
+            market = session.get_one(Market, market_id)
+            book = load_book(session)
+            return [one for at in instants for one in load_inputs(session, [market], book, at)]
+
+    before = read()
+    assert before[1].price_before_proposal is not None
+    removed = prune(sessions, SetClock(NOW + 45 * DAY), POLICY).counts
+    # What was thinned is what lies before.
+    assert 0 < removed["book_snapshots"] < 90
+    assert read() == before
