@@ -168,4 +168,5 @@ def _has_risen(
 
 def _key(rule: ContradictionRule, now: Against, *parts: str) -> str:
     request = "feed" if now.request_timestamp is None else str(now.request_timestamp)
-    return ":".join((rule.name, request, *parts))
+    # The feed names no request: its second proposal is known by its price alone.
+    return ":".join((rule.name, request, str(now.proposed_price), *parts))

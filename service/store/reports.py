@@ -34,6 +34,29 @@ def first_proposal_report(
     return found
 
 
+def standing_answer_report(
+    session: Session, market_ids: Collection[int], as_of: datetime
+) -> dict[int, ResolutionReport]:
+    """The report that first showed the answer now proposed, of markets that have one.
+
+    An answer proposed anew after a dispute or a reset begins with its own first report.
+    """
+    begins: dict[int, ResolutionReport] = {}
+    for part in chunks(sorted(market_ids), IN_CHUNK):
+        rows = session.scalars(
+            select(ResolutionReport)
+            .where(ResolutionReport.market_id.in_(part), ResolutionReport.known_at <= as_of)
+            .order_by(ResolutionReport.known_at, ResolutionReport.id)
+        )
+        for row in rows:
+            answer = _answer_of(row)
+            if answer is None:
+                begins.pop(row.market_id, None)
+            elif row.market_id not in begins or _answer_of(begins[row.market_id]) != answer:
+                begins[row.market_id] = row
+    return begins
+
+
 def to_resolution_row(report: ResolutionReport, condition_id: bytes) -> ResolutionRow:
     """A stored report in the shape the protocol reads."""
     return ResolutionRow(
@@ -62,3 +85,11 @@ def to_resolution_row(report: ResolutionReport, condition_id: bytes) -> Resoluti
 
 def _number(price: str | None) -> int | None:
     return None if price is None else int(price)
+
+
+def _answer_of(report: ResolutionReport) -> tuple[str | None, str | None] | None:
+    """What a report says is proposed, the second answer beside the first; ``None`` for nothing."""
+    if report.status not in PROPOSED_WORDS:
+        return None
+    prices = (report.proposed_price, report.reproposed_price)
+    return None if prices == (None, None) else prices

@@ -19,7 +19,7 @@ from service.store.contracts import load_book
 from service.store.games import get_sports_markets
 from service.store.latest import latest_by_market
 from service.store.proposals import OpenProposal, list_open_proposals
-from service.store.reports import first_proposal_report
+from service.store.reports import standing_answer_report
 from service.store.upserts import IN_CHUNK, chunks
 
 
@@ -77,7 +77,7 @@ def list_live_proposals(session: Session, now: datetime) -> LiveProposals:
     listed = {key: entry for key, entry in told.items() if entry.proposed_price is not None}
     interest = latest_by_market(session, OpenInterest, listed, now)
     told_by_feed = [key for key, entry in listed.items() if entry.source == "feed"]
-    reports = first_proposal_report(session, told_by_feed, now)
+    reports = standing_answer_report(session, told_by_feed, now)
     watched = [
         _to_watched(
             entry,

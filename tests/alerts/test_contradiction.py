@@ -46,7 +46,7 @@ def test_the_first_time_a_threshold_is_reached_is_news(now: Against, measure: Me
     decision = decide(now)
     assert decision is not None
     assert (decision.reason, decision.measure) == (AlertReason.CONTRADICTED, measure)
-    assert decision.reason_key == "watch:1700000000:first"
+    assert decision.reason_key == f"watch:1700000000:{10**18}:first"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_book_that_turns_bad_after_the_first_notice_is_told_again() -> None:
     decision = decide(worse, traded)
     assert decision is not None
     assert decision.reason is AlertReason.CONTRADICTED_MORE
-    assert decision.reason_key == "watch:1700000000:standing:2"
+    assert decision.reason_key == f"watch:1700000000:{10**18}:standing:2"
     further = decide(worse, traded, replace(worse, gap=Decimal("0.01")))
     assert further is not None
     assert (further.measure, further.last_told) == (Measure.GAP, Decimal("0.01"))

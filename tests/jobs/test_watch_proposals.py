@@ -1,8 +1,9 @@
 """The watch sees each case that the closest existing bot never sees, and asks for little."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -12,7 +13,8 @@ from jobs.send_alerts import send_alerts
 from jobs.sync_liquidity import sync_liquidity
 from jobs.sync_markets import sync_markets
 from models.alert import Notification
-from models.enums import AlertReason, QuestionChangeKind
+from models.enums import AlertReason, MarketState, QuestionChangeKind
+from models.market import Market, ResolutionReport
 from models.proposal_signal import ProposalSignal
 from models.refresh_enums import ReadKind
 from service.alerts.decide import AlertRule
@@ -20,11 +22,12 @@ from service.clock import SetClock
 from service.polymarket.client import PolymarketClient
 from service.protocol.prices import HALF, NO, TOO_EARLY, YES
 from service.store.due_reads import mark_due
+from service.store.watched_proposals import list_live_proposals
 from tests.jobs.watch_scene import MINUTE, NEG_RISK_EXCHANGE, STANDARD_EXCHANGE, WatchScene
 from tests.loopback.polymarket import BOOKS, MARKETS, PolymarketServer, server_error
 from tests.loopback.polymarket_client import client_of
 from tests.loopback.records import tokens_of
-from tests.store.scenes import MICRO, NOW, OOV2
+from tests.store.scenes import MICRO, NOW, OOV2, add_scored
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 HOUR = timedelta(hours=1)
@@ -58,6 +61,18 @@ def told(scene: WatchScene) -> list[tuple[str, object]]:
 
 
 @SQLITE
+def feed_report(market_id: int, at: datetime, **changes: Any) -> ResolutionReport:
+    """What the feed said of a market at a time; a proposal unless told otherwise."""
+    said: dict[str, Any] = {
+        "status": "proposed",
+        "was_disputed": False,
+        "extended_review": False,
+        "rules_updated": False,
+    }
+    times = {"reported_at": at, "known_at": at, "confirmed_at": at}
+    return ResolutionReport(market_id=market_id, **times, **{**said, **changes})
+
+
 def test_a_market_that_agrees_is_judged_kept_and_not_told(scene: WatchScene) -> None:
     scene.propose(1)
     scene.book(1, *AGREES)
@@ -202,6 +217,31 @@ def test_levels_of_dust_hide_no_order_behind_them(scene: WatchScene) -> None:
         (row,) = session.scalars(select(ProposalSignal))
     assert row.standing_stake is not None
     assert row.standing_stake >= 12_000 * MICRO
+
+
+@SQLITE
+def test_a_second_answer_only_the_feed_tells_of_is_told_from_its_own_time_on(
+    scene: WatchScene,
+) -> None:
+    with scene.sessions.begin() as session:
+        scene.list_market(session, 1)
+        market = session.get_one(Market, scene.market_ids[1])
+        add_scored(session, 1, market, state=MarketState.PROPOSED, challenge_open=True)
+        session.add(feed_report(market.id, NOW - 5 * HOUR, proposed_price=str(YES)))
+    scene.book(1, *AGAINST)
+    scene.run()
+    for hours, status in ((1, "challenged"), (2, "reproposed"), (3, "reproposed")):
+        second = {} if hours == 1 else {"reproposed_price": str(NO)}
+        with scene.sessions.begin() as session:
+            at = NOW + hours * HOUR
+            prices = {"proposed_price": str(YES), **second}
+            session.add(feed_report(market.id, at, status=status, **prices))
+    scene.book(1, [("0.90", "20000")], [("0.92", "20000")])
+    scene.run(4 * HOUR)
+    assert [reason for reason, _ in told(scene)] == [AlertReason.CONTRADICTED] * 2
+    with scene.sessions() as session:
+        (one,) = list_live_proposals(session, scene.now()).watched
+    assert (one.proposed_price, one.proposed_at) == (NO, NOW + 2 * HOUR)
 
 
 @SQLITE
