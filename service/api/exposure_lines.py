@@ -96,9 +96,11 @@ def block_line(
         )
     if len(pairs) > MOST_MARKETS:
         reasons.append(f"markets: the {len(pairs) - MOST_MARKETS} smallest stakes are not listed")
+    total = total_exposure(parts)
+    reasons += _unknown(total)
     return {
         "state": _state(parts, is_asked=unasked < len(wallets)),
-        "total": _total_line(total_exposure(parts), parts),
+        "total": _total_line(total, parts),
         "markets": [
             _market_line(one, part, markets[one.market_id]) for one, part in pairs[:MOST_MARKETS]
         ],
@@ -127,6 +129,20 @@ def _state(parts: Sequence[MarketExposure], *, is_asked: bool) -> HoldingState:
     if any(part.at_stake >= DUST for part in parts):
         return HoldingState.HELD
     return HoldingState.LINKED_NONE_HELD if is_asked else HoldingState.UNLINKABLE
+
+
+def _unknown(total: Total) -> list[str]:
+    """Why probabilities of the total are null."""
+    reasons, worst = [], total.worst_round
+    if total.any_most is None:
+        reasons.append(
+            f"p_any_apart, p_any_most: {total.unscored} of the markets have no assessment"
+        )
+    if worst is not None and worst.probability_at_most is None:
+        reasons.append(
+            f"probability_at_most: {worst.unscored} of the worst round's markets have no assessment"
+        )
+    return reasons
 
 
 def _total_line(total: Total, parts: Sequence[MarketExposure]) -> dict[str, object]:

@@ -120,7 +120,9 @@ class RoundScenarioLine(Shape):
     vote_round: int
     markets: int
     loss_usdc: Usdc
-    probability_at_most: float = Field(ge=0, le=1)
+    probability_at_most: float | None = Field(
+        ge=0, le=1, description="Null where one of its markets has no assessment."
+    )
 
 
 class ExposureTotal(Shape):
@@ -137,9 +139,13 @@ class ExposureTotal(Shape):
     deviation_by_round_usdc: Usdc = Field(
         description="Spread if the markets of a round of the vote go wrong together."
     )
-    p_any_apart: float = Field(ge=0, le=1)
-    p_any_least: float = Field(ge=0, le=1)
-    p_any_most: float = Field(ge=0, le=1)
+    p_any_apart: float | None = Field(
+        ge=0, le=1, description="Null where a market at stake has no assessment."
+    )
+    p_any_least: float = Field(ge=0, le=1, description="By the markets that are scored.")
+    p_any_most: float | None = Field(
+        ge=0, le=1, description="Null where a market at stake has no assessment."
+    )
     worst_round: RoundScenarioLine | None
     markets: int
     unscored: int = Field(description="Held and not scored: in the bound, in no expectation.")

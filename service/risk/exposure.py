@@ -74,9 +74,12 @@ class RoundScenario:
 
     vote_round: str
     loss: float
-    # The least likely of them: they cannot all go wrong more often than that.
-    probability_at_most: float
+    # The least likely of them: they cannot all go wrong more often than that. None where one of
+    # them has no assessment.
+    probability_at_most: float | None
     markets: int
+    # Of them those at stake without an assessment.
+    unscored: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +93,10 @@ class Total:
     deviation_apart: float
     deviation_by_round: float
     # P(at least one goes against the holding): apart, and the least and most whatever binds them.
-    any_apart: float
+    # Apart and at most are None where something held has no assessment; at least stays true.
+    any_apart: float | None
     any_least: float
-    any_most: float
+    any_most: float | None
     worst_round: RoundScenario | None
     # Markets without an assessment: in the bound, in no expectation.
     unscored: int
@@ -130,6 +134,8 @@ class _Unit:
     expected: float
     rounds: frozenset[str]
     markets: int
+    # Of them those at stake without an assessment: the chance is at least what the others give.
+    unscored: int
 
     @property
     def chance(self) -> float:
@@ -141,6 +147,7 @@ def total_exposure(parts: Sequence[MarketExposure]) -> Total:
     units = _units(parts)
     chances = [unit.chance for unit in units]
     scored = [part.expected for part in parts if part.expected is not None]
+    is_scored = not any(unit.unscored for unit in units)
     variance = sum(u.loss**2 * u.chance * (1 - u.chance) for u in units)
     return Total(
         expected=ExpectedLoss(
@@ -149,9 +156,9 @@ def total_exposure(parts: Sequence[MarketExposure]) -> Total:
         bound=math.fsum(unit.loss for unit in units),
         deviation_apart=math.sqrt(variance),
         deviation_by_round=math.sqrt(variance + _shared_variance(units)),
-        any_apart=1 - math.prod(1 - chance for chance in chances),
+        any_apart=1 - math.prod(1 - chance for chance in chances) if is_scored else None,
         any_least=max(chances, default=0.0),
-        any_most=min(1.0, math.fsum(chances)),
+        any_most=min(1.0, math.fsum(chances)) if is_scored else None,
         worst_round=_worst_round(units),
         unscored=len(parts) - len(scored),
     )
@@ -176,7 +183,8 @@ def _unit(members: Sequence[MarketExposure], loss: float) -> _Unit:
     expected = math.fsum(part.expected.mean for part in members if part.expected is not None)
     rounds = {p.holding.vote_round for p in members if p.holding.vote_round and p.at_stake > 0}
     # What two members expect of the same wrong payout is counted twice: never more than all.
-    return _Unit(loss, min(expected, loss), frozenset(rounds), len(members))
+    unscored = sum(part.expected is None and part.at_stake > 0 for part in members)
+    return _Unit(loss, min(expected, loss), frozenset(rounds), len(members), unscored)
 
 
 def group_bound(nets: Iterable[float]) -> float:
@@ -216,8 +224,11 @@ def _worst_round(units: Sequence[_Unit]) -> RoundScenario | None:
         RoundScenario(
             vote_round,
             loss=math.fsum(unit.loss for unit in members),
-            probability_at_most=min(unit.chance for unit in members),
+            probability_at_most=None
+            if any(unit.unscored for unit in members)
+            else min(unit.chance for unit in members),
             markets=sum(unit.markets for unit in members),
+            unscored=sum(unit.unscored for unit in members),
         )
         for vote_round, members in sorted(_by_round(units).items())
     ]

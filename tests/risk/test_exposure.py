@@ -70,6 +70,21 @@ def test_a_market_without_a_score_is_in_the_bound_and_in_no_expectation() -> Non
     assert found.expected.mean == pytest.approx(5)
 
 
+@pytest.mark.parametrize("group", [None, "g"])
+def test_an_unscored_market_leaves_what_it_would_raise_unknown(group: str | None) -> None:
+    scored = held("b", 500, vote_round="r", group=group)
+    found = total(held("a", 1_000, chance=None, vote_round="r", group=group), scored)
+    assert (found.any_apart, found.any_most) == (None, None)
+    # What the others give is still the least.
+    assert found.any_least > 0
+    assert found.worst_round is not None
+    assert (found.worst_round.probability_at_most, found.worst_round.unscored) == (None, 1)
+    pair = total(held("a", 9, 9, chance=None, vote_round="r", group=group), scored)
+    assert pair.any_most == pytest.approx(0.01)
+    assert pair.worst_round is not None
+    assert pair.worst_round.probability_at_most == pytest.approx(0.01)
+
+
 def test_of_an_exclusive_group_only_one_answer_is_paid() -> None:
     assert group_bound([100, 60]) == 100
     assert group_bound([100, -60]) == 160
@@ -89,6 +104,7 @@ def test_a_shared_round_is_worse_than_the_same_markets_apart() -> None:
     assert shared.worst_round is not None
     assert (shared.worst_round.loss, shared.worst_round.markets) == (200, 2)
     assert shared.worst_round.probability_at_most == pytest.approx(0.01)
+    assert shared.worst_round.unscored == 0
     assert apart.worst_round is None
 
 
@@ -137,11 +153,15 @@ def test_totals_lie_between_their_bounds(held_of: list[MarketHolding]) -> None:
     assert found.expected.mean <= found.expected.p95 + slack
     assert 0 <= found.deviation_apart <= found.deviation_by_round + slack
     assert found.deviation_by_round <= found.bound + slack
-    assert 0 <= found.any_least <= found.any_apart + SLACK
-    assert found.any_apart <= found.any_most + SLACK
+    lacks = any(part.expected is None and part.at_stake > 0 for part in parts)
+    assert (found.any_apart is None) == (found.any_most is None) == lacks
+    if found.any_apart is not None and found.any_most is not None:
+        assert 0 <= found.any_least <= found.any_apart + SLACK
+        assert found.any_apart <= found.any_most + SLACK
     if found.worst_round is not None:
         assert found.worst_round.loss <= found.bound + slack
-        assert 0 <= found.worst_round.probability_at_most <= 1
+        most = found.worst_round.probability_at_most
+        assert most is None or 0 <= most <= 1
 
 
 @given(holdings, st.floats(0, 1e6))
