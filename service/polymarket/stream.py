@@ -36,7 +36,8 @@ class StreamPolicy:
     silence: float = 30.0
     first_wait: float = 1.0
     longest_wait: float = 60.0
-    open_timeout: float = 10.0
+    # Closing waits for a handshake that hangs.
+    open_timeout: float = 3.0
     # How often a connection looks up from listening.
     tick: float = 0.5
 

@@ -26,9 +26,9 @@ from service.protocol.refresh_periods import (
 
 Counts = Mapping[tuple[RefreshState, Band], int]
 MISS_DOUBLINGS = 6
-# A market that is not answered is asked at most this rarely: hot ones may get a book any minute.
+# A market that is not answered is asked at most this rarely; a hot one, which may get a book any
+# minute, every HOT_SECONDS.
 LONGEST_MISS_SECONDS = 86_400.0
-LONGEST_HOT_MISS_SECONDS = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class RefreshPlan:
 
 def miss_period(period: float, state: RefreshState, misses: int) -> float:
     """Seconds until a market is asked again that was not answered ``misses`` times in a row."""
-    longest = LONGEST_HOT_MISS_SECONDS if state in HOT else LONGEST_MISS_SECONDS
+    longest = HOT_SECONDS if state in HOT else LONGEST_MISS_SECONDS
     return max(period, min(longest, period * 2.0 ** min(misses, MISS_DOUBLINGS)))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import product
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, case, delete, func, select, update
@@ -168,6 +169,8 @@ def record_asked(  # a read as it went
             due_at = at + timedelta(seconds=seconds)
             rows.append({"id": row.market_id, "misses": misses, "due_at": due_at, "asked_at": at})
     if rows:
+        # In the order all write in: two that lock the same rows wait, and never in a circle.
+        rows.sort(key=itemgetter("id"))
         session.connection().execute(_write(kind, "misses", "due_at", "asked_at"), rows)
 
 
@@ -224,6 +227,7 @@ def _reschedule(
             moved.setdefault(kind, []).append(words)
     insert_or_ignore(session, MarketRead, fresh)
     for kind, rows in moved.items():
+        rows.sort(key=itemgetter("id"))
         session.connection().execute(_write(kind, "misses", "due_at"), rows)
     for kind, ids in ended.items():
         gone = delete(MarketRead).where(MarketRead.kind == kind, MarketRead.market_id.in_(ids))

@@ -128,7 +128,8 @@ def store_state_changes(session: Session, changes: Sequence[StateChange], now: d
                 "feed_at": _said_at(words.get(change.market_id)),
                 "money": money.get(change.market_id),
             }
-            for change in part
+            # By row id, as all write here: two that lock the same rows wait, and never in a circle.
+            for change in sorted(part, key=lambda change: change.market_id)
         ]
         insert_or_ignore(session, MarketRefresh, rows)
 
@@ -148,7 +149,7 @@ def note_reports(session: Session, reports: Sequence[ResolutionReport]) -> None:
             "feed_at": _said_at(report),
             "money": None,
         }
-        for report in reports
+        for report in sorted(reports, key=lambda report: report.market_id)
     ]
     kept = {name: insert.excluded[name] for name in ("feed_status", "feed_at")}
     statement = insert.on_conflict_do_update(index_elements=["market_id"], set_=kept)

@@ -143,6 +143,14 @@ def test_hotter_states_and_more_money_are_never_read_later(
         assert hottest <= period or state is RefreshState.OVERDUE
 
 
+@pytest.mark.parametrize("state", sorted(HOT))
+@pytest.mark.parametrize("misses", [1, 5, 50])
+def test_a_hot_market_that_is_not_answered_is_asked_within_two_minutes_all_the_same(
+    state: RefreshState, misses: int
+) -> None:
+    assert miss_period(60.0, state, misses) == HOT_SECONDS
+
+
 @given(st.floats(30, 86_400), st.integers(0, 50))
 def test_backing_off_never_hurries_and_ends_somewhere(period: float, misses: int) -> None:
     for state in RefreshState:

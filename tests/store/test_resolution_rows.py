@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from models.market import ResolutionReport
 from service.protocol.listings import ResolutionRow
 from service.store.listings import upsert_listings
+from service.store.refresh_states import note_reports
 from service.store.resolution_rows import Reported, add_resolution_rows
 from tests.store.test_listings import T0, a_listing, market, settle
 
@@ -73,3 +75,23 @@ def test_prices_beyond_64_bits_come_back_whole(session: Session) -> None:
 
 def test_a_market_that_is_not_followed_is_counted(session: Session) -> None:
     assert add_resolution_rows(session, [PROPOSED], T0) == Reported(0, 0, 0, 1)
+
+
+def test_markets_are_written_in_the_order_of_their_rows_whatever_order_they_came_in(
+    session: Session,
+) -> None:
+    upsert_listings(session, [a_listing(number) for number in (1, 2, 3)], T0)
+    written: list[list[int]] = []
+
+    def note(_: Any, statement: Any, many: Any, *_rest: Any) -> None:
+        if getattr(getattr(statement, "table", None), "name", "") == "market_refresh":
+            written.append([row["market_id"] for row in many])
+
+    event.listen(session.connection(), "before_execute", note)
+    query = select(ResolutionReport)
+    rows = [replace(PROPOSED, condition_id=bytes(31) + bytes([number])) for number in (3, 1, 2)]
+    add_resolution_rows(session, rows, T0)
+    reports = session.scalars(query.order_by(ResolutionReport.market_id.desc())).all()
+    note_reports(session, reports)
+    assert [len(ids) for ids in written] == [3, 3]
+    assert all(ids == sorted(ids) for ids in written)
