@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from jobs.transactions import in_transaction
 from models.refresh_enums import ReadKind
 from service.clock import Clock
-from service.polymarket.batches import Batch
+from service.errors import SourceError, SourcePaused
+from service.polymarket.batches import MOST_FAILURES, Batch
 from service.protocol.refresh_periods import HOT
 from service.protocol.refresh_plan import RefreshPlan
 from service.store.due_reads import (
@@ -81,7 +82,9 @@ def read_due(
 ) -> tuple[str, ...]:
     """Ask for what is due and store it, adding to ``counts``; hot markets left over are named.
 
-    A source that fails ends it with its :class:`SourceError`; what was not asked stays due.
+    A request that fails costs its own markets a miss, so that they do not stay first in line for
+    ever; the others are asked all the same while the source's circuit is closed and few fail. Then
+    the first :class:`SourceError` is raised; what was not asked stays due.
     """
     started = clock.now()
     by, most = started + LOOKAHEAD, read.requests_a_run * read.markets
@@ -89,14 +92,24 @@ def read_due(
         due = list_due(session, read.kind, by, most)
         waiting = count_due(session, read.kind, by)
     done = 0
+    failures: list[SourceError] = []
     for part in chunks(due, read.markets):
         is_late = clock.now() - started >= timedelta(seconds=RUN_SECONDS)
         if is_late and part[0].state not in HOT:
             break
-        _read_part(sessions, clock, plan, read, part, counts)
+        try:
+            failure = _read_part(sessions, clock, plan, read, part, counts)
+        except SourcePaused as pause:
+            failures.append(pause)
+            break
         done += len(part)
+        failures += [failure] if failure is not None else []
+        if len(failures) >= MOST_FAILURES:
+            break
     counts[f"{read.kind.value}_asked"] += done
     counts[f"{read.kind.value}_left"] += waiting - done
+    if failures:
+        raise failures[0]
     # The hot ones come first: were the last of a full list hot, others may have been left.
     if waiting > done and done == len(due) and due and due[-1].state in HOT:
         return (f"{read.kind.value}: {waiting - done} of {waiting} due markets were left",)
@@ -110,14 +123,30 @@ def _read_part(  # one request of a read
     read: DueRead[Row],
     part: Sequence[DueMarket],
     counts: Counter[str],
-) -> None:
+) -> SourceError | None:
+    """Ask for some markets and note that; the error of a request that failed."""
     answered: set[int] = set()
-    for batch in read.ask(part):
-        with sessions.begin() as session:
-            done = read.store(session, batch, part)
-            done["refused"] += add_issues(session, batch.refused, batch.fetched_at)
-        counts.update(done)
-        answered |= read.answered(batch, part)
-    with sessions.begin() as session:
+    failure: SourceError | None = None
+    is_sent = False
+
+    def store(session: Session, batch: Batch[Row]) -> Counter[str]:
+        done = read.store(session, batch, part)
+        done["refused"] += add_issues(session, batch.refused, batch.fetched_at)
+        return done
+
+    def record(session: Session) -> None:
         asked = [market.market_id for market in part]
         record_asked(session, read.kind, asked, answered, plan, clock.now())
+
+    try:
+        for batch in read.ask(part):
+            is_sent = True
+            counts.update(in_transaction(sessions, partial(store, batch=batch)))
+            answered |= read.answered(batch, part)
+    except SourcePaused:
+        if not is_sent:
+            raise
+    except SourceError as error:
+        failure = error
+    in_transaction(sessions, record)
+    return failure

@@ -71,12 +71,13 @@ def sync_holders(
                 lambda m: client.fetch_positions(m, TOP_BY_POSITION),
                 counts,
                 heard,
+                set(),
             )
         except SourceError as error:
             degraded.append(f"positions: {error}")
         try:
-            _sync(sessions, [*left, *others], lambda m: client.fetch_holders(m, TOP), counts, heard)
-            asked |= {market.market_id for market in markets}
+            waiting = [*left, *others]
+            _sync(sessions, waiting, lambda m: client.fetch_holders(m, TOP), counts, heard, asked)
         except SourceError as error:
             degraded.append(f"holders: {error}")
     finally:
@@ -92,12 +93,17 @@ def _sync(
     fetch: Fetch,
     counts: Counter[str],
     heard: set[int],
+    asked: set[int],
 ) -> list[DueMarket]:
-    """Store what a route tells of these markets; returns those it told nothing of."""
+    """Store what a route tells of these markets; returns those it told nothing of.
+
+    A request that fails has asked for its markets all the same, or they would stay first in line.
+    """
     owners = {token: market for market in markets for token in market.token_ids}
     for batch in fetch({market.condition_id: market.token_ids for market in markets}):
         told = [owners[row.token_id] for row in batch.rows]
         heard |= {market.market_id for market in told}
+        asked |= {owners[token].market_id for token in batch.missing}
         with sessions.begin() as session:
             done = add_holders(
                 session, batch.rows, {market.market_id for market in told}, batch.fetched_at

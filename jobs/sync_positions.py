@@ -6,16 +6,19 @@ for a limited number of wallets, the most urgent first; the others follow in lat
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
+from jobs.transactions import in_transaction
 from models.data_enums import DataIssueKind
 from service.clock import Clock
-from service.errors import SourceError
+from service.errors import SourceError, SourcePaused
+from service.polymarket.batches import MOST_FAILURES
 from service.polymarket.client import PolymarketClient
-from service.polymarket.wallet_positions import WalletPositions
+from service.polymarket.wallet_positions import WalletPositions, failed
 from service.protocol.ids import to_hex
 from service.store.issues import add_issues, drop_issues
 from service.store.position_queue import list_due_wallets
@@ -35,64 +38,70 @@ def sync_positions(
     *,
     most_wallets: int = WALLETS_A_RUN,
 ) -> CycleReport:
-    """Ask for the wallets whose turn it is; a source that fails ends the run, not what it told."""
+    """Ask for the wallets whose turn it is.
+
+    A wallet that cannot be had waits for its next turn, and the others are asked all the same while
+    the source's circuit is closed and few fail.
+    """
     counts: Counter[str] = Counter()
     degraded: list[str] = []
     with sessions() as session:
         wallets = list_due_wallets(session, clock.now(), most_wallets)
-    answers = _ask(client, wallets)
+    answers = _ask(client, clock, wallets, degraded)
     try:
-        while part := _next_part(answers, degraded):
-            _store(sessions, part, counts)
+        while part := tuple(islice(answers, ANSWERS_A_STORE)):
+            counts.update(in_transaction(sessions, partial(_store, part=part)))
     finally:
         with sessions.begin() as session:
             record_health(session, client.health(), clock.now())
     return CycleReport(dict(counts), tuple(degraded))
 
 
-def _ask(client: PolymarketClient, wallets: Sequence[bytes]) -> Iterator[WalletPositions]:
+def _ask(
+    client: PolymarketClient, clock: Clock, wallets: Sequence[bytes], degraded: list[str]
+) -> Iterator[WalletPositions]:
+    failures = 0
     for wallet in wallets:
-        yield client.fetch_wallet_positions(wallet)
+        try:
+            answer = client.fetch_wallet_positions(wallet)
+        except SourcePaused as pause:
+            # Where it opened in this run, why is told already.
+            degraded += [] if failures else [f"positions: {pause}"]
+            return
+        except SourceError as error:
+            failures += 1
+            degraded += [f"positions: {error}"] if failures == 1 else []
+            answer = failed(wallet, clock.now(), error.reason)
+        yield answer
+        if failures >= MOST_FAILURES:
+            return
 
 
-def _next_part(answers: Iterator[WalletPositions], degraded: list[str]) -> list[WalletPositions]:
-    part: list[WalletPositions] = []
-    try:
-        for answer in islice(answers, ANSWERS_A_STORE):
-            part.append(answer)  # noqa: PERF402  # what came before a failure is kept
-    except SourceError as error:
-        degraded.append(f"positions: {error}")
-    return part
-
-
-def _store(
-    sessions: sessionmaker[Session], part: Sequence[WalletPositions], counts: Counter[str]
-) -> None:
-    with sessions.begin() as session:
-        places = places_of(session, {row.condition_id for one in part for row in one.rows})
-        for one in part:
-            key = to_hex(one.wallet)
-            counts["wallets"] += 1
-            if one.fault is not None:
-                note_check(session, one.wallet, one.fetched_at, fault=one.fault)
-                counts["wallets_refused"] += 1
-                continue
-            # One that cannot be read may be any of those that are not listed.
-            is_whole = not one.is_cut and not one.refused
-            rows = [row.position for row in one.rows]
-            done = add_positions(
-                session, one.wallet, rows, places, one.fetched_at, is_whole=is_whole
-            )
-            note_check(
-                session,
-                one.wallet,
-                one.fetched_at,
-                outside=done.outside,
-                is_cut=one.is_cut or bool(one.refused),
-            )
-            drop_issues(session, DataIssueKind.REFUSED_POSITION, [key])
-            counts["refused"] += add_issues(session, one.refused[:1], one.fetched_at)
-            counts["positions_added"] += done.added
-            counts["positions_unchanged"] += done.unchanged
-            counts["positions_outside"] += done.outside
-            counts["combinations"] += one.combinations
+def _store(session: Session, part: Sequence[WalletPositions]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    places = places_of(session, {row.condition_id for one in part for row in one.rows})
+    for one in part:
+        key = to_hex(one.wallet)
+        counts["wallets"] += 1
+        if one.fault is not None:
+            note_check(session, one.wallet, one.fetched_at, fault=one.fault)
+            counts["wallets_refused"] += 1
+            continue
+        # One that cannot be read may be any of those that are not listed.
+        is_whole = not one.is_cut and not one.refused
+        rows = [row.position for row in one.rows]
+        done = add_positions(session, one.wallet, rows, places, one.fetched_at, is_whole=is_whole)
+        note_check(
+            session,
+            one.wallet,
+            one.fetched_at,
+            outside=done.outside,
+            is_cut=one.is_cut or bool(one.refused),
+        )
+        drop_issues(session, DataIssueKind.REFUSED_POSITION, [key])
+        counts["refused"] += add_issues(session, one.refused[:1], one.fetched_at)
+        counts["positions_added"] += done.added
+        counts["positions_unchanged"] += done.unchanged
+        counts["positions_outside"] += done.outside
+        counts["combinations"] += one.combinations
+    return counts

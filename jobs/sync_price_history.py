@@ -11,7 +11,8 @@ from jobs.due_reads import plan_now
 from models.data_enums import DataIssueKind
 from models.refresh_enums import ReadKind
 from service.clock import Clock
-from service.errors import SourceError
+from service.errors import SourceError, SourcePaused
+from service.polymarket.batches import MOST_FAILURES
 from service.polymarket.client import PolymarketClient
 from service.protocol.contracts import ContractBook
 from service.protocol.listings import Refused
@@ -49,7 +50,8 @@ def sync_price_history(
 ) -> CycleReport:
     """The prices of markets with a proposal, from 48 hours before it on, never asked for twice.
 
-    A stretch longer than 15 days takes several runs. A token the source refuses costs only itself.
+    A stretch longer than 15 days takes several runs. A token the source refuses, or fails on, costs
+    only itself, while the source's circuit is closed and few fail.
     """
     counts: Counter[str] = Counter()
     degraded: list[str] = []
@@ -60,17 +62,26 @@ def sync_price_history(
         closed = list_closed_lately(session, now, most_markets)
         due = list_due_stretches(session, [*selected, *closed], book, now)
     waiting = {stretch.market_id for stretch in due}
+    failures: set[int] = set()
     try:
         for stretch in due[:most_markets]:
-            _sync(sessions, client, clock, stretch, counts)
+            try:
+                _sync(sessions, client, clock, stretch, counts)
+            except SourceError as error:
+                if not failures:
+                    degraded.append(str(error))
+                if isinstance(error, SourcePaused):
+                    break
+                failures.add(stretch.market_id)
             waiting.discard(stretch.market_id)
-    except SourceError as error:
-        degraded.append(str(error))
+            if len(failures) >= MOST_FAILURES:
+                break
     finally:
         # Without a stretch there was nothing to ask, which is an answer, too.
         asked = {market.market_id for market in selected} - waiting
+        answered = asked - failures
         with sessions.begin() as session:
-            record_asked(session, ReadKind.PRICE_HISTORY, asked, asked, plan, clock.now())
+            record_asked(session, ReadKind.PRICE_HISTORY, asked, answered, plan, clock.now())
             record_health(session, client.health(), clock.now())
     return CycleReport(dict(counts), tuple(degraded))
 

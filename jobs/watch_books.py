@@ -3,13 +3,18 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from jobs.transactions import in_transaction
 from jobs.watch_memory import WatchMemory
 from models.refresh_enums import ReadKind
 from service.clock import Clock
+from service.errors import SourceError, SourcePaused
+from service.polymarket.batches import MOST_FAILURES, Batch
 from service.polymarket.client import MOST_TOKENS_PER_ANSWER, PolymarketClient
+from service.protocol.listings import BookRow
 from service.protocol.refresh_plan import RefreshPlan
 from service.protocol.watch_order import book_period
 from service.store.due_reads import ReadTimes, list_read_times, read_plan, record_asked
@@ -37,7 +42,9 @@ def read_due_books(
     """Ask for the books that are due, in the order given, and store them.
 
     The refresh plan and this share their word of what was asked when, so that no book is read by
-    both. A source that fails ends it with its :class:`SourceError`; what was not asked stays due.
+    both. A request that fails costs its own books a miss, and the others are asked all the same
+    while the source's circuit is closed and few fail; then the first :class:`SourceError` is
+    raised. What was not asked stays due.
     """
     started = clock.now()
     followed = [one for one in watched if len(one.token_ids) == OUTCOMES]
@@ -47,11 +54,19 @@ def read_due_books(
     due = [one for one in followed if _is_due(one, times.get(one.market_id), memory, started)]
     counts["books_due"] = len(due)
     counts["books_fresh"] = len(followed) - len(due)
+    failures: list[SourceError] = []
     for number, part in enumerate(chunks(due, MOST_TOKENS_PER_ANSWER // OUTCOMES)):
         is_late = clock.now() - started >= timedelta(seconds=RUN_SECONDS)
         if is_late or number >= REQUESTS_A_RUN:
             break
-        _read(sessions, client, part, plan, memory, counts)
+        try:
+            _read(sessions, client, part, plan, memory, counts)
+        except SourceError as error:
+            failures.append(error)
+            if isinstance(error, SourcePaused) or len(failures) >= MOST_FAILURES:
+                break
+    if failures:
+        raise failures[0]
 
 
 def _is_due(
@@ -77,15 +92,20 @@ def _read(  # one request of a run
     counts: Counter[str],
 ) -> None:
     owners = {token: one.market_id for one in part for token in one.token_ids}
+
+    def store(
+        session: Session, batch: Batch[BookRow], asked: set[int], answered: set[int]
+    ) -> Counter[str]:
+        done = add_books(session, batch.rows, answered, batch.fetched_at)
+        refused = add_issues(session, batch.refused, batch.fetched_at)
+        record_asked(session, ReadKind.BOOK, asked, answered, plan, batch.fetched_at)
+        return Counter(books_added=done.added, books_unchanged=done.unchanged, refused=refused)
+
     for batch in client.fetch_books(list(owners), MOST_TOKENS_PER_ANSWER):
         answered = {owners[book.token_id] for book in batch.rows}
         asked = answered | {owners[key] for key in batch.missing}
-        with sessions.begin() as session:
-            done = add_books(session, batch.rows, answered, batch.fetched_at)
-            counts["refused"] += add_issues(session, batch.refused, batch.fetched_at)
-            record_asked(session, ReadKind.BOOK, asked, answered, plan, batch.fetched_at)
+        work = partial(store, batch=batch, asked=asked, answered=answered)
+        counts.update(in_transaction(sessions, work))
         memory.asked.update(dict.fromkeys(asked, batch.fetched_at))
-        counts["books_added"] += done.added
-        counts["books_unchanged"] += done.unchanged
         counts["books_missing"] += len(batch.missing)
     counts["books_asked"] += len(part)

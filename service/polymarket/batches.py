@@ -5,18 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from service.errors import SourceError
+from service.errors import SourceError, SourcePaused
 from service.protocol.listings import Refused
 from service.transport.answers import RequestRefused
 from service.transport.client import Params
 
 Row = TypeVar("Row")
+Answer = TypeVar("Answer")
 
 # A full open sweep is 500 to 1,000 pages; a walk that goes on beyond this is no walk.
 MAX_PAGES = 5_000
 MAX_EMPTY_PAGES = 3
 # How often one call may halve batches to isolate what the source refuses.
 MAX_SPLITS = 40
+# Requests that may fail in one call before the rest is left for the next.
+MOST_FAILURES = 5
+# Beyond so many it is the source that fails, not a key.
+MOST_SUSPECTS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +95,59 @@ def _read_page(source: str, page: object, name: str) -> tuple[Sequence[object], 
     return page[name], cursor or None
 
 
+class Suspects:
+    """Keys that were in a failed request: from then on they are asked for in ever smaller company.
+
+    A source can fail on one key for ever (HTTP 500 whenever it is asked for). Halving at once would
+    open the circuit, so it is done from run to run, until the culprit fails alone. A key that is
+    answered is cleared. Lost on a restart, which costs a few runs.
+    """
+
+    def __init__(self) -> None:
+        """Suspect nothing."""
+        self._most: dict[str, int] = {}
+
+    def part(self, keys: Sequence[str], size: int) -> list[Sequence[str]]:
+        """Batches of these keys, ``size`` at most each; suspects last, the closest pressed last."""
+        by_size: dict[int, list[str]] = {}
+        for key in keys:
+            by_size.setdefault(min(size, self._most.get(key, size)), []).append(key)
+        parts: list[Sequence[str]] = []
+        for most, group in sorted(by_size.items(), reverse=True):
+            bounded = most if most == size else max(most, -(-len(group) // MAX_SPLITS))
+            parts += [group[start : start + bounded] for start in range(0, len(group), bounded)]
+        return parts
+
+    def failed(self, part: Sequence[str]) -> None:
+        """A request for these failed."""
+        if len(self._most) > MOST_SUSPECTS:
+            self._most.clear()
+        self._most.update(dict.fromkeys(part, max(1, len(part) // 2)))
+
+    def answered(self, part: Sequence[str]) -> None:
+        """A request for these was answered."""
+        for key in part:
+            self._most.pop(key, None)
+
+
 def in_batches(
-    keys: Sequence[str], size: int, ask: Callable[[Sequence[str]], object]
-) -> Iterator[tuple[Sequence[str], object]]:
+    keys: Sequence[str],
+    size: int,
+    ask: Callable[[Sequence[str]], Answer],
+    suspects: Suspects | None = None,
+) -> Iterator[tuple[Sequence[str], Answer | SourceError]]:
     """Answers for all keys, ``size`` at a time; a refused batch is halved to isolate the culprit.
 
     For a culprit the :class:`RequestRefused` itself is the answer; the rest loses nothing by it.
+    Where a request fails its error is the answer, and the others are made all the same while the
+    source's circuit is closed and few fail; the first error is raised after them.
     """
-    pending = [keys[start : start + size] for start in range(0, len(keys), size)]
+    suspects = suspects or Suspects()
+    pending = suspects.part(keys, size)
     pending.reverse()
+    failures: list[SourceError] = []
     splits = 0
-    while pending:
+    while pending and len(failures) < MOST_FAILURES:
         part = pending.pop()
         try:
             answer = ask(part)
@@ -113,8 +160,17 @@ def in_batches(
                 raise
             half = len(part) // 2
             pending += [part[half:], part[:half]]
+        except SourcePaused as pause:
+            raise (failures or [pause])[0] from None
+        except SourceError as failure:
+            suspects.failed(part)
+            failures.append(failure)
+            yield part, failure
         else:
+            suspects.answered(part)
             yield part, answer
+    if failures:
+        raise failures[0]
 
 
 def to_batch(
@@ -144,11 +200,12 @@ def match_asked(
     return Batch(tuple(kept.values()), tuple(refused), missing, batch.fetched_at)
 
 
-def refused_alone(
-    refusal: RequestRefused, keys: Sequence[str], refuse: Refused, at: datetime
+def not_answered(
+    error: SourceError, keys: Sequence[str], refuse: Refused, at: datetime
 ) -> Batch[Row]:
-    """The answer for a key the source refuses even alone."""
-    because = tuple(_because(refuse, key, refusal.reason) for key in keys)
+    """The answer for keys asked for in vain: a key refused even alone is refused, as ``refuse``."""
+    is_refused = isinstance(error, RequestRefused)
+    because = tuple(_because(refuse, key, error.reason) for key in keys) if is_refused else ()
     return Batch((), because, tuple(keys), at)
 
 

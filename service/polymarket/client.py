@@ -1,5 +1,6 @@
 """Polymarket's read-only HTTP APIs: what is asked, in which batches, and what it becomes."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Self
@@ -11,10 +12,11 @@ from service.errors import SourceError, SourcePaused
 from service.polymarket import money, routes, status
 from service.polymarket.batches import (
     Batch,
+    Suspects,
     in_batches,
     list_of,
     match_asked,
-    refused_alone,
+    not_answered,
     to_batch,
     walk,
 )
@@ -37,7 +39,6 @@ from service.protocol.listings import (
 from service.protocol.price_history import PriceHistory
 from service.protocol.rate_limits import RequestCount
 from service.protocol.sources import CLOB, DATA_API, GAMMA, SourceHealth
-from service.transport.answers import RequestRefused
 from service.transport.client import (
     MOST_BYTES,
     JsonClient,
@@ -86,6 +87,8 @@ class PolymarketClient:
             timeouts=timeouts,
             most_bytes=most_bytes,
         )
+        # Of each route that is asked in batches.
+        self._suspects: defaultdict[Route, Suspects] = defaultdict(Suspects)
         # Whole lists of markets and groups.
         self.catalogue = CatalogueReader(self._api, clock)
 
@@ -181,22 +184,26 @@ class PolymarketClient:
         """
         form = Refused(DataIssueKind.REFUSED_BOOK, CLOB, "", "")
 
-        def ask(part: Sequence[str]) -> object:
-            return self._api.ask(routes.BOOKS, json=[{"token_id": token} for token in part])
+        def ask(part: Sequence[str]) -> Sequence[object]:
+            sent = [{"token_id": token} for token in part]
+            return list_of(CLOB, self._api.ask(routes.BOOKS, json=sent), None)
 
-        for part, answer in in_batches(tuple(token_ids), most, ask):
+        suspects = self._suspects[routes.BOOKS]
+        for part, answer in in_batches(tuple(token_ids), most, ask, suspects):
             now = self._clock.now()
-            if isinstance(answer, RequestRefused):
-                yield refused_alone(answer, part, form, now)
+            if isinstance(answer, SourceError):
+                yield not_answered(answer, part, form, now)
                 continue
-            batch = to_batch(list_of(CLOB, answer, None), to_book, now)
+            batch = to_batch(answer, to_book, now)
             yield match_asked(batch, part, lambda row: row.token_id, form)
 
     def fetch_holders(
         self, markets: Mapping[bytes, Sequence[str]], most: int
     ) -> Iterator[Batch[TokenHolders]]:
         """The largest holders of each token of these markets (tokens by condition id)."""
-        return money.fetch_holders(self._api, self._clock, markets, most)
+        return money.fetch_holders(
+            self._api, self._clock, markets, most, self._suspects[routes.HOLDERS]
+        )
 
     def fetch_wallet_positions(self, wallet: bytes) -> WalletPositions:
         """Everything a wallet holds, as the source says now."""
@@ -217,7 +224,7 @@ class PolymarketClient:
     def fetch_trades(self, condition_ids: Sequence[bytes], since: datetime) -> Iterator[TradeList]:
         """The trades of these markets since an instant, a batch of markets at a time."""
         keys = [to_hex(condition_id) for condition_id in condition_ids]
-        return fetch_trades(self._api.ask, keys, since)
+        return fetch_trades(self._api.ask, keys, since, suspects=self._suspects[routes.TRADES])
 
     def _walk_markets(self, filters: Params) -> Iterator[Batch[MarketListing]]:
         fixed = (*filters, ("order", "id"), ("ascending", "true"), ("limit", PAGE_LIMIT))
@@ -235,16 +242,17 @@ class PolymarketClient:
         form: Refused,
         arrange: Callable[[Sequence[Any]], tuple[Any, ...]],
     ) -> Iterator[Batch[Any]]:
-        def ask(part: Sequence[str]) -> object:
-            return self._api.ask(route, (("condition", ",".join(part)),))
+        def ask(part: Sequence[str]) -> Sequence[object]:
+            answer = self._api.ask(route, (("condition", ",".join(part)),))
+            return list_of(route.source, answer, "data")
 
         keys = tuple(to_hex(condition_id) for condition_id in condition_ids)
-        for part, answer in in_batches(keys, CONDITIONS_PER_ANSWER, ask):
+        for part, answer in in_batches(keys, CONDITIONS_PER_ANSWER, ask, self._suspects[route]):
             now = self._clock.now()
-            if isinstance(answer, RequestRefused):
-                yield refused_alone(answer, part, form, now)
+            if isinstance(answer, SourceError):
+                yield not_answered(answer, part, form, now)
                 continue
-            batch = to_batch(list_of(route.source, answer, "data"), translate, now)
+            batch = to_batch(answer, translate, now)
             arranged = Batch(arrange(batch.rows), batch.refused, batch.missing, now)
             yield match_asked(arranged, part, lambda row: to_hex(row.condition_id), form)
 

@@ -8,9 +8,17 @@ from typing import TypeVar
 
 from models.data_enums import DataIssueKind, PriceSource
 from service.clock import Clock
-from service.errors import SourceError
+from service.errors import SourceError, SourcePaused
 from service.polymarket import routes
-from service.polymarket.batches import Batch, in_batches, list_of, match_asked, refused_alone
+from service.polymarket.batches import (
+    MOST_FAILURES,
+    Batch,
+    Suspects,
+    in_batches,
+    list_of,
+    match_asked,
+    not_answered,
+)
 from service.polymarket.money_feeds import (
     to_clob_reading,
     to_position,
@@ -50,7 +58,11 @@ class Walked:
 
 
 def fetch_holders(
-    api: JsonClient, clock: Clock, markets: Mapping[bytes, Sequence[str]], most: int
+    api: JsonClient,
+    clock: Clock,
+    markets: Mapping[bytes, Sequence[str]],
+    most: int,
+    suspects: Suspects | None = None,
 ) -> Iterator[Batch[TokenHolders]]:
     """The ``most`` largest holders of each token of these markets (tokens by condition id).
 
@@ -64,11 +76,11 @@ def fetch_holders(
         named = (("condition", ",".join(part)), ("min_balance", LEAST_SHARES))
         return api.ask(routes.HOLDERS, (*named, ("limit", str(limit))))
 
-    for part, answer in in_batches(tuple(tokens), CONDITIONS_PER_ANSWER, ask):
+    for part, answer in in_batches(tuple(tokens), CONDITIONS_PER_ANSWER, ask, suspects):
         now = clock.now()
         wanted = [token for condition in part for token in tokens[condition]]
-        if isinstance(answer, RequestRefused):
-            alone: Batch[TokenHolders] = refused_alone(answer, part, form, now)
+        if isinstance(answer, SourceError):
+            alone: Batch[TokenHolders] = not_answered(answer, part, form, now)
             yield replace(alone, missing=tuple(wanted))
             continue
         records = list_of(DATA_API, answer, "data")
@@ -90,6 +102,7 @@ def fetch_positions(
     break what they say of those not listed.
     """
     form = Refused(DataIssueKind.REFUSED_HOLDERS, DATA_API, "", "")
+    failures: list[SourceError] = []
     for condition, tokens in markets.items():
         key = to_hex(condition)
         fixed = (
@@ -101,9 +114,15 @@ def fetch_positions(
         )
         try:
             walked = walk_pages(partial(api.ask, routes.POSITIONS), fixed, POSITION_PAGES)
-        except RequestRefused as refusal:
-            alone: Batch[TokenHolders] = refused_alone(refusal, (key,), form, clock.now())
+        except SourcePaused as pause:
+            raise (failures or [pause])[0] from None
+        except SourceError as error:
+            alone: Batch[TokenHolders] = not_answered(error, (key,), form, clock.now())
             yield replace(alone, missing=tuple(tokens))
+            if not isinstance(error, RequestRefused):
+                failures.append(error)
+            if len(failures) >= MOST_FAILURES:
+                break
             continue
         rows, refused = _split([_keyed(to_position(one), key) for one in walked.records])
         yes, no = tokens
@@ -111,6 +130,8 @@ def fetch_positions(
         kept = () if refused else tuple(row for row in lists if row.holders)
         missing = tuple(token for token in tokens if token not in {row.token_id for row in kept})
         yield Batch(kept, tuple(refused), missing, clock.now())
+    if failures:
+        raise failures[0]
 
 
 def fetch_price_history(

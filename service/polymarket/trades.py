@@ -14,7 +14,7 @@ from models.data_enums import DataIssueKind
 from models.fill_enums import FillSide
 from service.errors import SourceError
 from service.polymarket import routes
-from service.polymarket.batches import in_batches, list_of
+from service.polymarket.batches import Suspects, in_batches, list_of
 from service.polymarket.payloads import Number, Payload, Text
 from service.polymarket.refusals import is_token, named, translate
 from service.polymarket.scalars import MICRO, to_address, to_condition_id, to_id, to_time
@@ -63,25 +63,29 @@ class TradeList:
 
 
 def fetch_trades(
-    ask: Ask, condition_ids: Sequence[str], since: datetime, most_pages: int = MOST_PAGES
+    ask: Ask,
+    condition_ids: Sequence[str],
+    since: datetime,
+    most_pages: int = MOST_PAGES,
+    suspects: Suspects | None = None,
 ) -> Iterator[TradeList]:
     """The trades of markets (0x-hex) since an instant, a batch at a time.
 
-    A market the source refuses even alone has no rows and its reason.
+    A market the source refuses even alone has no rows and its reason; a batch that fails is left
+    out, and its error raised after the others.
     """
 
-    def walk(part: Sequence[str]) -> object:
+    def walk(part: Sequence[str]) -> _Walked:
         return _walk(ask, part, since, most_pages)
 
-    for part, answer in in_batches(tuple(condition_ids), CONDITIONS_PER_ANSWER, walk):
+    for part, answer in in_batches(tuple(condition_ids), CONDITIONS_PER_ANSWER, walk, suspects):
         keys = tuple(parse_hex32(key) for key in part)
         if isinstance(answer, RequestRefused):
             kind = DataIssueKind.REFUSED_FILL
             because = tuple(Refused(kind, DATA_API, key, answer.reason) for key in part)
             yield TradeList(keys, (), because, 0, _NEVER)
-            continue
-        assert isinstance(answer, _Walked)  # noqa: S101  # what walk gives
-        yield _to_list(keys, answer, since)
+        elif not isinstance(answer, SourceError):
+            yield _to_list(keys, answer, since)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ class WalletPositions:
     combinations: int
     is_cut: bool
     fetched_at: datetime
-    # The source refused to answer for this wallet at all.
+    # The source refused to answer for this wallet at all, or failed.
     fault: str | None = None
 
 
@@ -58,7 +58,7 @@ def fetch_wallet_positions(api: JsonClient, clock: Clock, wallet: bytes) -> Wall
     try:
         walked = walk_pages(partial(api.ask, routes.POSITIONS), fixed, MOST_PAGES)
     except RequestRefused as refusal:
-        return WalletPositions(wallet, (), (), 0, False, clock.now(), refusal.reason)  # noqa: FBT003  # nothing was cut
+        return failed(wallet, clock.now(), refusal.reason)
     rows: dict[str, WalletPosition] = {}
     refused: list[Refused] = []
     combinations = 0
@@ -83,6 +83,11 @@ def fetch_wallet_positions(api: JsonClient, clock: Clock, wallet: bytes) -> Wall
         walked.is_cut,
         clock.now(),
     )
+
+
+def failed(wallet: bytes, at: datetime, reason: str) -> WalletPositions:
+    """A wallet that was asked for and of which nothing was told, and why."""
+    return WalletPositions(wallet, (), (), 0, is_cut=False, fetched_at=at, fault=reason)
 
 
 def _condition_of(record: object) -> bytes | None:

@@ -161,10 +161,10 @@ def test_a_source_that_fails_ends_the_run_and_loses_nothing_of_before(
     server.fail(POSITIONS, first, *[server_error()] * 9)
     report = sync_positions(sessions, client, clock)
     assert [line[:21] for line in report.degraded] == ["positions: data_api: "]
-    assert report.counts["wallets"] == 1
     assert [p.size for p in held_by(sessions, ALICE)] == [3_000_000]
     with sessions() as session:
-        assert set(session.scalars(select(PositionCheck.wallet))) == {ALICE}
+        checks = session.scalars(select(PositionCheck)).all()
+        assert {one.wallet: one.checked_at is None for one in checks} == {ALICE: False, BOB: True}
         assert len(session.scalars(select(Position)).all()) == 1
 
 
@@ -180,3 +180,28 @@ def test_a_run_asks_for_no_more_wallets_than_it_may(
     assert sync_positions(sessions, client, clock, most_wallets=1).counts["wallets"] == 1
     assert sync_positions(sessions, client, clock, most_wallets=1).counts == {}
     assert server.requests[POSITIONS] == 2
+
+
+def test_a_wallet_the_source_always_fails_on_costs_only_itself(
+    sessions: sessionmaker[Session],
+    server: PolymarketServer,
+    client: PolymarketClient,
+    clock: SetClock,
+    money: MoneyRoutes,
+    market: tuple[str, str, str],
+) -> None:
+    condition, yes, _ = market
+    money.held[to_hex(BOB)] = [a_position(condition, yes, to_hex(BOB), 5)]
+    original, culprit = server.answer, to_hex(ALICE)
+    server.answer = lambda seen: (  # type: ignore[method-assign]  # the server turns hostile
+        server_error() if culprit in str(seen.params) else original(seen)
+    )
+    report = sync_positions(sessions, client, clock)
+    assert report.degraded == ("positions: data_api: HTTP 500: cannot get the information",)
+    assert [p.size for p in held_by(sessions, BOB)] == [5_000_000]
+    with sessions() as session:
+        check = session.get_one(PositionCheck, ALICE)
+    assert (check.checked_at, check.fault) == (None, "HTTP 500: cannot get the information")
+    # Asked for again when its turn comes, not before.
+    clock.advance(timedelta(minutes=5))
+    assert sync_positions(sessions, client, clock).counts == {}

@@ -13,6 +13,8 @@ from jobs.sync_resolutions import sync_resolutions
 from models.chain import DataIssue
 from models.market import Market
 from models.price_point import PricePoint, PriceSpan
+from models.refresh import MarketRead
+from models.refresh_enums import ReadKind
 from service.clock import SetClock
 from service.polymarket.client import PolymarketClient
 from service.protocol.contracts import ContractBook
@@ -179,3 +181,30 @@ def test_a_long_past_is_read_in_windows_and_a_closed_market_to_its_end(
     assert run(sessions, client, clock).counts == {}
     assert server.requests[PRICES] == asked
     assert condition_of(1)
+
+
+@ON_SQLITE
+def test_a_token_the_source_always_fails_on_costs_only_itself(
+    sessions: sessionmaker[Session],
+    server: PolymarketServer,
+    client: PolymarketClient,
+    clock: SetClock,
+    money: MoneyRoutes,
+) -> None:
+    server.markets.append(a_market(2, umaResolutionStatus="proposed"))
+    at = str(int(PROPOSED.timestamp()))
+    server.resolutions.append(a_resolution(2, last_update_timestamp=at))
+    sync_markets(sessions, client, clock, min_volume_usdc=0)
+    sync_resolutions(sessions, client, clock)
+    culprit, other = (tokens_of(number)[0] for number in (1, 2))
+    money.prices[other] = [(int((PROPOSED - HOUR).timestamp()), 0.3, 60)]
+    original = server.answer
+    server.answer = lambda seen: (  # type: ignore[method-assign]  # the server turns hostile
+        server_error() if culprit in str(seen.params) else original(seen)
+    )
+    report = run(sessions, client, clock)
+    assert report.degraded == ("data_api: HTTP 500: cannot get the information",)
+    assert report.counts["points_added"] == 1
+    with sessions() as session:
+        query = select(MarketRead.misses).where(MarketRead.kind == ReadKind.PRICE_HISTORY)
+        assert sorted(session.scalars(query)) == [0, 1]

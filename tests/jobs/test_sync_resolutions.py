@@ -2,15 +2,26 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.sync_markets import sync_markets
 from jobs.sync_resolutions import sync_resolutions
-from models.market import ResolutionReport
+from models.market import Market, ResolutionReport
+from models.refresh import MarketRead
+from models.refresh_enums import ReadKind
 from service.clock import SetClock
 from service.polymarket.client import PolymarketClient
-from tests.loopback.polymarket import RESOLUTIONS, Answer, PolymarketServer, Seen, html_page
+from service.protocol.ids import to_hex
+from tests.loopback.polymarket import (
+    RESOLUTIONS,
+    Answer,
+    PolymarketServer,
+    Seen,
+    html_page,
+    server_error,
+)
 from tests.loopback.records import a_market, a_resolution, condition_of
 
 
@@ -120,3 +131,35 @@ def test_slow_answers_make_cold_markets_wait_and_never_hot_ones(
     report = sync_resolutions(sessions, client, clock)
     assert report.counts["resolution_asked"] == 60
     assert report.counts["resolution_left"] == 60
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_market_the_source_always_fails_on_costs_only_itself(
+    sessions: sessionmaker[Session],
+    server: PolymarketServer,
+    client: PolymarketClient,
+    clock: SetClock,
+) -> None:
+    numbers = range(60)
+    server.markets = [a_market(number, umaResolutionStatus="proposed") for number in numbers]
+    server.resolutions = [a_resolution(number) for number in numbers]
+    sync_markets(sessions, client, clock, min_volume_usdc=0)
+    original, culprit = server.answer, condition_of(3)
+    server.answer = lambda seen: (  # type: ignore[method-assign]  # the server turns hostile
+        server_error() if culprit in str(seen.params) else original(seen)
+    )
+    stored = []
+    for _ in range(8):
+        report = sync_resolutions(sessions, client, clock)
+        assert report.degraded == ("resolutions: data_api: HTTP 500: cannot get the information",)
+        stored.append(len(statuses(sessions)))
+        clock.advance(timedelta(seconds=120))
+    # The other batches at once, and then all but the culprit, half of its company at a time.
+    assert stored == [40, 50, 55, 57, 58, 59, 59, 59] or stored == [40, 50, 55, 58, 59, 59, 59, 59]
+    with sessions() as session:
+        waiting = session.scalars(
+            select(Market.condition_id)
+            .join(MarketRead, MarketRead.market_id == Market.id)
+            .where(MarketRead.kind == ReadKind.RESOLUTION, MarketRead.misses > 0)
+        ).all()
+    assert [to_hex(condition) for condition in waiting] == [culprit]
