@@ -1,16 +1,20 @@
 """The newest row a market has in a table, as it was known at a time."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models.base import Base
+from models.market import Market
 from service.store.upserts import IN_CHUNK, chunks
 
 Row = TypeVar("Row", bound=Base)
+
+# Outcomes looked for in every market, even where its tokens are not listed.
+USUAL_OUTCOMES = 2
 
 
 def latest_by_market(
@@ -18,29 +22,53 @@ def latest_by_market(
     model: type[Row],
     market_ids: Collection[int],
     as_of: datetime,
-    *also: InstrumentedAttribute[int],
+    outcome: InstrumentedAttribute[int] | None = None,
 ) -> dict[Any, Row]:
-    """The newest row a market (and each value of the ``also`` columns) has by ``as_of``.
+    """The newest row a market (or each outcome of it, by its column) has by ``as_of``.
 
-    Keys are market ids, or tuples of the market id and the other columns' values.
+    Keys are market ids, or pairs of the market id and the outcome's index. Of rows known at the
+    same instant the one stored last counts. What it costs does not grow with the history: each
+    newest row is one look at the end of the index of ``market_id`` and ``known_at``.
     """
     found: dict[Any, Row] = {}
     columns: Any = model
-    keys = [columns.market_id, *also]
     for part in chunks(sorted(market_ids), IN_CHUNK):
-        rank = (
-            func.row_number()
-            .over(partition_by=keys, order_by=[columns.known_at.desc(), columns.id.desc()])
-            .label("rank")
-        )
-        ranked = (
-            select(model, rank)
-            .where(columns.market_id.in_(part), columns.known_at <= as_of)
-            .subquery()
-        )
-        newest = aliased(model, ranked)
-        for row in session.scalars(select(newest).where(ranked.c.rank == 1)):
-            values: Any = row
-            key = tuple(getattr(values, column.key) for column in keys)
-            found[key if also else values.market_id] = row
+        newest = _newest_ids(session, model, part, as_of, outcome)
+        for some in chunks(newest, IN_CHUNK):
+            for row in session.scalars(select(model).where(columns.id.in_(some))):
+                values: Any = row
+                place = () if outcome is None else (getattr(row, outcome.key),)
+                found[(values.market_id, *place) if place else values.market_id] = row
+    return found
+
+
+def _newest_ids(
+    session: Session,
+    model: type[Row],
+    market_ids: Sequence[int],
+    as_of: datetime,
+    outcome: InstrumentedAttribute[int] | None,
+) -> list[int]:
+    columns: Any = model
+    newest = (
+        select(columns.id)
+        .where(columns.market_id == Market.id, columns.known_at <= as_of)
+        .order_by(columns.known_at.desc(), columns.id.desc())
+        .limit(1)
+    )
+    wanted = Market.id.in_(market_ids)
+    if outcome is None:
+        one = newest.correlate(Market).scalar_subquery()
+        return [id_ for id_ in session.scalars(select(one).where(wanted)) if id_ is not None]
+    tokens = func.json_array_length(Market.token_ids)
+    most = session.scalar(select(func.max(tokens)).where(wanted)) or 0
+    found: list[int] = []
+    for index in range(max(most, USUAL_OUTCOMES)):
+        one = newest.where(outcome == index).correlate(Market).scalar_subquery()
+        query = select(one).where(wanted)
+        if index >= USUAL_OUTCOMES:
+            # An outcome a market does not have would be looked for through all its history.
+            query = query.where(tokens > index)
+        ids = session.scalars(query)
+        found.extend(id_ for id_ in ids if id_ is not None)
     return found
