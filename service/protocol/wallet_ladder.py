@@ -14,7 +14,7 @@ from models.wallet_enums import LinkBasis, LinkKind
 from service.protocol import wallet_links as ladder
 from service.protocol.log_position import LogPosition
 from service.protocol.vote_facts import DelegationChanged, StakeChanged
-from service.protocol.wallet_links import Evidence, Link
+from service.protocol.wallet_links import Evidence, Link, LinkKey
 
 # Who paid less than this does not frame a voter: UMA in wei.
 STAKE_FLOOR = 1_000 * 10**18
@@ -162,11 +162,47 @@ def _judge(reading: Reading, owner: bytes) -> tuple[Decimal, str]:
     return ladder.OWNER_CHANGED, "it has code there and its owners have changed"
 
 
-def link_signers(reading: Reading) -> list[Link]:
-    """A contract account's signers: one alone owns it, several only share it."""
-    if not reading.owners:
+def link_signers(readings: Iterable[Reading], most: int) -> list[Link]:
+    """A contract account's signers as readings name them: one alone owns it, several share it.
+
+    A signer that a later reading of the same chain no longer names, or names in another way, is
+    linked until then; who left in between is not known. More than ``most`` are a committee, which
+    links nobody. A reading that names none says nothing.
+    """
+    named: dict[int, dict[LinkKey, Link]] = {}
+    live: dict[LinkKey, Link] = {}
+    versions: dict[tuple[LinkKey, datetime], Link] = {}
+    for reading in sorted(readings, key=lambda r: (r.known_at, r.block)):
+        if not reading.owners:
+            continue
+        found = {link.key: link for link in _signers(reading, most)}
+        named[reading.chain_id] = found
+        still = {key for of_chain in named.values() for key in of_chain}
+        for key in [key for key in live if key not in still]:
+            last = live.pop(key)
+            said = f"no longer so: {len(reading.owners)} signers"
+            seen = Evidence(said, reading.chain_id, reading.block)
+            versions[key, reading.known_at] = replace(
+                last,
+                valid_to=reading.known_at,
+                known_at=reading.known_at,
+                evidence=(*last.evidence, seen),
+            )
+        ended = {key for key, _ in versions if key not in live}
+        for key, link in found.items():
+            began = live[key].valid_from if key in live else None
+            # Who comes back is linked from then on; when a first one began is not known.
+            live[key] = replace(link, valid_from=link.known_at if key in ended else began)
+            versions[key, reading.known_at] = live[key]
+    return list(versions.values())
+
+
+def _signers(reading: Reading, most: int) -> list[Link]:
+    owners = reading.owners or ()
+    if len(owners) > most:
         return []
-    is_single = len(reading.owners) == 1
+    is_single = len(owners) == 1
+    said = f"{reading.threshold or '?'} of {len(owners)} signers"
     return [
         Link(
             signer,
@@ -175,15 +211,9 @@ def link_signers(reading: Reading) -> list[Link]:
             LinkBasis.SINGLE_SIGNER if is_single else LinkBasis.SIGNER,
             ladder.SINGLE_SIGNER if is_single else ladder.SIGNER,
             reading.known_at,
-            evidence=(
-                Evidence(
-                    f"{reading.threshold or '?'} of {len(reading.owners)} signers",
-                    reading.chain_id,
-                    reading.block,
-                ),
-            ),
+            evidence=(Evidence(said, reading.chain_id, reading.block),),
         )
-        for signer in reading.owners
+        for signer in owners
     ]
 
 

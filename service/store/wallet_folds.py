@@ -129,9 +129,7 @@ def _link_contracts(accounts: dict[bytes, Account], readings: Readings) -> list[
     """The signers behind accounts that are contracts; who signs alone becomes an account, too."""
     links: list[Link] = []
     for address in list(accounts):
-        for reading in readings.get(address, ()):
-            if reading.owners and len(reading.owners) <= MOST_SIGNERS:
-                links += link_signers(reading)
+        links += link_signers(readings.get(address, ()), MOST_SIGNERS)
     for link in links:
         if link.kind is LinkKind.OWN:
             add_role(accounts, link.source, WalletRole.CALLER, link.known_at)

@@ -194,10 +194,47 @@ def test_votes_sent_for_another_prove_control_then_and_not_today() -> None:
 
 
 def test_a_lone_signer_owns_and_several_only_share() -> None:
-    [alone] = link_signers(replace(reading(1, ALICE), threshold=1))
-    shared = link_signers(replace(reading(1, ALICE, CAROL), threshold=2))
+    [alone] = link_signers([replace(reading(1, ALICE), threshold=1)], 10)
+    shared = link_signers([replace(reading(1, ALICE, CAROL), threshold=2)], 10)
     assert (alone.kind, str(alone.confidence)) == (LinkKind.OWN, "0.95")
     assert {(x.kind, str(x.confidence)) for x in shared} == {(LinkKind.FUND, "0.40")}
+
+
+def held_at(links: list[Link], number: int) -> set[tuple[bytes, LinkKind]]:
+    known = newest(links, hour(number))
+    return {(x.source, x.kind) for x in known if x.holds_at(hour(number))}
+
+
+def test_a_signer_that_left_is_linked_until_then_and_no_longer_owns_among_several() -> None:
+    own, fund = LinkKind.OWN, LinkKind.FUND
+    log = [
+        reading(1, ALICE),
+        reading(3, ALICE, CAROL),
+        # Says nothing.
+        reading(4),
+        reading(5, CAROL),
+        reading(7, ALICE),
+    ]
+    links = link_signers(reversed(log), 10)
+    assert held_at(links, 2) == {(ALICE, own)}
+    assert held_at(links, 4) == {(ALICE, fund), (CAROL, fund)}
+    assert held_at(links, 6) == {(CAROL, own)}
+    assert held_at(links, 8) == {(ALICE, own)}
+    # By what is known at the end Alice owned it from then on, and Carol until then.
+    spans = {(x.source, x.kind): (x.valid_from, x.valid_to) for x in newest(links, hour(9))}
+    assert spans[ALICE, own] == (hour(7), None)
+    assert spans[CAROL, own] == (None, hour(7))
+    assert merge_entities(x for x in newest(links, hour(6)) if x.holds_at(hour(6))) == {
+        BOB: BOB,
+        CAROL: BOB,
+    }
+
+
+def test_the_same_account_on_another_chain_and_a_committee() -> None:
+    elsewhere = replace(reading(2, CAROL), chain_id=1)
+    links = link_signers([reading(1, ALICE), elsewhere], 10)
+    assert {source for source, _ in held_at(links, 3)} == {ALICE, CAROL}
+    assert held_at(link_signers([reading(1, ALICE), reading(2, ALICE, CAROL)], 1), 3) == set()
 
 
 def test_a_payer_of_very_many_and_a_known_contract_link_nobody() -> None:
