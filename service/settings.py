@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -12,6 +13,8 @@ from service.errors import UsageError
 
 PREFIX = "SETTLEWATCH_"
 SECRETS_DIR = Path("/run/secrets")
+# A hundred years: beyond it dates leave the calendar.
+LONGEST_DAYS = 36_500
 
 # A comma list in one variable; a secret because RPC and webhook URLs carry keys.
 SecretList = Annotated[tuple[SecretStr, ...], NoDecode]
@@ -112,19 +115,27 @@ class Settings(BaseSettings):
         1_000, ge=0, description="Open markets with less traded volume (USD) are not followed."
     )
     snapshot_full_days: int = Field(
-        2, ge=1, description="Days for which every snapshot of books and money is kept."
+        2,
+        ge=1,
+        le=LONGEST_DAYS,
+        description="Days for which every snapshot of books and money is kept.",
     )
     snapshot_hourly_days: int = Field(
-        30, ge=1, description="Days for which a few an hour are kept; then a few a day."
+        30,
+        ge=1,
+        le=LONGEST_DAYS,
+        description="Days for which a few an hour are kept; then a few a day.",
     )
     snapshot_settled_days: int = Field(
         14,
         ge=0,
+        le=LONGEST_DAYS,
         description="Days after its settlement for which all snapshots of a market are kept.",
     )
     closed_backfill_days: int = Field(
         30,
         ge=0,
+        le=LONGEST_DAYS,
         description="How many days back closed markets are fetched, by their end date. "
         "0: none of the past.",
     )
@@ -165,6 +176,9 @@ class Settings(BaseSettings):
         if value and not value.startswith(("ws://", "wss://")):
             message = "must start with ws:// or wss://, or be off"
             raise ValueError(message)
+        if value and not _has_host(value):
+            message = "names no host"
+            raise ValueError(message)
         return value
 
     @field_validator("polygon_rpc_urls", "ethereum_rpc_urls")
@@ -184,6 +198,13 @@ class Settings(BaseSettings):
             message = "must be DEBUG, INFO, WARNING or ERROR"
             raise ValueError(message)
         return level
+
+
+def _has_host(url: str) -> bool:
+    try:
+        return bool(urlsplit(url).hostname)
+    except ValueError:
+        return False
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -117,6 +117,12 @@ def test_the_environment_wins_over_the_file_and_the_file_over_a_secret(
         ("alert_expected_loss_usdc", "-1"),
         ("allow_private_alert_targets", "perhaps"),
         ("min_volume_usdc", "1e3"),
+        ("ws_url", "https://host.example"),
+        ("ws_url", "wss://"),
+        ("ws_url", "wss://[::1"),
+        ("snapshot_settled_days", "4000000"),
+        ("snapshot_hourly_days", "99999999999999999999"),
+        ("closed_backfill_days", "800000"),
         ("log_level", "loud"),
     ],
 )

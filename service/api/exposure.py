@@ -9,11 +9,12 @@ from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from service.api.as_of import AsOf, past_instant
 from service.api.exposure_lines import Held, block_line, linked_line, to_held
 from service.api.parameters import only
 from service.api.site import Site
 from service.api.wallet_schemas import WalletExposure
-from service.api.wallets import CAUTION, AddressPath, AsOf, confidence_text, instant_or_now
+from service.api.wallets import CAUTION, AddressPath, confidence_text
 from service.api.wire import json_response
 from service.protocol.ids import parse_address, to_checksum
 from service.store.exposures import KnownMarket, list_held, list_known_markets
@@ -47,7 +48,7 @@ def exposure_router(site: Site) -> APIRouter:
     ) -> Response:
         """What a wallet holds, at what risk; linked wallets apart, then all as one owner's."""
         wanted = parse_address(address)
-        at = instant_or_now(as_of, site)
+        at = site.clock.now() if as_of is None else past_instant(as_of, site.clock)
         with site.sessions() as session:
             found = _exposure(session, wanted, at, min_confidence)
         return json_response({**found, "caution": CAUTION, "notice": site.notice})

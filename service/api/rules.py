@@ -1,14 +1,11 @@
 """``/v1/markets/{ref}/rules``: what the rules say, said, and were added to, and when."""
 
-from datetime import UTC, datetime
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import Response
 
+from service.api.as_of import AsOf, past_instant
 from service.api.lookup import require_market
 from service.api.parameters import Ref, only
-from service.api.problems import bad_parameter
 from service.api.rule_schemas import MarketRulesAnswer
 from service.api.site import Site
 from service.api.wire import checksum_or_none, hex_or_none, json_response
@@ -20,10 +17,6 @@ from service.store.links import transaction_link
 from service.store.rules import FirstTrade, MarketRules, RulesVersionView, get_market_rules
 
 Line = dict[str, object]
-AsOf = Annotated[
-    datetime | None,
-    Query(description="Only what was known by then (RFC 3339 with a zone). Absent: now."),
-]
 _NO_RULES = "rules: the catalogue has given no text"
 _NO_QUESTION = "positions: the question's logs are not stored"
 _NO_TRADE = "first trade: the stored volume does not tell when it was"
@@ -40,9 +33,7 @@ def rules_router(site: Site) -> APIRouter:
     )
     def read_rules(ref: Ref, as_of: AsOf = None) -> Response:
         """Versions with their differences, clarifications of all channels, the chain's text."""
-        if as_of is not None and as_of.tzinfo is None:
-            raise bad_parameter("as_of", "has no zone: write 2026-03-24T12:00:00Z")
-        at = None if as_of is None else as_of.astimezone(UTC)
+        at = None if as_of is None else past_instant(as_of, site.clock)
         with site.sessions() as session:
             market = require_market(session, ref)
             found = get_market_rules(session, market, at)

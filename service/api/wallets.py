@@ -4,12 +4,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from service.api.as_of import AsOf, past_instant
 from service.api.parameters import only
-from service.api.problems import bad_parameter
 from service.api.site import Site
 from service.api.wallet_schemas import WalletDetail
 from service.api.wire import hex_or_none, json_response
@@ -41,10 +41,6 @@ AddressPath = Annotated[
         examples=["0x0000000000000000000000000000000000000001"],
     ),
 ]
-AsOf = Annotated[
-    datetime | None,
-    Query(description="What was known at this time (RFC 3339 with a zone); now if absent."),
-]
 
 
 def wallets_router(site: Site) -> APIRouter:
@@ -55,24 +51,12 @@ def wallets_router(site: Site) -> APIRouter:
     def read_wallet(address: AddressPath, as_of: AsOf = None) -> Response:
         """An address with its links, each with its evidence and how sure it is."""
         wanted = parse_address(address)
-        at = instant_or_now(as_of, site)
+        at = site.clock.now() if as_of is None else past_instant(as_of, site.clock)
         with site.sessions() as session:
             detail = _detail(session, wanted, at, has_links=site.has_explorers)
         return json_response({**detail, "notice": site.notice})
 
     return router
-
-
-def instant_or_now(as_of: datetime | None, site: Site) -> datetime:
-    """The instant asked for; 422 without a zone or ahead of the clock."""
-    now = site.clock.now()
-    if as_of is None:
-        return now
-    if as_of.tzinfo is None:
-        raise bad_parameter("as_of", "needs a time zone, e.g. 2026-03-01T12:00:00Z")
-    if as_of > now:
-        raise bad_parameter("as_of", "lies in the future")
-    return as_of
 
 
 def _detail(
