@@ -92,11 +92,13 @@ def _read(  # one request of a run
     counts: Counter[str],
 ) -> None:
     owners = {token: one.market_id for one in part for token in one.token_ids}
+    # An unchanged book is news of a proposal it was not yet read after.
+    begins = {one.market_id: one.proposed_at for one in part if one.proposed_at is not None}
 
     def store(
         session: Session, batch: Batch[BookRow], asked: set[int], answered: set[int]
     ) -> Counter[str]:
-        done = add_books(session, batch.rows, answered, batch.fetched_at)
+        done = add_books(session, batch.rows, answered, batch.fetched_at, begins)
         refused = add_issues(session, batch.refused, batch.fetched_at)
         record_asked(session, ReadKind.BOOK, asked, answered, plan, batch.fetched_at)
         return Counter(books_added=done.added, books_unchanged=done.unchanged, refused=refused)
@@ -106,6 +108,10 @@ def _read(  # one request of a run
         asked = answered | {owners[key] for key in batch.missing}
         work = partial(store, batch=batch, asked=asked, answered=answered)
         counts.update(in_transaction(sessions, work))
+        for book in batch.rows:
+            memory.note_given(owners[book.token_id], book.token_id)
+        for token in batch.missing:
+            memory.note_gone(owners[token], token, batch.fetched_at)
         memory.asked.update(dict.fromkeys(asked, batch.fetched_at))
         counts["books_missing"] += len(batch.missing)
     counts["books_asked"] += len(part)

@@ -71,7 +71,7 @@ def watch_proposals(
         except SourceError as error:
             degraded.append(f"look-up of markets: {error}")
         watched = run.in_order(live)
-        memory.forget_others([one.market_id for one in watched], live.unlisted)
+        memory.forget_others(watched, live.unlisted)
         try:
             read_due_books(sessions, client, clock, watched, memory, counts)
         except SourceError as error:
@@ -136,7 +136,7 @@ class _Run:
     def _judge_part(self, part: Sequence[WatchedProposal], live: Sequence[WatchedProposal]) -> None:
         now = self.clock.now()
         with self.sessions.begin() as session:
-            evidence = load_evidence(session, part, now)
+            evidence = load_evidence(session, part, now, self.memory.gone)
             verdicts = [
                 (one, read_signals(one.answer, evidence[one.market_id], self.rule)) for one in part
             ]

@@ -1,6 +1,6 @@
 """Open interest and order books into rows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
@@ -63,9 +63,17 @@ def add_open_interest(
 
 
 def add_books(
-    session: Session, books: Sequence[BookRow], market_ids: Collection[int], known_at: datetime
+    session: Session,
+    books: Sequence[BookRow],
+    market_ids: Collection[int],
+    known_at: datetime,
+    keep_from: Mapping[int, datetime] | None = None,
 ) -> Snapped:
-    """Keep the books of these markets' tokens where they changed, and every ten minutes."""
+    """Keep the books of these markets' tokens where they changed, and every ten minutes.
+
+    A market's first book read at or after its ``keep_from`` is kept though nothing changed.
+    """
+    keep_from = keep_from or {}
     places = token_places(session, market_ids)
     latest = latest_by_market(
         session, BookSnapshot, market_ids, known_at, BookSnapshot.outcome_index
@@ -81,7 +89,7 @@ def add_books(
         last = latest.get(place)
         if last is None or (last.best_bid, last.best_ask) != (snapshot.best_bid, snapshot.best_ask):
             moved.add(place[0])
-        if last is None or not _is_repeat(last, snapshot):
+        if not _is_repeat(last, snapshot, keep_from.get(place[0])):
             session.add(snapshot)
             added += 1
     session.flush()
@@ -126,7 +134,9 @@ def _to_snapshot(book: BookRow, place: tuple[int, int], known_at: datetime) -> B
     )
 
 
-def _is_repeat(last: BookSnapshot, new: BookSnapshot) -> bool:
+def _is_repeat(last: BookSnapshot | None, new: BookSnapshot, keep_from: datetime | None) -> bool:
+    if last is None or (keep_from is not None and last.known_at < keep_from <= new.known_at):
+        return False
     same = (last.bids, last.asks, last.bid_depth, last.ask_depth) == (
         new.bids,
         new.asks,

@@ -40,6 +40,8 @@ class Seen:
     at: datetime
     fills_to: datetime | None
     is_whole: bool
+    # When the books it was given from were read; the verdict's own time without any.
+    books_to: datetime
 
 
 def find_moved(
@@ -71,6 +73,8 @@ def to_seen(one: WatchedProposal, evidence: MarketEvidence, now: datetime) -> Se
         at=now,
         fills_to=evidence.fills_as_of,
         is_whole=evidence.fills_as_of is not None and evidence.fills_lack is None,
+        # Not ``now``: another job may store later what it read before.
+        books_to=max((book.as_of for book in evidence.books if book), default=now),
     )
 
 
@@ -96,11 +100,11 @@ def _newer_books(session: Session, part: Sequence[int], seen: Mapping[int, Seen]
         select(BookSnapshot.market_id, func.max(BookSnapshot.known_at))
         .where(
             BookSnapshot.market_id.in_(part),
-            BookSnapshot.known_at > min(seen[market_id].at for market_id in part),
+            BookSnapshot.known_at > min(seen[market_id].books_to for market_id in part),
         )
         .group_by(BookSnapshot.market_id)
     )
-    return {market_id for market_id, at in session.execute(query) if at > seen[market_id].at}
+    return {market_id for market_id, at in session.execute(query) if at > seen[market_id].books_to}
 
 
 def _newer_fills(session: Session, part: Sequence[int], seen: Mapping[int, Seen]) -> set[int]:
@@ -122,9 +126,16 @@ def _newer_fills(session: Session, part: Sequence[int], seen: Mapping[int, Seen]
 
 
 def load_evidence(
-    session: Session, watched: Sequence[WatchedProposal], as_of: datetime
+    session: Session,
+    watched: Sequence[WatchedProposal],
+    as_of: datetime,
+    gone: Mapping[str, datetime] | None = None,
 ) -> dict[int, MarketEvidence]:
-    """The evidence on each proposal as known at a time, by market."""
+    """The evidence on each proposal as known at a time, by market.
+
+    ``gone``: tokens, with when the venue last gave no book of them; none read before then counts.
+    """
+    gone = gone or {}
     ids = [one.market_id for one in watched]
     books = latest_by_market(session, BookSnapshot, ids, as_of, BookSnapshot.outcome_index)
     coverage = list_fill_coverage(session, ids)
@@ -143,7 +154,7 @@ def load_evidence(
     return {
         one.market_id: _to_evidence(
             one,
-            tuple(books.get((one.market_id, index)) for index in OUTCOMES),
+            tuple(_standing_book(books.get((one.market_id, i)), one, gone) for i in OUTCOMES),
             fills.get(one.market_id, ()),
             coverage.get(one.market_id),
             prices.get(one.market_id, ()),
@@ -170,6 +181,16 @@ def _to_evidence(  # what was read, each by its own query
         prices=prices,
         proposed_at=one.proposed_at,
     )
+
+
+def _standing_book(
+    row: BookSnapshot | None, one: WatchedProposal, gone: Mapping[str, datetime]
+) -> BookSnapshot | None:
+    """A book, unless it is older than the proposal, on which it then says nothing, or gone."""
+    if row is None or (one.proposed_at is not None and row.known_at < one.proposed_at):
+        return None
+    missed_at = gone.get(row.token_id)
+    return row if missed_at is None or row.known_at > missed_at else None
 
 
 def _book(row: BookSnapshot | None, as_of: datetime) -> BookReading | None:
