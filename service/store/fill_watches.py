@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.assessment import MarketStanding
@@ -17,7 +17,7 @@ from models.oracle import Proposal, Settlement
 from service.protocol.finality import POLYGON
 from service.store.blocks import get_cursor, get_head
 from service.store.fills import TokenOwner
-from service.store.refresh_states import PENDING_WORDS
+from service.store.refresh_states import AFTERMATH, PENDING_WORDS
 from service.store.upserts import IN_CHUNK, chunks, insert_for
 
 # The cursor of the exchanges' logs.
@@ -61,7 +61,7 @@ class FillCoverage:
 
 def sync_watches(session: Session, now: datetime) -> list[Watch]:
     """Watch what has a live proposal or dispute, end the other watches; returns the live ones."""
-    live = _list_live(session)
+    live = _list_live(session, now)
     known = set(session.scalars(select(FillWatch.market_id).where(FillWatch.ended_at.is_(None))))
     for part in chunks(sorted(known - live), IN_CHUNK):
         session.execute(
@@ -130,11 +130,18 @@ def _coverage(row: FillWatch, read_to: datetime | None) -> FillCoverage:
     return FillCoverage(row.since, is_whole, row.reported_to, FillSource.DATA_API)
 
 
-def _list_live(session: Session) -> set[int]:
-    """Markets with a proposal or dispute on its way, by their state or by a recent log."""
-    live = set(
-        session.scalars(select(MarketStanding.market_id).where(MarketStanding.state.in_(LIVE)))
+def _list_live(session: Session, now: datetime) -> set[int]:
+    """Markets with a proposal or dispute on its way, by their state or by a recent log.
+
+    What closed long ago, or nobody knows when, is traded no more whatever its state says.
+    """
+    is_traded = or_(Market.closed.is_(False), Market.closed_at >= now - AFTERMATH)
+    by_state = (
+        select(MarketStanding.market_id)
+        .join(Market, Market.id == MarketStanding.market_id)
+        .where(MarketStanding.state.in_(LIVE), is_traded)
     )
+    live = set(session.scalars(by_state))
     head = get_head(session, POLYGON)
     if head is None:
         return live

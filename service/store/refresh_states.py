@@ -210,14 +210,23 @@ def _state(now: datetime) -> ColumnElement[str]:
     )
     recent = and_(pending, MarketRefresh.feed_at >= now - PENDING_AGE)
     answered = or_(word == FINAL_WORD, chain.in_((MarketState.ANSWERED, MarketState.RESOLVED)))
-    ended = and_(closed, or_(word == FINAL_WORD, Market.closed_at < now - AFTERMATH))
+    # Where nobody told when it closed, from when it was found to be.
+    waited = and_(
+        Market.closed_at.is_(None),
+        MarketRefresh.state == RefreshState.AWAITING,
+        MarketRefresh.since < now - AFTERMATH,
+    )
+    ended = and_(closed, or_(word == FINAL_WORD, Market.closed_at < now - AFTERMATH, waited))
+    # Gamma's own word has no date: long after the end it takes the chain or the feed as well.
+    is_fresh = or_(Market.end_at.is_(None), Market.end_at > now - PENDING_AGE)
+    labelled = and_(~closed, is_fresh, ~left_behind)
     disputed = or_(
         and_(
             chain.in_((MarketState.DISPUTED_ONCE, MarketState.VOTING, MarketState.FLAGGED)),
             ~left_behind,
         ),
         and_(recent, word.in_(DISPUTED_WORDS)),
-        and_(~closed, Market.uma_status == "disputed"),
+        and_(labelled, Market.uma_status == "disputed"),
     )
     proposed = or_(
         and_(
@@ -228,7 +237,7 @@ def _state(now: datetime) -> ColumnElement[str]:
             ~left_behind,
         ),
         and_(recent, word.in_(PROPOSED_WORDS)),
-        and_(~closed, Market.uma_status == "proposed"),
+        and_(labelled, Market.uma_status == "proposed"),
     )
     return case(
         (and_(answered, ended), _is(RefreshState.CLOSED)),

@@ -149,6 +149,42 @@ def test_a_closed_market_is_asked_for_its_final_word_for_a_week(session: Session
     assert due(session, later=8 * 86_400) == []
 
 
+def test_a_market_that_closed_nobody_knows_when_is_asked_for_a_week_from_then(
+    session: Session,
+) -> None:
+    store(session, a_listing(1))
+    assert due(session) == [1]
+    store(session, a_listing(1, closed=True, closed_at=None))
+    for days, state in ((0, "awaiting"), (6, "awaiting"), (8, "closed"), (16, "closed")):
+        plan_reads(session, T0 + timedelta(days=days))
+        assert list(states(session).values()) == [state]
+
+
+def test_the_catalogues_undated_word_makes_no_market_hot_long_after_its_end(
+    session: Session,
+) -> None:
+    ended = T0 - timedelta(days=300)
+    store(
+        session,
+        a_listing(1, uma_status="proposed", end_at=ended),
+        a_listing(2, uma_status="disputed", end_at=ended),
+        a_listing(3, uma_status="proposed", end_at=YESTERDAY),
+        a_listing(4, uma_status="disputed", end_at=None),
+        a_listing(5, uma_status="proposed", end_at=ended),
+    )
+    add_resolution_rows(session, [replace(PROPOSED, condition_id=(5).to_bytes(32, "big"))], T0)
+    # The feed's word counts from the second run on.
+    plan_reads(session, T0)
+    plan_reads(session, T0)
+    assert [state for _, state in sorted(states(session).items())] == [
+        "long_overdue",
+        "long_overdue",
+        "proposed",
+        "disputed",
+        "proposed",
+    ]
+
+
 def test_a_market_that_closes_is_no_longer_asked_for_books(session: Session) -> None:
     store(session, a_listing(1, uma_status="proposed"))
     assert due(session, ReadKind.BOOK) == [1]

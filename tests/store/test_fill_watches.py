@@ -52,6 +52,22 @@ def test_a_market_is_watched_in_every_state_between_proposal_and_payout(
     assert len(sync_watches(session, NOW)) == (state is not MarketState.RESOLVED)
 
 
+def test_a_market_that_closed_long_ago_is_watched_no_more_whatever_its_state(
+    session: Session,
+) -> None:
+    closed = (NOW - 24 * HOUR, NOW - 300 * 24 * HOUR, None)
+    lately, *_ = [
+        add_scored(
+            session,
+            number,
+            add_market(session, number, closed=True, closed_at=at),
+            state=MarketState.ANSWERED,
+        )
+        for number, at in enumerate(closed)
+    ]
+    assert [watch.market_id for watch in sync_watches(session, NOW)] == [lately.id]
+
+
 def test_a_proposal_is_watched_before_its_market_is_scored_from_a_margin_before_it(
     session: Session,
 ) -> None:
