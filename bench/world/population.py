@@ -96,7 +96,8 @@ class World:
         slot = self.hot_slot(number, seconds)
         status = self.status(number, seconds)
         is_overdue = slot is not None and status is None
-        ends = self.started + timedelta(days=30 + number % 300, hours=-31 * 24 if is_overdue else 0)
+        days = timedelta(days=30 + number % 300)
+        ends = self.started - timedelta(hours=1) if is_overdue else self.started + days
         volume = 1_000 + (number * 7919) % 400_000 + int(seconds // 600) * (number % 10 == 0)
         group = number // GROUP_SIZE
         statuses = {"proposed": ["proposed"], "disputed": ["proposed", "disputed"]}

@@ -69,10 +69,11 @@ def _numbers(value: object) -> dict[str, float] | None:
 def linked_line(held: Sequence[Held], checked_at: datetime | None) -> dict[str, object]:
     """What a linked address holds by itself (part of ``LinkedExposure``)."""
     parts = [market_exposure(one.holding) for one in held]
+    state = _state(parts, is_asked=checked_at is not None)
     return {
-        "state": _state(parts, is_asked=checked_at is not None),
+        "state": state,
         "checked_at": checked_at,
-        "total": _total_line(total_exposure(parts), parts),
+        "total": _total_if_known(state, total_exposure(parts), parts),
     }
 
 
@@ -98,9 +99,10 @@ def block_line(
         reasons.append(f"markets: the {len(pairs) - MOST_MARKETS} smallest stakes are not listed")
     total = total_exposure(parts)
     reasons += _unknown(total)
+    state = _state(parts, is_asked=unasked < len(wallets))
     return {
-        "state": _state(parts, is_asked=unasked < len(wallets)),
-        "total": _total_line(total, parts),
+        "state": state,
+        "total": _total_if_known(state, total, parts),
         "markets": [
             _market_line(one, part, markets[one.market_id]) for one, part in pairs[:MOST_MARKETS]
         ],
@@ -143,6 +145,15 @@ def _unknown(total: Total) -> list[str]:
             f"probability_at_most: {worst.unscored} of the worst round's markets have no assessment"
         )
     return reasons
+
+
+def _total_if_known(
+    state: HoldingState, total: Total, parts: Sequence[MarketExposure]
+) -> dict[str, object] | None:
+    """``None`` where nothing was ever asked for: a total of nothing would read as none held."""
+    if state is HoldingState.UNLINKABLE and not parts:
+        return None
+    return _total_line(total, parts)
 
 
 def _total_line(total: Total, parts: Sequence[MarketExposure]) -> dict[str, object]:

@@ -156,7 +156,8 @@ class ExposureBlock(Shape):
     """What one address holds, or several of them together."""
 
     state: HoldingState
-    total: ExposureTotal
+    # null where nothing was ever asked for: unknown is not nothing.
+    total: ExposureTotal | None
     markets: list[ExposureMarket] = Field(description="The largest stakes first.")
     checked_at: datetime | None = Field(
         description="When the address was last asked for; null for several, or if it never was."
@@ -172,7 +173,8 @@ class LinkedExposure(Shape):
     confidence: Confidence
     state: HoldingState
     checked_at: datetime | None
-    total: ExposureTotal
+    # null where nothing was ever asked for: unknown is not nothing.
+    total: ExposureTotal | None
 
 
 class WalletExposure(Shape):

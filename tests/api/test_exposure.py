@@ -116,6 +116,7 @@ def test_a_wallets_own_stake_its_linked_ones_and_both_together(
     assert own.expected_loss.mean_usdc == f"{1_000 * own.p.mean:.6f}"
     [safe] = found.linked
     assert (safe.address, safe.confidence, safe.state) == (to_checksum(SAFE), "0.990", "held")
+    assert safe.total is not None
     assert (safe.total.unscored, safe.total.value_usdc) == (1, None)
     assert found.together is not None
     # What the Safe holds against its owner cancels.
@@ -124,6 +125,7 @@ def test_a_wallets_own_stake_its_linked_ones_and_both_together(
         "Will market 1 resolve Yes?": "600.000000",
         "Will market 2 resolve Yes?": "50.000000",
     }
+    assert found.together.total is not None
     assert found.together.total.bound_usdc == "650.000000"
     [unscored] = [m for m in found.together.markets if m.p is None]
     assert unscored.missing == [
@@ -140,6 +142,7 @@ def test_a_link_less_sure_than_asked_for_is_left_out(client: TestClient, linked:
 def test_what_was_not_asked_for_is_not_called_nothing(client: TestClient, linked: None) -> None:
     unknown = ask(client, OTHER)
     assert (unknown.own.state, unknown.own.checked_at) == ("unlinkable", None)
+    assert unknown.own.total is None
     assert unknown.own.missing[0].startswith("positions: 1 of 1 addresses were not asked for")
     early = (NOW - timedelta(hours=1)).isoformat().replace("+00:00", "Z")
     assert ask(client, OWNER, as_of=early).own.state == "unlinkable"
@@ -152,6 +155,7 @@ def test_an_answer_without_positions_is_none_held(
         note_check(session, OTHER, NOW)
     found = ask(client, OTHER).own
     assert (found.state, found.checked_at, found.missing) == ("linked_none_held", NOW, [])
+    assert found.total is not None
     assert found.total.bound_usdc == "0.000000"
 
 
@@ -186,6 +190,7 @@ def test_of_an_exclusive_group_the_bound_counts_one_answer(
             market = add_scored(session, number, add_market(session, number, group_id=group.id))
             hold(session, OTHER, market.id, shares)
     total = ask(client, OTHER).own.total
+    assert total is not None
     assert (total.bound_usdc, total.markets) == ("100.000000", 2)
 
 
