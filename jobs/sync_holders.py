@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
 from jobs.due_reads import LOOKAHEAD, plan_now
+from jobs.transactions import in_transaction
 from models.data_enums import DataIssueKind
 from models.refresh_enums import ReadKind
 from service.clock import Clock
@@ -81,8 +82,13 @@ def sync_holders(
         except SourceError as error:
             degraded.append(f"holders: {error}")
     finally:
+        in_transaction(
+            sessions,
+            lambda session: record_asked(
+                session, ReadKind.HOLDERS, asked | heard, heard, plan, clock.now()
+            ),
+        )
         with sessions.begin() as session:
-            record_asked(session, ReadKind.HOLDERS, asked | heard, heard, plan, clock.now())
             record_health(session, client.health(), clock.now())
     return CycleReport(dict(counts), tuple(degraded))
 

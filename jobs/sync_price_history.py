@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
 from jobs.due_reads import plan_now
+from jobs.transactions import in_transaction
 from models.data_enums import DataIssueKind
 from models.refresh_enums import ReadKind
 from service.clock import Clock
@@ -80,8 +81,13 @@ def sync_price_history(
         # Without a stretch there was nothing to ask, which is an answer, too.
         asked = {market.market_id for market in selected} - waiting
         answered = asked - failures
+        in_transaction(
+            sessions,
+            lambda session: record_asked(
+                session, ReadKind.PRICE_HISTORY, asked, answered, plan, clock.now()
+            ),
+        )
         with sessions.begin() as session:
-            record_asked(session, ReadKind.PRICE_HISTORY, asked, answered, plan, clock.now())
             record_health(session, client.health(), clock.now())
     return CycleReport(dict(counts), tuple(degraded))
 

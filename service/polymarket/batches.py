@@ -105,6 +105,7 @@ class Suspects:
 
     def __init__(self) -> None:
         """Suspect nothing."""
+        # How many may be asked for together; from 0 down, how often a key failed alone.
         self._most: dict[str, int] = {}
 
     def part(self, keys: Sequence[str], size: int) -> list[Sequence[str]]:
@@ -114,7 +115,7 @@ class Suspects:
             by_size.setdefault(min(size, self._most.get(key, size)), []).append(key)
         parts: list[Sequence[str]] = []
         for most, group in sorted(by_size.items(), reverse=True):
-            bounded = most if most == size else max(most, -(-len(group) // MAX_SPLITS))
+            bounded = most if most == size else max(most, -(-len(group) // MAX_SPLITS), 1)
             parts += [group[start : start + bounded] for start in range(0, len(group), bounded)]
         return parts
 
@@ -122,7 +123,13 @@ class Suspects:
         """A request for these failed."""
         if len(self._most) > MOST_SUSPECTS:
             self._most.clear()
-        self._most.update(dict.fromkeys(part, max(1, len(part) // 2)))
+        alone = len(part) == 1
+        most = min(self._most.get(part[0], 1), 1) - 1 if alone else len(part) // 2
+        self._most.update(dict.fromkeys(part, most))
+
+    def has_failed_alone(self, part: Sequence[str]) -> bool:
+        """Whether this is a single key that failed when it was last asked for, alone."""
+        return len(part) == 1 and self._most.get(part[0], 1) <= 0
 
     def answered(self, part: Sequence[str]) -> None:
         """A request for these was answered."""
@@ -149,6 +156,9 @@ def in_batches(
     splits = 0
     while pending and len(failures) < MOST_FAILURES:
         part = pending.pop()
+        if failures and suspects.has_failed_alone(part):
+            # Two known culprits in a row would open the circuit; this one is first next time.
+            continue
         try:
             answer = ask(part)
         except RequestRefused as refusal:

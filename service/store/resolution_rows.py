@@ -55,9 +55,10 @@ def add_resolution_rows(
             session.add(report)
             added.append(report)
     session.flush()
-    note_reports(session, added)
     _confirm(session, confirmed, known_at)
+    # Markets first, then their refresh rows, as where open interest is stored: no circle of locks.
     mark_changed(session, [report.market_id for report in added], known_at)
+    note_reports(session, added)
     return Reported(len(added), len(confirmed), older, len(by_condition) - len(ids))
 
 

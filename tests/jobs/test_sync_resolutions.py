@@ -164,3 +164,30 @@ def test_a_market_the_source_always_fails_on_costs_only_itself(
             .where(MarketRead.kind == ReadKind.RESOLUTION, MarketRead.misses > 0)
         ).all()
     assert [to_hex(condition) for condition in waiting] == [culprit]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_two_culprits_of_one_batch_leave_the_circuit_closed_once_they_are_known(
+    sessions: sessionmaker[Session],
+    server: PolymarketServer,
+    client: PolymarketClient,
+    clock: SetClock,
+) -> None:
+    numbers = range(30)
+    server.markets = [a_market(number, umaResolutionStatus="proposed") for number in numbers]
+    server.resolutions = [a_resolution(number) for number in numbers]
+    sync_markets(sessions, client, clock, min_volume_usdc=0)
+    original, culprits = server.answer, (condition_of(3), condition_of(13))
+    server.answer = lambda seen: (  # type: ignore[method-assign]  # the server turns hostile
+        server_error() if any(one in str(seen.params) for one in culprits) else original(seen)
+    )
+    for _ in range(12):
+        sync_resolutions(sessions, client, clock)
+        clock.advance(timedelta(seconds=120))
+    assert len(statuses(sessions)) == 28
+    assert all(health.retry_at is None for health in client.health())
+    server.answer = original  # type: ignore[method-assign]  # it is well again
+    for _ in range(2):
+        sync_resolutions(sessions, client, clock)
+        clock.advance(timedelta(seconds=120))
+    assert len(statuses(sessions)) == 30
