@@ -17,7 +17,7 @@ from models.oracle import Proposal, Settlement
 from service.protocol.finality import POLYGON
 from service.store.blocks import get_cursor, get_head
 from service.store.fills import TokenOwner
-from service.store.refresh_states import AFTERMATH, PENDING_WORDS
+from service.store.refresh_states import AFTERMATH, PENDING_WORDS, PROPOSED_WORDS
 from service.store.upserts import IN_CHUNK, chunks, insert_for
 
 # The cursor of the exchanges' logs.
@@ -25,6 +25,8 @@ CURSOR = "fills"
 # Kept from this long before the proposal, which is about so many of Polygon's blocks (1.5 s).
 MARGIN = timedelta(minutes=2)
 MARGIN_BLOCKS = 80
+# The feed's word for a proposal is not followed further back than this.
+LOOK_BACK = timedelta(days=7)
 # Proposals so few blocks old are watched before their market is scored (one hour).
 RECENT_BLOCKS = 2_400
 LIVE = tuple(
@@ -46,6 +48,14 @@ class Watch:
     read_from_block: int | None
     reported_from: datetime | None
     reported_to: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """From when on Polymarket's feed tells of an answer, and whether that is its proposal."""
+
+    at: datetime
+    is_proposal: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,21 +123,25 @@ def list_fill_coverage(session: Session, market_ids: Collection[int]) -> dict[in
         )
     found: dict[int, FillCoverage] = {}
     for part in chunks(sorted(market_ids), IN_CHUNK):
+        told = _reported(session, part)
         for row in session.scalars(select(FillWatch).where(FillWatch.market_id.in_(part))):
-            found[row.market_id] = _coverage(row, read_to)
+            found[row.market_id] = _coverage(row, read_to, told.get(row.market_id))
     return found
 
 
-def _coverage(row: FillWatch, read_to: datetime | None) -> FillCoverage:
+def _coverage(row: FillWatch, read_to: datetime | None, told: _Told | None) -> FillCoverage:
+    # Without the proposal's log or its time by the feed nobody knows what was traded before.
+    has_begin = row.from_block is not None or (
+        told is not None and told.is_proposal and row.since <= told.at - MARGIN
+    )
+    has_rows = has_begin and row.reported_from is not None and row.reported_from <= row.since
     if row.read_from_block is not None and read_to is not None:
         is_whole = row.from_block is not None and row.read_from_block <= row.from_block
-        is_whole = is_whole or (row.reported_from is not None and row.reported_from <= row.since)
         end = min(read_to, row.ended_at or read_to)
-        return FillCoverage(row.since, is_whole, end, FillSource.CHAIN)
+        return FillCoverage(row.since, is_whole or has_rows, end, FillSource.CHAIN)
     if row.reported_to is None or row.reported_from is None:
         return FillCoverage(row.since, is_whole=False, read_to=None, source=None)
-    is_whole = row.reported_from <= row.since
-    return FillCoverage(row.since, is_whole, row.reported_to, FillSource.DATA_API)
+    return FillCoverage(row.since, has_rows, row.reported_to, FillSource.DATA_API)
 
 
 def _list_live(session: Session, now: datetime) -> set[int]:
@@ -180,7 +194,8 @@ def _begin(session: Session, market_ids: Sequence[int], now: datetime) -> None:
         proposed = _proposed(session, part)
         reported = _reported(session, part)
         for market_id in part:
-            number, at = proposed.get(market_id, (None, reported.get(market_id, now)))
+            told = reported.get(market_id)
+            number, at = proposed.get(market_id, (None, now if told is None else told.at))
             rows.append(
                 {
                     "market_id": market_id,
@@ -214,17 +229,34 @@ def _proposed(session: Session, market_ids: Sequence[int]) -> dict[int, tuple[in
     return {market_id: (number, at) for market_id, number, at in session.execute(query)}
 
 
-def _reported(session: Session, market_ids: Sequence[int]) -> dict[int, datetime]:
-    """When Polymarket's feed first told of each market's pending answer."""
+def _reported(session: Session, market_ids: Sequence[int]) -> dict[int, _Told]:
+    """When each market's answer became pending by the feed's own time, else when it was read.
+
+    That is the proposal only where the row says no more than that there is one: a row of a dispute
+    or of changed rules bears the time of that.
+    """
     query = (
-        select(ResolutionReport.market_id, func.min(ResolutionReport.known_at))
+        select(ResolutionReport)
         .where(
             ResolutionReport.market_id.in_(market_ids),
             ResolutionReport.status.in_(PENDING_WORDS),
         )
-        .group_by(ResolutionReport.market_id)
+        .order_by(ResolutionReport.known_at, ResolutionReport.id)
     )
-    return {row[0]: row[1] for row in session.execute(query)}
+    found: dict[int, _Told] = {}
+    for row in session.scalars(query):
+        earliest = row.known_at - LOOK_BACK
+        at = row.known_at if row.reported_at is None else min(row.reported_at, row.known_at)
+        is_proposal = (
+            row.status == PROPOSED_WORDS[0]
+            and row.reported_at is not None
+            and at >= earliest
+            and not (row.was_disputed or row.rules_updated or row.extended_review)
+        )
+        before = found.get(row.market_id)
+        if before is None or at < before.at:
+            found[row.market_id] = _Told(max(at, earliest), is_proposal)
+    return found
 
 
 def list_watches(session: Session) -> list[Watch]:

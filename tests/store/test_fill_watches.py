@@ -1,6 +1,6 @@
 """What is watched for trades: live proposals and disputes, from their beginning, until they end."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from service.protocol.prices import YES
 from service.store.blocks import move_cursor
 from service.store.fill_watches import (
     CURSOR,
+    LOOK_BACK,
     MARGIN,
     MARGIN_BLOCKS,
     begin_reading,
@@ -29,7 +30,13 @@ from tests.store.scenes import NOW, POLYGON, add_market, add_scored
 HOUR = timedelta(hours=1)
 
 
-def report(session: Session, market_id: int, status: str, hours_ago: int) -> None:
+def report(
+    session: Session,
+    market_id: int,
+    status: str,
+    hours_ago: int,
+    reported_at: datetime | None = None,
+) -> None:
     session.add(
         ResolutionReport(
             market_id=market_id,
@@ -37,6 +44,7 @@ def report(session: Session, market_id: int, status: str, hours_ago: int) -> Non
             was_disputed=False,
             extended_review=False,
             rules_updated=False,
+            reported_at=reported_at,
             known_at=NOW - hours_ago * HOUR,
         )
     )
@@ -109,6 +117,42 @@ def test_without_the_chain_a_watch_begins_where_the_feed_first_told_of_an_answer
         report(session, market.id, status, hours_ago)
     [watch] = sync_watches(session, NOW)
     assert (watch.since, watch.from_block) == (NOW - 5 * HOUR - MARGIN, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "ago", "begin", "is_whole"),
+    [
+        ("proposed", timedelta(minutes=90), timedelta(minutes=90), True),
+        ("proposed", None, timedelta(0), False),
+        ("proposed", -HOUR, timedelta(0), True),
+        ("proposed", timedelta(days=300), LOOK_BACK, False),
+        ("challenged", HOUR, HOUR, False),
+        ("reproposed", HOUR, HOUR, False),
+    ],
+)
+def test_a_watch_of_the_feed_alone_begins_at_its_time_of_the_proposal_and_else_is_never_whole(
+    session: Session,
+    status: str,
+    ago: timedelta | None,
+    begin: timedelta,
+    is_whole: bool,  # noqa: FBT001  # a case
+) -> None:
+    market = add_scored(session, 0, state=MarketState.PROPOSED).id
+    report(session, market, status, 0, None if ago is None else NOW - ago)
+    [watch] = sync_watches(session, NOW)
+    assert watch.since == NOW - begin - MARGIN
+    mark_reported(session, [market], watch.since, NOW)
+    assert list_fill_coverage(session, [market])[market].is_whole is is_whole
+
+
+def test_a_watch_that_nobody_gave_a_beginning_is_never_whole(session: Session) -> None:
+    market = add_scored(session, 0, state=MarketState.PROPOSED).id
+    [watch] = sync_watches(session, NOW)
+    mark_reported(session, [market], watch.since, NOW)
+    assert not list_fill_coverage(session, [market])[market].is_whole
+    # The feed's time comes later and lies before the first trade that was asked for.
+    report(session, market, "proposed", 0, NOW - HOUR)
+    assert not list_fill_coverage(session, [market])[market].is_whole
 
 
 def test_a_watch_ends_once_and_begins_anew_when_the_market_is_live_again(session: Session) -> None:
