@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -30,6 +30,8 @@ FETCH = 500
 _LONGEST = 2**26
 # DuckDB sets sixteen times this aside for a packed file.
 _LONGEST_LINE = 2**21
+# Python makes no integer of more than 4,300 digits; ids have 78.
+_LONGEST_NUMBER = 1_000
 _SUFFIXES = {
     ".parquet": "parquet",
     ".csv": "csv",
@@ -218,7 +220,11 @@ def _select(source: str, mapping: DumpMap, columns: Sequence[str]) -> str:
 
 def _records(text: str) -> list[Row]:
     """The records of one JSON value: itself, or those of the page or event that holds them."""
-    value = json.loads(text, parse_float=Decimal)
+    try:
+        value = json.loads(text, parse_float=_number, parse_int=_number)
+    except (ValueError, RecursionError):
+        # Refused like what is no object.
+        return [{}]
     parent = value if isinstance(value, dict) else {}
     for name in _PAGES:
         if isinstance(parent.get(name), list):
@@ -232,6 +238,18 @@ def _records(text: str) -> list[Row]:
         group = {name: part for name, part in parent.items() if name != "markets"}
         rows = [{"events": [group], **row} for row in rows]
     return rows
+
+
+def _number(text: str) -> int | Decimal | str:
+    """A number of JSON, exact; as its text if it is too large for any field anyhow."""
+    if len(text) > _LONGEST_NUMBER:
+        return text
+    if text.lstrip("-").isdecimal():
+        return int(text)
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text
 
 
 def _as_gamma(row: dict[str, Any]) -> Row:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -97,13 +97,14 @@ def _epoch(divisor: int) -> Callable[[object], object]:
         if isinstance(value, str) and not value.strip():
             return None
         try:
-            number = Decimal(str(value).strip())
-        except InvalidOperation as error:
+            seconds = Decimal(str(value).strip()) / divisor
+        # Of a number too large as of what is none.
+        except ArithmeticError as error:
             message = f"not an epoch: {str(value)[:40]!r}"
             raise ValueError(message) from error
-        seconds = number / divisor
-        if not number.is_finite() or not 0 <= seconds <= _YEAR_9999:
-            message = f"not an epoch of {'seconds' if divisor == 1 else 'milliseconds'}: {number}"
+        if not seconds.is_finite() or not 0 <= seconds <= _YEAR_9999:
+            unit = "seconds" if divisor == 1 else "milliseconds"
+            message = f"not an epoch of {unit}: {str(value)[:40]}"
             raise ValueError(message)
         whole = int(seconds)
         rest = int((seconds - whole) * 10**6)
@@ -137,7 +138,7 @@ def _commas(value: object) -> object:
 def _micro(value: object) -> object:
     try:
         return Decimal(str(value).strip()).scaleb(-MICRO)
-    except InvalidOperation as error:
+    except ArithmeticError as error:
         message = f"not an amount: {str(value)[:40]!r}"
         raise ValueError(message) from error
 

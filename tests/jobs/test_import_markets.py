@@ -1,5 +1,6 @@
 """Dumps of markets into rows: once, with their times, never over what is newer."""
 
+import json
 import random
 from collections.abc import Callable
 from datetime import timedelta
@@ -149,6 +150,50 @@ def test_a_value_that_does_not_fit_its_transform_refuses_its_row_and_names_the_f
     result = load(sessions, folder / "d.csv", mapping=own_map())
     assert counts(result) == {"files": 1, "rows": 3, "added": 1, "refused": 2}
     assert dict(result.reasons) == {"volume": 1, "known_at": 1}
+
+
+@SQLITE
+@pytest.mark.parametrize("value", ["1e999999999", "-1e999999999", "sNaN", "NaN", "Infinity"])
+@pytest.mark.parametrize(("column", "field"), [("micro", "volume"), ("seen", "known_at")])
+def test_a_number_that_is_none_or_too_large_refuses_its_row_and_the_import_goes_on(
+    sessions: sessionmaker[Session], folder: Path, value: str, column: str, field: str
+) -> None:
+    as_csv(folder / "d.csv", [own_row(1, NOW), own_row(2, NOW) | {column: value}, own_row(3, NOW)])
+    result = load(sessions, folder / "d.csv", mapping=own_map())
+    assert counts(result) == {"files": 1, "rows": 3, "added": 2, "refused": 1}
+    assert dict(result.reasons) == {field: 1}
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    "value", ["9" * 5_000, "-" + "9" * 5_000, "1e999999999", "1e" + "9" * 30, "0." + "9" * 5_000]
+)
+@pytest.mark.parametrize("column", ["micro", "seen"])
+def test_a_number_of_json_that_python_cannot_hold_refuses_its_row_and_the_import_goes_on(
+    sessions: sessionmaker[Session], folder: Path, value: str, column: str
+) -> None:
+    bad = json.dumps(own_row(2, NOW) | {column: "HERE"}).replace('"HERE"', value)
+    rows = [json.dumps(own_row(1, NOW)), bad, json.dumps(own_row(3, NOW))]
+    (folder / "d.ndjson").write_text("\n".join(rows) + "\n")
+    result = load(sessions, folder / "d.ndjson", mapping=own_map())
+    refused = int(not value.startswith("0."))
+    assert counts(result)["rows"] == 3
+    assert (result.counts["added"], result.counts["refused"]) == (3 - refused, refused)
+
+
+@SQLITE
+def test_gammas_own_numbers_that_nothing_can_hold_refuse_their_row(
+    sessions: sessionmaker[Session], folder: Path
+) -> None:
+    lines = [json.dumps(a_market(1))]
+    for number, name in enumerate(("volumeNum", "volume", "umaBond", "customLiveness"), 2):
+        for value in ("9" * 5_000, "1e" + "9" * 30):
+            row = json.dumps(a_market(number, **{name: "HERE"}))
+            lines.append(row.replace('"HERE"', value))
+    (folder / "d.ndjson").write_text("\n".join([*lines, json.dumps(a_market(9))]) + "\n")
+    result = load(sessions, folder / "d.ndjson")
+    assert counts(result)["rows"] == 10
+    assert result.counts["refused"] >= 6
 
 
 @SQLITE
