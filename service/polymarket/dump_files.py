@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from service.column_files import open_duckdb
 from service.errors import UsageError
@@ -30,6 +30,8 @@ FETCH = 500
 _LONGEST = 2**26
 # DuckDB sets sixteen times this aside for a packed file.
 _LONGEST_LINE = 2**21
+# Columns that a message lists.
+_SHOWN = 40
 # Python makes no integer of more than 4,300 digits; ids have 78.
 _LONGEST_NUMBER = 1_000
 _SUFFIXES = {
@@ -90,6 +92,8 @@ class DumpReader:
             columns = [] if kind == "json" else _columns_of(database, source)
             if kind != "json":
                 _check_columns(path, mapping, columns)
+            else:
+                _check_names(path, mapping, database, source)
             (counted,) = database.execute(f"SELECT count(*) FROM {source}").fetchall()
             sql = _select(source, mapping, columns)
         return Dump(path, counted[0], sql, kind == "json")
@@ -192,18 +196,41 @@ def _columns_of(database: "DuckDBPyConnection", source: str) -> list[str]:
 def _check_columns(path: Path, mapping: DumpMap, columns: Sequence[str]) -> None:
     there = set(columns)
     missing = {c: key for c, key in mapping.columns().items() if c not in there}
-    shown = ", ".join(columns[:40]) + ("…" if len(columns) > 40 else "")  # noqa: PLR2004  # a line
     if missing:
-        column, key = next(iter(missing.items()))
-        message = f"{path}: the map's {key} names the column {column!r}, which is not there. "
-        raise DumpError(message + f"Columns: {shown}.")
+        _refuse_columns(path, missing, columns)
     absent = [name for name in _GAMMA if name not in there]
     if not mapping.fields and absent:
         message = (
             f"{path}: has no column {absent[0]!r}, so its columns are not Gamma's. Say by --map "
-            f"which is which. Columns: {shown}."
+            f"which is which. Columns: {_shown(columns)}."
         )
         raise DumpError(message)
+
+
+def _check_names(path: Path, mapping: DumpMap, database: "DuckDBPyConnection", source: str) -> None:
+    """What the map names stands in a row of the JSON; a file without rows lacks nothing."""
+    missing = mapping.columns()
+    shown: dict[str, None] = {}
+    cursor = database.cursor()
+    cursor.execute(f"SELECT json FROM {source}")
+    while missing and (found := cursor.fetchmany(FETCH)):
+        for row in (row for (text,) in found for row in _records(text)):
+            missing = {column: key for column, key in missing.items() if column not in row}
+            if len(shown) < _SHOWN:
+                shown.update(dict.fromkeys(row))
+    cursor.close()
+    if missing and shown:
+        _refuse_columns(path, missing, list(shown))
+
+
+def _refuse_columns(path: Path, missing: Mapping[str, str], columns: Sequence[str]) -> NoReturn:
+    column, key = next(iter(missing.items()))
+    message = f"{path}: the map's {key} names the column {column!r}, which is not there. "
+    raise DumpError(message + f"Columns: {_shown(columns)}.")
+
+
+def _shown(columns: Sequence[str]) -> str:
+    return ", ".join(columns[:_SHOWN]) + ("…" if len(columns) > _SHOWN else "")
 
 
 def _select(source: str, mapping: DumpMap, columns: Sequence[str]) -> str:

@@ -98,12 +98,13 @@ def test_a_file_that_is_no_dump_is_one_line(
     assert words in line
 
 
+@pytest.mark.parametrize("name", ["d.csv", "d.json", "d.ndjson"])
 def test_a_column_the_file_lacks_is_named_with_the_key_of_the_map(
-    sessions: sessionmaker[Session], folder: Path
+    sessions: sessionmaker[Session], folder: Path, name: str
 ) -> None:
     rows = [{k: v for k, v in own_row(1).items() if k != "micro"}]
-    as_csv(folder / "d.csv", rows)
-    [line] = load(sessions, folder / "d.csv", mapping=own_map()).faults
+    FORMS[name](folder / name, rows)
+    [line] = load(sessions, folder / name, mapping=own_map()).faults
     assert "the map's fields.volume names the column 'micro', which is not there" in line
     assert "Columns: nr, cond" in line
 
