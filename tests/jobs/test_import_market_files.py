@@ -12,7 +12,6 @@ from models.market import Market
 from tests.jobs.market_dumps import (
     FORMS,
     NOW,
-    as_csv,
     as_json,
     by_catalogue,
     counts,
