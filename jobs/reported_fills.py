@@ -14,7 +14,7 @@ from service.polymarket.trades import CONDITIONS_PER_ANSWER, TradeList
 from service.protocol.ids import to_hex
 from service.protocol.listings import Refused
 from service.protocol.sources import DATA_API
-from service.store.fill_watches import Watch, list_watches, mark_reported, owners_of
+from service.store.fill_watches import OVERLAP, Watch, list_watches, mark_reported, owners_of
 from service.store.fills import add_reported_fills
 from service.store.issues import add_issues
 from service.store.sources import record_health
@@ -22,8 +22,6 @@ from service.store.upserts import chunks
 
 # Answers are cached by Polymarket for so long: asking more often brings the same ones.
 PERIOD = timedelta(minutes=5)
-# What such an answer may still lack at its end.
-OVERLAP = timedelta(minutes=6)
 
 
 def report_fills(
@@ -34,7 +32,9 @@ def report_fills(
     *,
     alone: bool,
 ) -> list[str]:
-    """Ask for what is due: all watched markets if ``alone``, else once what the logs leave out.
+    """Ask for what is due: all watched markets if ``alone``, else what the logs leave out.
+
+    That is asked for at once, and once more when the answer surely reaches the first block read.
 
     Returns what is wrong with the source, a line each.
     """
@@ -107,7 +107,10 @@ def _is_due(watch: Watch, now: datetime, *, alone: bool) -> bool:
         and watch.read_from_block is not None
         and watch.read_from_block <= watch.from_block
     )
-    return not is_whole and watch.reported_to is None
+    if is_whole or watch.reported_to is None:
+        return not is_whole
+    reaches = watch.chain_from is not None and watch.chain_from <= now - OVERLAP
+    return reaches and not watch.is_joined
 
 
 def _since(watch: Watch) -> datetime:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.assessment import MarketStanding
@@ -29,6 +29,8 @@ MARGIN_BLOCKS = 80
 LOOK_BACK = timedelta(days=7)
 # Proposals so few blocks old are watched before their market is scored (one hour).
 RECENT_BLOCKS = 2_400
+# What an answer of the Data API may still lack at its end: Polymarket keeps it for five minutes.
+OVERLAP = timedelta(minutes=6)
 LIVE = tuple(
     state.value
     for state in MarketState
@@ -48,6 +50,13 @@ class Watch:
     read_from_block: int | None
     reported_from: datetime | None
     reported_to: datetime | None
+    # When the first block read was mined, or one soon after it; None before one is stored.
+    chain_from: datetime | None = None
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether the Data API's rows surely reach the first block that was read."""
+        return _is_joined(self.reported_to, self.chain_from)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +133,33 @@ def list_fill_coverage(session: Session, market_ids: Collection[int]) -> dict[in
     found: dict[int, FillCoverage] = {}
     for part in chunks(sorted(market_ids), IN_CHUNK):
         told = _reported(session, part)
-        for row in session.scalars(select(FillWatch).where(FillWatch.market_id.in_(part))):
-            found[row.market_id] = _coverage(row, read_to, told.get(row.market_id))
+        query = select(FillWatch, _chain_from()).where(FillWatch.market_id.in_(part))
+        for row, chain_from in session.execute(query):
+            found[row.market_id] = _coverage(row, read_to, told.get(row.market_id), chain_from)
     return found
 
 
-def _coverage(row: FillWatch, read_to: datetime | None, told: _Told | None) -> FillCoverage:
+def _chain_from() -> ScalarSelect[datetime]:
+    """When the first stored block of a watch's reading was mined: its first one, or a later."""
+    return (
+        select(Block.mined_at)
+        .where(Block.chain_id == POLYGON, Block.number >= FillWatch.read_from_block)
+        .order_by(Block.number)
+        .limit(1)
+        .correlate(FillWatch)
+        .scalar_subquery()
+    )
+
+
+def _is_joined(reported_to: datetime | None, chain_from: datetime | None) -> bool:
+    if reported_to is None or chain_from is None:
+        return False
+    return chain_from <= reported_to - OVERLAP
+
+
+def _coverage(
+    row: FillWatch, read_to: datetime | None, told: _Told | None, chain_from: datetime | None
+) -> FillCoverage:
     # Without the proposal's log or its time by the feed nobody knows what was traded before.
     has_begin = row.from_block is not None or (
         told is not None and told.is_proposal and row.since <= told.at - MARGIN
@@ -138,7 +168,8 @@ def _coverage(row: FillWatch, read_to: datetime | None, told: _Told | None) -> F
     if row.read_from_block is not None and read_to is not None:
         is_whole = row.from_block is not None and row.read_from_block <= row.from_block
         end = min(read_to, row.ended_at or read_to)
-        return FillCoverage(row.since, is_whole or has_rows, end, FillSource.CHAIN)
+        is_whole = is_whole or (has_rows and _is_joined(row.reported_to, chain_from))
+        return FillCoverage(row.since, is_whole, end, FillSource.CHAIN)
     if row.reported_to is None or row.reported_from is None:
         return FillCoverage(row.since, is_whole=False, read_to=None, source=None)
     return FillCoverage(row.since, has_rows, row.reported_to, FillSource.DATA_API)
@@ -271,6 +302,7 @@ def list_watches(session: Session) -> list[Watch]:
             FillWatch.read_from_block,
             FillWatch.reported_from,
             FillWatch.reported_to,
+            _chain_from(),
         )
         .join(Market, Market.id == FillWatch.market_id)
         .where(FillWatch.ended_at.is_(None))
