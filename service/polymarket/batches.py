@@ -233,6 +233,15 @@ def list_of(source: str, answer: object, name: str | None) -> Sequence[object]:
     return value
 
 
+def next_cursor(source: str, answer: object) -> str | None:
+    """The cursor of the next page of the Data API's second version; ``None`` on the last one."""
+    pagination = answer.get("pagination") if isinstance(answer, dict) else None
+    cursor = pagination.get("next_cursor") if isinstance(pagination, dict) else None
+    if cursor is not None and not isinstance(cursor, str):
+        raise SourceError(source, "a next_cursor that is no text")
+    return cursor or None
+
+
 def _split(made: Sequence[Row | Refused]) -> tuple[list[Row], list[Refused]]:
     refused = [item for item in made if isinstance(item, Refused)]
     return [item for item in made if not isinstance(item, Refused)], refused

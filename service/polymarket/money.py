@@ -17,6 +17,7 @@ from service.polymarket.batches import (
     in_batches,
     list_of,
     match_asked,
+    next_cursor,
     not_answered,
 )
 from service.polymarket.money_feeds import (
@@ -84,7 +85,7 @@ def fetch_holders(
             yield replace(alone, missing=tuple(wanted))
             continue
         records = list_of(DATA_API, answer, "data")
-        has_more = _cursor_of(answer) is not None
+        has_more = next_cursor(DATA_API, answer) is not None
         made = [_keyed(to_token_holders(record, limit), _token_of(record)) for record in records]
         rows, refused = _split(made)
         if not has_more:
@@ -206,7 +207,7 @@ def walk_pages(ask: Callable[[Params], object], fixed: Params, most_pages: int) 
     for _ in range(most_pages):
         answer = ask(params)
         records += list_of(DATA_API, answer, "data")
-        cursor = _cursor_of(answer)
+        cursor = next_cursor(DATA_API, answer)
         if cursor is None:
             return Walked(tuple(records), is_cut=False)
         if cursor in seen:
@@ -214,14 +215,6 @@ def walk_pages(ask: Callable[[Params], object], fixed: Params, most_pages: int) 
         seen.add(cursor)
         params = (*fixed, ("cursor", cursor))
     return Walked(tuple(records), is_cut=True)
-
-
-def _cursor_of(answer: object) -> str | None:
-    pagination = answer.get("pagination") if isinstance(answer, dict) else None
-    cursor = pagination.get("next_cursor") if isinstance(pagination, dict) else None
-    if cursor is not None and not isinstance(cursor, str):
-        raise SourceError(DATA_API, "a next_cursor that is no text")
-    return cursor or None
 
 
 def _split(made: Sequence[Row | Refused]) -> tuple[list[Row], list[Refused]]:

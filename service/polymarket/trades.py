@@ -14,7 +14,7 @@ from models.data_enums import DataIssueKind
 from models.fill_enums import FillSide
 from service.errors import SourceError
 from service.polymarket import routes
-from service.polymarket.batches import Suspects, in_batches, list_of
+from service.polymarket.batches import Suspects, in_batches, list_of, next_cursor
 from service.polymarket.payloads import Number, Payload, Text
 from service.polymarket.refusals import is_token, named, translate
 from service.polymarket.scalars import MICRO, to_address, to_condition_id, to_id, to_time
@@ -104,7 +104,7 @@ def _walk(ask: Ask, part: Sequence[str], since: datetime, most_pages: int) -> _W
         answer = ask(routes.TRADES, params)
         page = list_of(DATA_API, answer, "data")
         records += page
-        cursor = _cursor_of(answer)
+        cursor = next_cursor(DATA_API, answer)
         if cursor is None or _is_before(page, since):
             return _Walked(tuple(records), is_cut=False)
         if cursor in seen:
@@ -113,14 +113,6 @@ def _walk(ask: Ask, part: Sequence[str], since: datetime, most_pages: int) -> _W
         # The same filters with each page: a feed's cursor does not hold them.
         params = (*fixed, ("cursor", cursor))
     return _Walked(tuple(records), is_cut=True)
-
-
-def _cursor_of(answer: object) -> str | None:
-    pagination = answer.get("pagination") if isinstance(answer, dict) else None
-    cursor = pagination.get("next_cursor") if isinstance(pagination, dict) else None
-    if cursor is not None and not isinstance(cursor, str):
-        raise SourceError(DATA_API, "a next_cursor that is no text")
-    return cursor or None
 
 
 def _is_before(page: Sequence[object], since: datetime) -> bool:
