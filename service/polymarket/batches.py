@@ -187,7 +187,7 @@ def to_batch(
     records: Sequence[object], translate: Callable[[object], Row | Refused], fetched_at: datetime
 ) -> Batch[Row]:
     """Translate a page's records."""
-    rows, refused = _split([translate(record) for record in records])
+    rows, refused = split_refused([translate(record) for record in records])
     return Batch(tuple(rows), tuple(refused), (), fetched_at)
 
 
@@ -242,7 +242,8 @@ def next_cursor(source: str, answer: object) -> str | None:
     return cursor or None
 
 
-def _split(made: Sequence[Row | Refused]) -> tuple[list[Row], list[Refused]]:
+def split_refused(made: Sequence[Row | Refused]) -> tuple[list[Row], list[Refused]]:
+    """What was translated, and what was refused instead."""
     refused = [item for item in made if isinstance(item, Refused)]
     return [item for item in made if not isinstance(item, Refused)], refused
 

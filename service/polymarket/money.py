@@ -19,6 +19,7 @@ from service.polymarket.batches import (
     match_asked,
     next_cursor,
     not_answered,
+    split_refused,
 )
 from service.polymarket.money_feeds import (
     to_clob_reading,
@@ -87,7 +88,7 @@ def fetch_holders(
         records = list_of(DATA_API, answer, "data")
         has_more = next_cursor(DATA_API, answer) is not None
         made = [_keyed(to_token_holders(record, limit), _token_of(record)) for record in records]
-        rows, refused = _split(made)
+        rows, refused = split_refused(made)
         if not has_more:
             rows = [replace(row, is_cut=False) for row in rows]
         batch = Batch(tuple(rows), tuple(refused), (), now)
@@ -125,7 +126,7 @@ def fetch_positions(
             if len(failures) >= MOST_FAILURES:
                 break
             continue
-        rows, refused = _split([_keyed(to_position(one), key) for one in walked.records])
+        rows, refused = split_refused([_keyed(to_position(one), key) for one in walked.records])
         yes, no = tokens
         lists = net_positions(rows, (yes, no), most, is_cut=walked.is_cut)
         kept = () if refused else tuple(row for row in lists if row.holders)
@@ -189,7 +190,7 @@ def _history(
     to_at: datetime,
     source: PriceSource,
 ) -> PriceHistory:
-    rows, refused = _split(made)
+    rows, refused = split_refused(made)
     # A cursor that repeats, and the one point of a window that lies before it.
     within = {row.at: row for row in rows if from_at <= row.at <= to_at}
     points = tuple(within[at] for at in sorted(within))
@@ -215,11 +216,6 @@ def walk_pages(ask: Callable[[Params], object], fixed: Params, most_pages: int) 
         seen.add(cursor)
         params = (*fixed, ("cursor", cursor))
     return Walked(tuple(records), is_cut=True)
-
-
-def _split(made: Sequence[Row | Refused]) -> tuple[list[Row], list[Refused]]:
-    refused = [item for item in made if isinstance(item, Refused)]
-    return [item for item in made if not isinstance(item, Refused)], refused
 
 
 def _keyed(made: Row | Refused, key: str) -> Row | Refused:
