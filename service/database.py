@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, finalize
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
@@ -13,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from service.errors import SchemaMismatch, UsageError
+from service.write_turns import WriteTurns
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -36,7 +38,7 @@ def open_engine(url: str) -> Engine:
     if backend == "sqlite":
         engine = create_engine(parsed)
         event.listen(engine, "connect", _tune_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        _queue_writers(engine)
         return engine
     if backend == "postgresql":
         # The driver is named: a bare URL means another one to older SQLAlchemy.
@@ -58,11 +60,32 @@ def open_read_sessions(engine: Engine) -> sessionmaker[Session]:
     return sessionmaker(reading, expire_on_commit=False)
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    # Taking the write lock at once lets a job wait its turn; a transaction that reads first and
-    # writes later would be refused without waiting when another had written in between.
-    mode = connection.get_execution_options().get(SQLITE_BEGIN, "IMMEDIATE")
-    connection.exec_driver_sql(f"BEGIN {mode}")
+def _queue_writers(engine: Engine) -> None:
+    """Let the engine's writers begin in the order they asked, and its readers at once."""
+    turns = WriteTurns()
+    # A connection that is dropped without an end gives its turn back as it goes.
+    held: WeakKeyDictionary[Connection, finalize[[], Connection]] = WeakKeyDictionary()
+
+    def begin(connection: Connection) -> None:
+        # Taking the write lock at once lets a job wait its turn; a transaction that reads first
+        # and writes later would be refused without waiting when another had written in between.
+        mode = connection.get_execution_options().get(SQLITE_BEGIN, "IMMEDIATE")
+        if mode == "IMMEDIATE" and turns.take():
+            held[connection] = finalize(connection, turns.give_back)
+        try:
+            connection.exec_driver_sql(f"BEGIN {mode}")
+        except DBAPIError:
+            end(connection)
+            raise
+
+    def end(connection: Connection) -> None:
+        give_back = held.pop(connection, None)
+        if give_back is not None:
+            give_back()
+
+    event.listen(engine, "begin", begin)
+    event.listen(engine, "commit", end)
+    event.listen(engine, "rollback", end)
 
 
 def _tune_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
