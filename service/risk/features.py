@@ -1,0 +1,53 @@
+"""Features of a market: what was seen, what it adds to a score's logit, and where it stands.
+
+docs/methodology.md, "Rule text".
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+# |b x| of one feature, and of all together: no single reading may drown a cell's own rate.
+FEATURE_CAP = 3.0
+SUM_CAP = 6.0
+
+CoefSource = Literal["default", "fitted", "off"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Words of a text that drove a feature: ``text[start:end] == words``."""
+
+    field: Literal["title", "rules"]
+    start: int
+    end: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One reading of a market.
+
+    ``logit`` is its signed share of the log-odds against a usual market of its category, capped at
+    ``FEATURE_CAP``. ``coef_source`` is "off" where out-of-time data gave it no place: it is then
+    shown with logit 0.
+    """
+
+    name: str
+    value: float
+    unit: str
+    logit: float
+    coef_source: CoefSource
+    spans: tuple[Span, ...] = ()
+    # In plain words, where no span can show it.
+    evidence: tuple[str, ...] = ()
+
+
+def capped(logit: float) -> float:
+    """A feature's share of the log-odds, within ``FEATURE_CAP``."""
+    return min(max(logit, -FEATURE_CAP), FEATURE_CAP)
+
+
+def total_logit(features: Iterable[Feature]) -> float:
+    """What the features add to a score's log-odds together, within ``SUM_CAP``."""
+    return min(max(sum(f.logit for f in features), -SUM_CAP), SUM_CAP)
