@@ -1,0 +1,100 @@
+"""Drivers in plain words: what is known, its value, which way it moves the score, and how far.
+
+docs/methodology.md, "Drivers".
+"""
+
+from collections.abc import Callable, Mapping
+from math import exp
+
+from service.risk.result import Driver
+
+BASE_RATE = "base_rate"
+Value = str | float | int | None
+_STATES = {
+    "pre_proposal": "no answer is proposed yet",
+    "proposed": "an answer is proposed and can be disputed",
+    "disputed_once": "the first answer was disputed and the question is asked again",
+    "reproposed": "an answer is proposed for the second time",
+    "voting": "the answer was disputed twice and UMA's holders vote",
+    "answered": "the oracle has answered, nothing is paid yet",
+    "flagged": "it is flagged for resolution by hand",
+    "resolved": "it is paid",
+}
+_NO_EFFECT = 1e-12
+_MOST = 40.0
+
+
+def _share(value: Value) -> str:
+    return per_cent(value) if isinstance(value, int | float) else "unknown"
+
+
+def _plain(value: Value) -> str:
+    match value:
+        case None:
+            return "unknown"
+        case float():
+            return f"{value:.4g}"
+        case _:
+            return str(value)
+
+
+# What is known, for each feature a driver can have; the effect follows it.
+SENTENCES: Mapping[str, Callable[[Value], str]] = {
+    BASE_RATE: lambda v: f"the average market of this kind is paid out wrong with {_share(v)}",
+    "state": lambda v: _STATES.get(str(v), f"its state is {_plain(v)}"),
+    "price_before_proposal": lambda v: (
+        f"before the first proposal a share of the proposed answer cost {_plain(v)} USD"
+    ),
+    "time_undisputed": lambda v: f"nobody disputed the answer for {_plain(v)} minutes",
+    "answer": lambda v: f"the oracle's answer is {_plain(v)}",
+    "announced_refund": lambda _: "a refund was announced",
+    "stale_inputs": lambda _: "some inputs are older than they may be",
+    "flagged": lambda _: "it is flagged for resolution by hand",
+    "payout_set_by_hand": lambda _: "an administrator set the payout by hand",
+}
+
+
+def say(driver: Driver) -> str:
+    """One driver as a sentence."""
+    return sentence(
+        driver.feature,
+        driver.value,
+        driver.unit,
+        driver.contribution_p,
+        driver.contribution_logit,
+    )
+
+
+def sentence(
+    feature: str, value: Value, unit: str, contribution_p: float, contribution_logit: float
+) -> str:
+    """A feature, its value and its signed effect; an unknown feature is named as it stands."""
+    known = SENTENCES.get(feature)
+    if known is None:
+        what = f"{feature.replace('_', ' ')} is {_plain(value)} {unit}".rstrip()
+        what += " (no words exist for this driver)"
+    else:
+        what = known(value)
+    told = what[:1].upper() + what[1:]
+    if feature == BASE_RATE:
+        return f"{told}: the others start from there."
+    return f"{told}: {effect(contribution_p, contribution_logit)}."
+
+
+def effect(contribution_p: float, contribution_logit: float) -> str:
+    """Which way and how far: "raises it by 0.12 percentage points (odds x 3.2)"."""
+    if abs(contribution_p) < _NO_EFFECT and abs(contribution_logit) < _NO_EFFECT:
+        return "leaves it as it is"
+    factor = exp(min(abs(contribution_logit), _MOST))
+    way, sign = ("raises", "x") if contribution_logit > 0 else ("lowers", "/")
+    points = per_cent(abs(contribution_p)).removesuffix(" %")
+    return f"{way} it by {points} percentage points (odds {sign} {factor:.3g})"
+
+
+def per_cent(p: float) -> str:
+    """A probability as per cent with two significant digits, never in powers of ten."""
+    if p == 0:
+        return "0 %"
+    digits = f"{p * 100:.1e}"
+    exponent = int(digits.split("e")[1])
+    return f"{float(digits):.{max(0, 1 - exponent)}f} %"
