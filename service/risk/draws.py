@@ -46,7 +46,7 @@ SYMBOLS = (
     *("vh_clear", "vh_moderate", "vh_contested"),
 )
 
-STREAM_DISPUTED, STREAM_AGAIN, STREAM_BELIEF = 100, 200, 300
+STREAM_DISPUTED, STREAM_AGAIN, STREAM_BELIEF, STREAM_VOTE = 100, 200, 300, 400
 
 
 def draw_prior(prior: Prior, symbol: str, parameters: RiskParameters) -> Values:

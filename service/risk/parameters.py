@@ -77,6 +77,23 @@ class BeliefPriors:
 
 
 @dataclass(frozen=True, slots=True)
+class VotePriors:
+    """How stake votes: who comes, how it splits, and what a roll does to it."""
+
+    draws: int
+    turnout_mean: float
+    turnout_sd: float
+    turnout_low: float
+    # Beta(mean k, (1 - mean) k) of the share that votes for a wrong answer.
+    wrong_share: Mapping[Ambiguity, tuple[float, float]]
+    # After a roll the odds of the side that led are multiplied by this.
+    roll_odds: float
+    # ... and no more often than this many times net.
+    most_moves: int
+    max_rolls: int
+
+
+@dataclass(frozen=True, slots=True)
 class OverridePriors:
     """What administrators do about a wrong answer."""
 
@@ -108,6 +125,7 @@ class RiskParameters:
     cells: CellPriors
     hazard: HazardPriors
     belief: BeliefPriors
+    vote: VotePriors
     override: OverridePriors
     stratum_log10_volume: Mapping[VolumeStratum, float]
     open_interest_over_volume: float
@@ -150,6 +168,7 @@ def parse_parameters(text: str) -> RiskParameters:
             **{**data["hazard"], "cumulative": tuple(data["hazard"]["cumulative"])}
         ),
         belief=BeliefPriors(**data["belief"]),
+        vote=_vote(data["vote"]),
         override=OverridePriors(**data["override"]),
         stratum_log10_volume=MappingProxyType(
             {s: data["stratum_log10_volume"][s] for s in VolumeStratum}
@@ -161,6 +180,11 @@ def parse_parameters(text: str) -> RiskParameters:
         open_interest_over_volume_high=data["money"]["open_interest_over_volume_high"],
         stale_open_interest_growth=data["money"]["stale_open_interest_growth"],
     )
+
+
+def _vote(table: dict[str, Any]) -> VotePriors:
+    shares = {a: (table["wrong_share"][a]["mean"], table["wrong_share"][a]["k"]) for a in Ambiguity}
+    return VotePriors(**{**table, "wrong_share": MappingProxyType(shares)})
 
 
 def _priors(table: dict[str, dict[str, Any]]) -> Mapping[str, Prior]:

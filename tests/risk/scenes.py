@@ -100,6 +100,6 @@ def all_markets_cell(
     drawn = base_transitions(PARAMETERS, version)
     fixed = {name: np.full(PARAMETERS.draws, value) for name, value in changes.items()}
     scaled = {name: getattr(drawn, name) * ratio for name in ("a1w", "a1e", "d1c")}
-    none = np.zeros(PARAMETERS.draws)
+    fixed = {"g": np.zeros(PARAMETERS.draws)} | fixed
     cell = NO_COUNTS.at(CALM.category, volume_stratum(CALM.volume), version)
-    return replace(cell, transitions=replace(drawn, g=none, **(scaled | fixed)), summaries={})
+    return replace(cell, transitions=replace(drawn, **(scaled | fixed)), summaries={})

@@ -23,10 +23,32 @@ def test_calm_market_of_the_worked_example() -> None:
 
 
 def test_the_other_category_scales_with_its_dispute_rate() -> None:
-    # docs/methodology.md, "Checks": 6.0e-5 follows from the table; 7.0e-5 is not reproduced.
+    # docs/methodology.md, "Checks": the table's three rates scaled alike give 6.0e-5.
     p = summarise(all_markets_cell(ratio=17.2 / 6.4), Situation(), PARAMETERS).p_misresolved
     assert p.mean == pytest.approx(6.0e-5, rel=0.02)
     assert p.p05 < 1.8e-5 < p.mean < p.p95 < 1.7e-4
+
+
+def test_the_loop_leaves_the_calm_market_where_it_was() -> None:
+    # A vote of "too early" (half of them) asks again: more second proposals, fewer answers.
+    without, with_loop = all_markets_cell(), all_markets_cell(g=0.5)
+    one, other = (summarise(cell, Situation(), PARAMETERS) for cell in (without, with_loop))
+    assert other.p_misresolved.mean == pytest.approx(2.3e-5, rel=0.02)
+    again = 1 / (1 - 0.054 * 0.999 * 0.5)
+    for name, share in (("second_undisputed", 1.0), ("vote_honest", 0.5), ("vote_attack", 0.5)):
+        ratio = other.components[name] / one.components[name]
+        assert ratio == pytest.approx(share * again, rel=0.01)
+
+
+def test_the_other_category_of_the_worked_example() -> None:
+    # Read so, the example's mean comes out: disputes of correct proposals stay at 0.7e-4 (without
+    # self-disputes), wrong and early ones alone make up the 0.172 %. Its interval: 1.8e-5, 1.7e-4.
+    correct = 0.7e-4
+    ratio = (17.2e-4 - correct) / (2.1e-4 * 0.90 + 3.5e-4 * 0.95)
+    cell = all_markets_cell(ratio=ratio, d1c=correct)
+    p = summarise(cell, Situation(), PARAMETERS).p_misresolved
+    assert p.mean == pytest.approx(7.0e-5, rel=0.01)
+    assert (p.p05, p.p95) == pytest.approx((1.5e-5, 1.8e-4), rel=0.03)
 
 
 def test_the_rates_of_2025_under_the_older_oracle() -> None:
