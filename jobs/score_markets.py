@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cell_cache import CellCache
@@ -23,7 +24,7 @@ from service.risk.document import to_document
 from service.risk.inputs import MarketInputs
 from service.risk.parameters import RiskParameters
 from service.risk.result import MarketAssessmentResult
-from service.store.assessments import NewAssessment, add_assessment
+from service.store.assessments import NewAssessment, add_assessments
 from service.store.cell_counts import count_cells
 from service.store.contracts import add_book, load_book
 from service.store.inputs import load_inputs
@@ -31,7 +32,7 @@ from service.store.issues import add_issues
 from service.store.scoring import clear_stale, latest_digests, list_due_markets
 
 log = structlog.get_logger()
-# Markets scored in one transaction.
+# Markets read, and then stored, in one transaction.
 BATCH = 200
 # What the rows of one market can make go wrong; a database error is no market's own and ends the
 # run.
@@ -56,8 +57,17 @@ class _Run:
     failures: list[Refused] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """Where to read without keeping any writer waiting, and where to write."""
+
+    reading: sessionmaker[Session]
+    writing: sessionmaker[Session]
+
+
 def score_markets(
     sessions: sessionmaker[Session],
+    read_sessions: sessionmaker[Session],
     clock: Clock,
     cache: CellCache,
     book: ContractBook,
@@ -71,12 +81,14 @@ def score_markets(
     run = _Run()
     with sessions.begin() as session:
         add_book(session, book)
+    with read_sessions() as session:
         stored = load_book(session)
         cells = cache.get(at, lambda: count_cells(session, stored, at))
         due = list_due_markets(session, at)
     scale = _Scale(cells, cache.parameters, stored, missing)
+    files = _Files(read_sessions, sessions)
     for start in range(0, len(due), BATCH):
-        _score_apart(sessions, due[start : start + BATCH], scale, at, run)
+        _score_apart(files, due[start : start + BATCH], scale, at, run)
     if run.failures:
         with sessions.begin() as session:
             add_issues(session, run.failures, at)
@@ -85,29 +97,28 @@ def score_markets(
 
 
 def _score_apart(
-    sessions: sessionmaker[Session],
+    files: _Files,
     market_ids: Sequence[int],
     scale: _Scale,
     at: datetime,
     run: _Run,
 ) -> None:
-    """Score markets in one transaction; where one of them spoils it, halve until it is alone."""
+    """Score markets together; where one of them spoils it, halve until it is alone."""
     try:
-        with sessions.begin() as session:
-            counts = _score_batch(session, market_ids, scale, at)
+        counts = _score_batch(files, market_ids, scale, at)
     except MARKET_FAULTS as error:
         if len(market_ids) == 1:
-            run.failures.append(_refusal(sessions, market_ids[0], error))
+            run.failures.append(_refusal(files.reading, market_ids[0], error))
             return
         half = len(market_ids) // 2
-        _score_apart(sessions, market_ids[:half], scale, at, run)
-        _score_apart(sessions, market_ids[half:], scale, at, run)
+        _score_apart(files, market_ids[:half], scale, at, run)
+        _score_apart(files, market_ids[half:], scale, at, run)
         return
     run.counts += counts
 
 
-def _refusal(sessions: sessionmaker[Session], market_id: int, error: Exception) -> Refused:
-    with sessions() as session:
+def _refusal(reading: sessionmaker[Session], market_id: int, error: Exception) -> Refused:
+    with reading() as session:
         key = to_hex(session.get_one(Market, market_id).condition_id)
     reason = f"{type(error).__name__}: {error}"
     log.error("market not scored", market=key, exc_info=error)
@@ -115,23 +126,36 @@ def _refusal(sessions: sessionmaker[Session], market_id: int, error: Exception) 
 
 
 def _score_batch(
-    session: Session, market_ids: Sequence[int], scale: _Scale, at: datetime
+    files: _Files, market_ids: Sequence[int], scale: _Scale, at: datetime
 ) -> Counter[str]:
-    markets = [session.get_one(Market, market_id) for market_id in market_ids]
-    seen = {market.id: market.stale_since for market in markets}
-    known = latest_digests(session, market_ids)
-    counts = Counter(due=len(markets), assessed=0, unchanged=0)
-    inputs = load_inputs(session, markets, scale.book, at, scale.missing)
+    """Read and score, then store: SQLite's one writer is held for the storing alone.
+
+    What becomes known in between marks its market with another time, and that mark stays.
+    """
+    with files.reading() as session:
+        markets = _markets(session, market_ids)
+        seen = {market.id: market.stale_since for market in markets}
+        known = latest_digests(session, market_ids)
+        inputs = load_inputs(session, markets, scale.book, at, scale.missing)
+    scored = []
     for market, market_inputs in zip(markets, inputs, strict=True):
         digest = inputs_digest(market_inputs, scale.cells, scale.parameters)
         if known.get(market.id) == digest:
-            counts["unchanged"] += 1
             continue
         result = assess(market_inputs, scale.cells, scale.parameters)
-        add_assessment(session, market.id, _to_new(market_inputs, result, digest))
-        counts["assessed"] += 1
-    clear_stale(session, seen, at)
-    return counts
+        scored.append((market.id, _to_new(market_inputs, result, digest)))
+    with files.writing.begin() as session:
+        add_assessments(session, scored)
+        clear_stale(session, seen, at)
+    new = len(scored)
+    return Counter(due=len(markets), assessed=new, unchanged=len(markets) - new)
+
+
+def _markets(session: Session, market_ids: Sequence[int]) -> list[Market]:
+    """The markets in the order of their ids; one that is gone by now is nobody's any more."""
+    return list(
+        session.scalars(select(Market).where(Market.id.in_(market_ids)).order_by(Market.id))
+    )
 
 
 def _to_new(inputs: MarketInputs, result: MarketAssessmentResult, digest: bytes) -> NewAssessment:

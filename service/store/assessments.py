@@ -1,11 +1,11 @@
 """Assessments: an append-only history, and the current line that lists read."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
@@ -41,24 +41,39 @@ class NewAssessment:
 _STANDING_ONLY = {"category", "open_interest", "remedy", "challenge_ends_at", "challenge_open"}
 _ASSESSMENT_ONLY = {"model_version", "priors_version", "inputs_digest", "document"}
 _NAMES = {field.name for field in fields(NewAssessment)}
+_APPENDED = insert(MarketAssessment).returning(MarketAssessment.id, sort_by_parameter_order=True)
+
+
+def add_assessments(session: Session, scored: Sequence[tuple[int, NewAssessment]]) -> Sequence[int]:
+    """Append assessments and make each its market's current line; their ids, in the order given.
+
+    ``scored`` pairs a market's id with its scoring, one a market. An assessment older than the
+    current line (a backfill) joins the history and moves nothing.
+    """
+    if not scored:
+        return []
+    rows, standings = [], []
+    for market_id, new in scored:
+        values = {name: getattr(new, name) for name in _NAMES}
+        rows.append(
+            {"market_id": market_id, **{name: values[name] for name in _NAMES - _STANDING_ONLY}}
+        )
+        standing = {name: values[name] for name in _NAMES - _ASSESSMENT_ONLY}
+        if new.expected_loss is None:
+            standing["expected_loss"] = UNKNOWN_LOSS
+        standings.append({"market_id": market_id, **standing})
+    ids = session.scalars(_APPENDED, rows).all()
+    for standing, row_id in zip(standings, ids, strict=True):
+        standing["assessment_id"] = row_id
+    statement = _standing_upsert(session.get_bind().dialect.name, tuple(sorted(standings[0])))
+    session.connection().execute(statement, standings)
+    return ids
 
 
 def add_assessment(session: Session, market_id: int, new: NewAssessment) -> MarketAssessment:
-    """Append an assessment and make it the market's current line.
-
-    An assessment older than the current line (a backfill) joins the history and moves nothing.
-    """
-    values = asdict(new)
-    row = MarketAssessment(
-        market_id=market_id, **{name: values[name] for name in _NAMES - _STANDING_ONLY}
-    )
-    session.add(row)
-    session.flush()
-    standing = {name: values[name] for name in _NAMES - _ASSESSMENT_ONLY}
-    if new.expected_loss is None:
-        standing["expected_loss"] = UNKNOWN_LOSS
-    _upsert_standing(session, {"market_id": market_id, "assessment_id": row.id, **standing})
-    return row
+    """Append one assessment, as ``add_assessments`` does many; the stored row."""
+    (row_id,) = add_assessments(session, [(market_id, new)])
+    return session.get_one(MarketAssessment, row_id)
 
 
 def get_latest(session: Session, market_id: int) -> MarketAssessment | None:
@@ -83,11 +98,6 @@ def list_history(
         )
     newest_first = query.order_by(MarketAssessment.as_of.desc(), MarketAssessment.id.desc())
     return session.scalars(newest_first.limit(limit)).all()
-
-
-def _upsert_standing(session: Session, values: dict[str, object]) -> None:
-    statement = _standing_upsert(session.get_bind().dialect.name, tuple(sorted(values)))
-    session.connection().execute(statement, [values])
 
 
 @cache

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 from structlog.testing import capture_logs
 
@@ -21,6 +21,7 @@ from models.liquidity import OpenInterest
 from models.market import Market
 from models.oracle import Proposal
 from service.clock import SetClock
+from service.database import open_read_sessions
 from service.protocol.contracts import ContractBook, ContractEntry
 from service.protocol.ids import to_hex
 from service.protocol.prices import YES
@@ -47,8 +48,15 @@ BOOK = ContractBook(
 CACHE = CellCache(load_parameters())
 
 
+def reading(sessions: sessionmaker[Session]) -> sessionmaker[Session]:
+    """Sessions of the same database that keep no writer waiting."""
+    engine = sessions.kw["bind"]
+    assert isinstance(engine, Engine)
+    return open_read_sessions(engine)
+
+
 def score(sessions: sessionmaker[Session], at: datetime = NOW) -> CycleReport:
-    return score_markets(sessions, SetClock(at), CACHE, BOOK, ())
+    return score_markets(sessions, reading(sessions), SetClock(at), CACHE, BOOK, ())
 
 
 def add_interest(sessions: sessionmaker[Session], market_id: int, usdc: int, at: datetime) -> None:
@@ -150,9 +158,9 @@ def test_news_that_arrives_while_its_market_is_scored_stays_news(
 
     def load_and_be_overtaken(session: Session, *rest: object) -> list[MarketInputs]:
         found: list[MarketInputs] = real(session, *rest)  # type: ignore[arg-type]  # handed on
-        session.connection().execute(
-            update(Market).where(Market.id == market_id).values(stale_since=arrived)
-        )
+        # Scoring reads without keeping anybody from writing.
+        with sessions.begin() as other:
+            other.execute(update(Market).where(Market.id == market_id).values(stale_since=arrived))
         return found
 
     monkeypatch.setattr(job, "load_inputs", load_and_be_overtaken)
