@@ -140,7 +140,7 @@ def _fit(design: Values, n: Values, y: Values, penalty: Values) -> tuple[Values,
         worth = moved
         if float(np.abs(step).max()) < _TOLERANCE:
             break
-    covariance: Values = np.linalg.inv(information)
+    covariance: Values = np.linalg.inv(information).astype(np.float64)
     return beta, covariance
 
 
