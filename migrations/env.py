@@ -8,6 +8,7 @@ from alembic import context
 from sqlalchemy import text
 
 from models import (  # noqa: F401  # fill the metadata
+    adjudication,
     alert,
     assessment,
     catalogue,
