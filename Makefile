@@ -18,7 +18,7 @@ COMPILE := $(UV) pip compile --universal --generate-hashes --no-header --no-anno
 	--python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test campaign check static lint format types layers compose bench bench-steady bench-watch bench-markets bench-index fuzz requirements clean
+.PHONY: help setup demo run test campaign check static lint format types layers compose bench bench-steady bench-watch bench-markets bench-rescore bench-index fuzz requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ bench-watch: $(BENCH) ## The watch over 500 and 2,000 live proposals: requests, 
 
 bench-markets: $(BENCH) ## Markets stored a second: a first sweep, an unchanged one, a moved one (1 minute)
 	@$(MEASURE) bench/markets.py $(ARGS)
+
+bench-rescore: $(BENCH) ## 50,000 markets read, scored and stored, on both databases (5 minutes)
+	@$(MEASURE) bench/rescore.py $(ARGS)
 
 bench-index: $(BENCH) ## Logs a second: decoding beside web3's own, and storing, on both databases
 	@$(MEASURE) bench/index.py $(ARGS)

@@ -33,7 +33,7 @@ from service.store.scoring import clear_stale, latest_digests, list_due_markets
 
 log = structlog.get_logger()
 # Markets read, and then stored, in one transaction.
-BATCH = 200
+BATCH = 1_000
 # What the rows of one market can make go wrong; a database error is no market's own and ends the
 # run.
 MARKET_FAULTS = (ArithmeticError, AssertionError, LookupError, TypeError, ValueError)
