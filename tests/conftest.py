@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from service.database import ensure_schema, open_engine, open_sessions
-from tests.postgresql import postgresql_database, postgresql_server
+from tests.postgresql import ReusedDatabase, postgresql_server
 
 PROJECT = Path(__file__).resolve().parents[1]
 SHARED = PROJECT.parent / "shared"
@@ -31,6 +31,14 @@ def postgresql_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def reused_database(postgresql_url: str) -> Iterator[ReusedDatabase]:
+    """The PostgreSQL database tests have one after the other."""
+    reused = ReusedDatabase(postgresql_url)
+    yield reused
+    reused.close()
+
+
+@pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty SQLite database with the schema, to be copied: dozens of migrations take long."""
     path = tmp_path_factory.mktemp("template") / "template.db"
@@ -48,7 +56,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(template, tmp_path / "test.db")
         yield f"sqlite:///{tmp_path / 'test.db'}"
         return
-    with postgresql_database(request.getfixturevalue("postgresql_url")) as url:
+    reused: ReusedDatabase = request.getfixturevalue("reused_database")
+    with reused.empty() as url:
         yield url
 
 
