@@ -15,6 +15,7 @@ from jobs.doctor_checks import (
     check_jobs,
     check_limits,
     check_online,
+    check_price_sources,
     check_settings,
     check_sources,
 )
@@ -63,6 +64,7 @@ def examine(house: House, *, is_online: bool) -> Report:
         checks = [
             *check_database(house),
             *check_settings(house),
+            *check_price_sources(house),
             *check_sources(session),
             *check_chains(session, house, now),
             *check_jobs(session, now),

@@ -16,7 +16,7 @@ from jobs.wiring import NOT_CONFIGURED, House
 from models.enums import JobOutcome, SourceState
 from models.operation import JobRun
 from service.database import head_revision
-from service.errors import SourceError
+from service.errors import SourceError, UsageError
 from service.protocol.finality import ETHEREUM, POLYGON
 from service.protocol.refresh_plan import RefreshPlan
 from service.protocol.sources import CLOB, DATA_API, ETHEREUM_RPC, GAMMA, POLYGON_RPC
@@ -70,6 +70,19 @@ def check_settings(house: House) -> Iterator[Check]:
         reason = loss.split("is not set: ")[-1]
         verdict = Verdict.OK if value else Verdict.MISSING
         yield Check("settings", f"SETTLEWATCH_{name}", verdict, "set" if value else reason)
+
+
+def check_price_sources(house: House) -> Iterator[Check]:
+    """Whether the price sources and the file of links can be read, where any are set."""
+    settings = house.settings
+    if not (settings.uma_price_sources or settings.sibling_markets):
+        return
+    try:
+        asked = ", ".join(sorted(house.quotes.configured)) or "none"
+    except UsageError as error:
+        yield Check("settings", "prices from outside", Verdict.BROKEN, without_secrets(str(error)))
+    else:
+        yield Check("settings", "prices from outside", Verdict.OK, f"readable; asked: {asked}")
 
 
 def check_database(house: House) -> Iterator[Check]:

@@ -43,10 +43,6 @@ from service.store.sources import record_node
 
 # A run stops after this long and goes on at the next tick.
 RUN_SECONDS = 60.0
-WITHOUT = (
-    "no RPC URL is configured: trades come from Polymarket's Data API, without makers. "
-    "Set SETTLEWATCH_POLYGON_RPC_URLS"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +66,11 @@ def index_fills(
     clock: Clock,
     reading: FillReading = FillReading.CHAIN,
 ) -> CycleReport:
-    """Read on; what goes wrong with the chain degrades it alone, and the Data API stands in."""
+    """Read on; what goes wrong with the chain degrades it alone, and the Data API stands in.
+
+    Without a node of Polygon the Data API is all there is, as the sources say; no run is degraded
+    by what was never configured.
+    """
     if reading is FillReading.OFF:
         return CycleReport()
     counts: Counter[str] = Counter()
@@ -80,13 +80,10 @@ def index_fills(
     counts["watched"] = len(watches)
     node = next((node for node in nodes if node.chain_id == POLYGON), None)
     has_chain = False
-    if reading is FillReading.CHAIN:
-        if node is None:
-            degraded.append(WITHOUT)
-        else:
-            lines = _read_chain(_Run(sessions, node, book, recent, clock, counts), watches)
-            has_chain = not lines
-            degraded += lines
+    if reading is FillReading.CHAIN and node is not None:
+        lines = _read_chain(_Run(sessions, node, book, recent, clock, counts), watches)
+        has_chain = not lines
+        degraded += lines
     degraded += report_fills(sessions, client, clock, counts, alone=not has_chain)
     return CycleReport(dict(counts), tuple(degraded))
 

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 
 NOT_CONFIGURED = {
     POLYGON_RPC: "SETTLEWATCH_POLYGON_RPC_URLS is not set: proposers, disputers, bonds and the "
-    "contracts' own states are unknown; states come from Polymarket's feed",
+    "contracts' own states are unknown; states come from Polymarket's feed, trades without "
+    "makers from its Data API",
     ETHEREUM_RPC: "SETTLEWATCH_ETHEREUM_RPC_URLS is not set: votes and stake are unknown",
     **dict.fromkeys(
         (COINGECKO, COINBASE),

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from models.enums import IndexMode
@@ -188,6 +188,18 @@ class Settings(BaseSettings):
             if not url.get_secret_value().startswith(("http://", "https://")):
                 message = f"URL {number} of the list must start with http:// or https://"
                 raise ValueError(message)
+        return value
+
+    @field_validator("snapshot_hourly_days")
+    @classmethod
+    def _thinned_after(cls, value: int, info: ValidationInfo) -> int:
+        full = info.data.get("snapshot_full_days")
+        if full is not None and value < full:
+            message = (
+                f"is {value}, less than SETTLEWATCH_SNAPSHOT_FULL_DAYS ({full}): what is kept "
+                "whole is thinned afterwards"
+            )
+            raise ValueError(message)
         return value
 
     @field_validator("log_level")

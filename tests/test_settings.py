@@ -122,6 +122,8 @@ def test_the_environment_wins_over_the_file_and_the_file_over_a_secret(
         ("ws_url", "wss://[::1"),
         ("snapshot_settled_days", "4000000"),
         ("snapshot_hourly_days", "99999999999999999999"),
+        # Every snapshot is kept for two days, so that none could be thinned after one.
+        ("snapshot_hourly_days", "1"),
         ("closed_backfill_days", "800000"),
         ("log_level", "loud"),
     ],

@@ -1,15 +1,29 @@
 """The instant a caller asks about: what was known then."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Query
+from pydantic import BeforeValidator
 
 from service.api.problems import bad_parameter
 from service.clock import Clock
 
+
+def _dated(value: object) -> object:
+    """Refuse the numbers pydantic would take for seconds, or milliseconds, since 1970."""
+    if isinstance(value, str) and not _DATED.match(value):
+        message = "must be RFC 3339, e.g. 2026-03-01T12:00:00Z"
+        raise ValueError(message)
+    return value
+
+
+_DATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
 AsOf = Annotated[
     datetime | None,
+    BeforeValidator(_dated),
     Query(description="What was known at this time (RFC 3339 with a zone); now if absent."),
 ]
 

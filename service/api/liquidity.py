@@ -1,9 +1,11 @@
 """``/v1/markets/{ref}/liquidity``: what hangs on a market, in whose hands, and how it is left."""
 
+import re
 from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import BeforeValidator
 from starlette.responses import Response
 
 from service.api.liquidity_lines import (
@@ -26,8 +28,21 @@ from service.store.market_statuses import get_first_proposals
 
 # Micro-USDC.
 SIZES = (1_000 * MICRO, 10_000 * MICRO, 100_000 * MICRO)
+
+
+def _plain(value: object) -> object:
+    """Refuse what Decimal reads and nobody means: 1_000, 1e5, digits of other scripts."""
+    if isinstance(value, str) and not _PLAIN.fullmatch(value):
+        message = "must be a plain decimal number, e.g. 2500 or 2500.50"
+        raise ValueError(message)
+    return value
+
+
+_PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
+
 SizeUsdc = Annotated[
     Decimal | None,
+    BeforeValidator(_plain),
     Query(
         gt=0,
         le=1_000_000_000,

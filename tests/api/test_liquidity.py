@@ -172,7 +172,7 @@ def test_what_was_never_seen_is_missing_with_its_reason(
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("size", ["0", "-1", "abc", "1e30", "NaN"])
+@pytest.mark.parametrize("size", ["0", "-1", "abc", "1e30", "NaN", "1_000", "\u0661\u0660"])
 def test_a_size_that_is_none_is_refused(
     sessions: sessionmaker[Session], client: TestClient, size: str
 ) -> None:

@@ -23,6 +23,8 @@ from tests.loopback.polymarket_client import NOW, client_of
 from tests.loopback.polymarket_status import serve_status
 from tests.loopback.records import a_market
 
+FROM_OUTSIDE = "prices from outside"
+
 
 @pytest.fixture
 def house(tmp_path: Path, clock: SetClock, server: PolymarketServer) -> Iterator[House]:
@@ -125,6 +127,21 @@ def test_each_source_is_asked_one_question_when_that_is_wanted(
     server.heal()
     clock.advance(timedelta(minutes=2))
     assert verdicts(house, is_online=True)["clock", "this machine's"] is Verdict.BROKEN
+
+
+def test_a_file_of_links_that_cannot_be_read_is_broken_and_not_set(
+    house: House, tmp_path: Path
+) -> None:
+    links = tmp_path / "links.json"
+    links.write_text("[")
+    house.__dict__.pop("quotes", None)
+    house.settings = house.settings.model_copy(update={"sibling_markets": links})
+    (found,) = [c for c in examine(house, is_online=False).checks if c.name == FROM_OUTSIDE]
+    assert found.verdict is Verdict.BROKEN
+    assert "links.json" in found.detail
+    house.__dict__.pop("quotes", None)
+    links.write_text("[]")
+    assert verdicts(house)["settings", FROM_OUTSIDE] is Verdict.OK
 
 
 def test_no_key_is_printed(house: House, capsys: pytest.CaptureFixture[str]) -> None:
