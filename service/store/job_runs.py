@@ -1,6 +1,6 @@
 """The record of job runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
@@ -45,12 +45,6 @@ def finish_run(  # the columns of a finished run
     session.connection().execute(
         delete(JobRun).where(JobRun.job == run.job, JobRun.started_at < at - KEPT)
     )
-
-
-def list_latest_runs(session: Session) -> Sequence[JobRun]:
-    """The newest run of every job."""
-    newest = select(func.max(JobRun.id)).group_by(JobRun.job)
-    return session.scalars(select(JobRun).where(JobRun.id.in_(newest)).order_by(JobRun.job)).all()
 
 
 def first_run_at(session: Session, job: str) -> datetime | None:

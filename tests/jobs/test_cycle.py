@@ -12,7 +12,8 @@ from models.enums import JobOutcome
 from models.operation import JobRun
 from service.clock import SetClock
 from service.errors import SourceError
-from service.store.job_runs import KEPT, add_run, close_orphans, list_latest_runs
+from service.store.job_runs import KEPT, add_run, close_orphans
+from service.store.status import list_last_runs
 from tests.store.scenes import NOW
 
 
@@ -90,7 +91,7 @@ def test_runs_of_long_ago_are_let_go_of_their_own_job_only(
     run(sessions, CycleReport())
     with sessions() as session:
         found = session.execute(select(JobRun.job, JobRun.started_at).order_by(JobRun.id)).all()
-        latest = {row.job: row.started_at for row in list_latest_runs(session)}
+        latest = {row.job: row.started_at for row in list_last_runs(session)}
     assert [job for job, _ in found] == ["another", "a_job", "a_job"]
     assert latest["a_job"] == NOW
 
