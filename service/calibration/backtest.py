@@ -1,0 +1,232 @@
+"""The backtest: a model's and the baselines' probabilities on rows they were not fitted on.
+
+docs/methodology.md, "Backtest".
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import numpy as np
+
+from service.calibration.baselines import Baselines, fit_baselines
+from service.calibration.comparison import Comparison, compare
+from service.calibration.evaluation import Evaluation, HeldOut, evaluate
+from service.calibration.leakage import require_blindness
+from service.calibration.logistic import Values, clipped
+from service.calibration.protocols import DisputeModel
+from service.calibration.resampling import DRAWS
+from service.calibration.rows import StudyRow, Target
+from service.calibration.split import EMBARGO, Fold, frozen_split, rolling_folds
+from service.errors import UsageError
+
+# Without training rows the baselines learn from this first share of the test's span.
+_WARM_UP = 0.4
+
+
+class Mode(StrEnum):
+    """How training and test rows were parted."""
+
+    FROZEN = "frozen"
+    IN_SAMPLE = "in-sample"
+    ROLLING = "rolling"
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """What was trained on and tested on, and what was left out."""
+
+    mode: Mode
+    train_from: datetime | None
+    train_to: datetime | None
+    test_from: datetime
+    test_to: datetime
+    embargo_days: int
+    folds: int
+    # Rows the model was fitted on that are in the test all the same.
+    in_sample_rows: int
+    left_out_earlier: int
+    left_out_split_groups: int
+    # Where the baselines were fitted: "model file", "training rows", "warm-up".
+    baselines_from: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """The measures of one set of test rows."""
+
+    rows: int
+    positives: int
+    model: Evaluation
+    baselines: Mapping[str, Evaluation]
+    comparison: Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """All test rows, and those of each recording where there is more than one."""
+
+    target: Target
+    split: Split
+    recordings: tuple[str, ...]
+    all: Stratum
+    by_recording: Mapping[str, Stratum]
+
+
+@dataclass(frozen=True, slots=True)
+class Forecasts:
+    """Probabilities of the test rows, in their order."""
+
+    rows: tuple[StudyRow, ...]
+    model: Values
+    baselines: Mapping[str, Values]
+
+
+Advance = Callable[[], object]
+
+
+def backtest_frozen(
+    rows: Sequence[StudyRow],
+    target: Target,
+    model: DisputeModel,
+    kept: Baselines | None,
+    *,
+    draws: int = DRAWS,
+) -> Backtest:
+    """Score the rows later than the model's training range with the model as it is.
+
+    ``kept`` are the baselines fitted with the model; else they are fitted on the rows of its
+    range, and without those on the first rows of the test, which then leave it.
+    """
+    found = frozen_split(rows, target, model.trained_from, model.trained_to)
+    test, source, baselines = found.test, "model file", kept
+    if baselines is None:
+        source, (train, test) = "training rows", (found.train, found.test)
+        if not any(row.labels.of(target) for row in train):
+            source, (train, test) = "warm-up", _warm_up(found.test)
+        baselines = fit_baselines(train, target)
+    if not test:
+        raise UsageError(
+            f"--target {target}: no labelled row is left to test on. Give rows later than "
+            f"{model.trained_to or 'the first of them'}, or --refit."
+        )
+    split = Split(
+        Mode.IN_SAMPLE if found.is_in_sample else Mode.FROZEN,
+        model.trained_from,
+        model.trained_to,
+        test[0].score_time,
+        test[-1].score_time,
+        embargo_days=0,
+        folds=1,
+        in_sample_rows=len(test) if found.is_in_sample else 0,
+        left_out_earlier=found.earlier,
+        left_out_split_groups=found.split_groups,
+        baselines_from=source,
+    )
+    forecasts = Forecasts(tuple(test), forecast(model, test), baselines.predict(test))
+    return _measured(target, split, forecasts, draws)
+
+
+def backtest_rolling(
+    rows: Sequence[StudyRow],
+    target: Target,
+    model: DisputeModel,
+    advance: Advance = lambda: None,
+    *,
+    draws: int = DRAWS,
+) -> Backtest:
+    """Fit the model and the baselines again before each month of the rows, and score the month."""
+    folds: list[Fold] = []
+    parts: list[Forecasts] = []
+    for fold in rolling_folds(rows, target):
+        fitted = model.fit(fold.train, target)
+        baselines = fit_baselines(fold.train, target)
+        parts.append(
+            Forecasts(fold.test, forecast(fitted, fold.test), baselines.predict(fold.test))
+        )
+        folds.append(fold)
+        advance()
+    if not folds:
+        raise UsageError(
+            f"--target {target}: no month has enough positives before it to fit on. Give more data."
+        )
+    forecasts = joined(parts)
+    split = Split(
+        Mode.ROLLING,
+        min(fold.train[0].score_time for fold in folds),
+        max(fold.train[-1].score_time for fold in folds),
+        forecasts.rows[0].score_time,
+        forecasts.rows[-1].score_time,
+        embargo_days=EMBARGO.days,
+        folds=len(folds),
+        in_sample_rows=0,
+        left_out_earlier=0,
+        left_out_split_groups=sum(fold.split_groups for fold in folds),
+        baselines_from="training rows",
+    )
+    return _measured(target, split, forecasts, draws)
+
+
+def forecast(model: DisputeModel, rows: Sequence[StudyRow]) -> Values:
+    """The model's probabilities, which shuffling what came later must not change.
+
+    Raises LookedAhead where it does.
+    """
+    found = clipped(model.predict([row.blinded() for row in rows]))
+    require_blindness(model, rows, found)
+    return found
+
+
+def joined(parts: Sequence[Forecasts]) -> Forecasts:
+    """The forecasts of several folds as one."""
+    return Forecasts(
+        tuple(row for part in parts for row in part.rows),
+        np.concatenate([part.model for part in parts]),
+        {
+            name: np.concatenate([part.baselines[name] for part in parts])
+            for name in parts[0].baselines
+        },
+    )
+
+
+def _measured(target: Target, split: Split, forecasts: Forecasts, draws: int) -> Backtest:
+    kinds = sorted({row.recorded_as for row in forecasts.rows})
+    return Backtest(
+        target,
+        split,
+        tuple(kinds),
+        _stratum(target, forecasts, draws),
+        {kind: _stratum(target, _only(forecasts, kind), draws) for kind in kinds if len(kinds) > 1},
+    )
+
+
+def _only(forecasts: Forecasts, kind: str) -> Forecasts:
+    chosen = np.array([row.recorded_as == kind for row in forecasts.rows])
+    return Forecasts(
+        tuple(row for row in forecasts.rows if row.recorded_as == kind),
+        forecasts.model[chosen],
+        {name: p[chosen] for name, p in forecasts.baselines.items()},
+    )
+
+
+def _stratum(target: Target, forecasts: Forecasts, draws: int) -> Stratum:
+    test = HeldOut.of(forecasts.rows, target, draws)
+    return Stratum(
+        len(test.rows),
+        test.positives,
+        evaluate(test, forecasts.model),
+        {name: evaluate(test, p) for name, p in forecasts.baselines.items()},
+        compare(test, forecasts.model, forecasts.baselines),
+    )
+
+
+def _warm_up(rows: Sequence[StudyRow]) -> tuple[tuple[StudyRow, ...], tuple[StudyRow, ...]]:
+    """The rows before a moment and those after it whose group began after it."""
+    if not rows:
+        return (), ()
+    first, last = rows[0].score_time, rows[-1].score_time
+    moment = first + (last - first) * _WARM_UP
+    train = tuple(row for row in rows if row.score_time <= moment)
+    known = {row.group for row in train}
+    return train, tuple(row for row in rows if row.score_time > moment and row.group not in known)

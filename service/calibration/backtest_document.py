@@ -1,0 +1,149 @@
+"""The backtest as the JSON object of the public contract. docs/methodology.md, "Backtest"."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from service.calibration.alert_budget import BudgetRow
+from service.calibration.backtest import Backtest, Split, Stratum
+from service.calibration.baselines import NAMES, UNAVAILABLE
+from service.calibration.comparison import Comparison, Gain
+from service.calibration.evaluation import Evaluation, MoneyMeasures
+from service.calibration.headline import headline
+from service.calibration.resampling import DRAWS, SEED, Interval
+
+Document = dict[str, Any]
+
+
+def backtest_document(backtest: Backtest, model_name: str, notices: tuple[str, ...]) -> Document:
+    """Every figure of the report."""
+    verdict, *weaknesses = headline(backtest)
+    return {
+        "target": str(backtest.target),
+        "model_name": model_name,
+        "summary": verdict,
+        "weaknesses": weaknesses,
+        **_stratum(backtest.all, full=True),
+        "split": _split(backtest.split),
+        "by_recording": {
+            kind: _stratum(stratum, full=False) for kind, stratum in backtest.by_recording.items()
+        },
+        "intervals_are": f"90 %, cluster bootstrap over groups, {DRAWS} draws, seed {SEED}",
+        "files": list(notices),
+    }
+
+
+def _stratum(stratum: Stratum, *, full: bool) -> Document:
+    baselines: dict[str, Document] = {}
+    for name, title in NAMES.items():
+        found = stratum.baselines.get(name)
+        if found is None:
+            reason = UNAVAILABLE.get(name, "could not be fitted on the training rows")
+            baselines[name] = {"name": title, "unavailable": reason}
+        else:
+            baselines[name] = {"name": title, **_evaluation(found, full=False)}
+    return {
+        "rows": stratum.rows,
+        "positives": stratum.positives,
+        "verdict": str(stratum.comparison.verdict),
+        "verdict_reason": stratum.comparison.reason,
+        "model": _evaluation(stratum.model, full=full),
+        "baselines": baselines,
+        "paired": _paired(stratum.comparison),
+    }
+
+
+def _split(split: Split) -> Document:
+    return {
+        "mode": str(split.mode),
+        "train_from": _instant(split.train_from),
+        "train_to": _instant(split.train_to),
+        "test_from": _instant(split.test_from),
+        "test_to": _instant(split.test_to),
+        "embargo_days": split.embargo_days,
+        "folds": split.folds,
+        "in_sample_rows": split.in_sample_rows,
+        "left_out_earlier_than_training": split.left_out_earlier,
+        "left_out_of_split_groups": split.left_out_split_groups,
+        "baselines_from": split.baselines_from,
+    }
+
+
+def _evaluation(found: Evaluation, *, full: bool) -> Document:
+    document: Document = {
+        "log_loss": found.log_loss,
+        "brier": found.brier,
+        "auprc": found.auprc,
+        "auroc": found.auroc,
+        "slope": found.slope,
+        "intercept": found.intercept,
+        "mean_probability": found.mean_probability,
+        "intervals": {name: _interval(value) for name, value in found.intervals.items()},
+        "below_minimum_sample": list(found.doubtful),
+        "money_weighted": _money(found.money),
+        "alert_budgets": [_budget(row) for row in found.budgets],
+    }
+    if full:
+        document["reliability"] = [
+            {"forecast": p.forecast, "happened": p.happened, "low": p.low, "high": p.high}
+            for p in found.reliability
+        ]
+    return document
+
+
+def _money(money: MoneyMeasures) -> Document:
+    document: Document = {"rows": money.rows, "effective_rows": money.effective_rows}
+    if money.refused is not None:
+        return document | {"refused": money.refused}
+    return document | {
+        "log_loss": money.log_loss,
+        "log_loss_interval": _interval(money.log_loss_interval),
+        "brier": money.brier,
+        "weight": "final volume",
+    }
+
+
+def _budget(row: BudgetRow) -> Document:
+    return {
+        "per_week": row.per_week,
+        "alerts": row.alerts,
+        "caught": row.caught,
+        "precision": row.precision,
+        "precision_interval": _interval(row.precision_interval),
+        "recall": row.recall,
+        "recall_interval": _interval(row.recall_interval),
+        "money_recall": row.money_recall,
+        "lead_hours": {
+            "median": row.lead_hours_median,
+            "p10": row.lead_hours_p10,
+            "rows": row.lead_rows,
+        },
+    }
+
+
+def _paired(comparison: Comparison) -> Document:
+    return {
+        name: {
+            **_gain(gain),
+            "auprc": _gain(comparison.auprc[name]) if name in comparison.auprc else None,
+        }
+        for name, gain in comparison.log_loss.items()
+    }
+
+
+def _gain(gain: Gain) -> dict[str, object]:
+    found = gain.interval
+    return {
+        "gain": gain.gain,
+        "p05": None if found is None else found.p05,
+        "p95": None if found is None else found.p95,
+        "verdict": str(gain.verdict),
+    }
+
+
+def _interval(found: Interval | None) -> Mapping[str, float] | None:
+    return None if found is None else {"p05": found.p05, "p95": found.p95}
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat().replace("+00:00", "Z")

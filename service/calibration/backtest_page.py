@@ -1,0 +1,64 @@
+"""The backtest as one HTML file that needs nothing else."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from service.calibration.backtest import Backtest, Stratum
+from service.calibration.backtest_table import (
+    BUDGET_HEADINGS,
+    HEADINGS,
+    budget_rows,
+    measure_rows,
+)
+from service.calibration.headline import headline
+from service.calibration.plots import gain_plot, precision_recall_plot, reliability_plot
+
+_FOLDER = Path(__file__).parent
+
+
+def backtest_page(backtest: Backtest, model_name: str, notices: tuple[str, ...]) -> str:
+    """The report: verdict and weaknesses, tables, plots, what was read."""
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined
+    )
+    verdict, *weaknesses = headline(backtest)
+    return environment.get_template("backtest.html").render(
+        backtest=backtest,
+        model_name=model_name,
+        verdict=verdict,
+        weaknesses=weaknesses,
+        notices=notices,
+        headings=HEADINGS,
+        budget_headings=BUDGET_HEADINGS,
+        strata=[
+            _section(title, stratum)
+            for title, stratum in (("All rows", backtest.all), *_named(backtest))
+        ],
+    )
+
+
+def _named(backtest: Backtest) -> list[tuple[str, Stratum]]:
+    return [(f"Rows of {kind} recordings", s) for kind, s in backtest.by_recording.items()]
+
+
+def _section(title: str, stratum: Stratum) -> dict[str, object]:
+    curves = [("model", stratum.model), *stratum.baselines.items()]
+    # The plots are our own drawing around numbers and fixed names: nothing in them is foreign.
+    plots = (
+        ("Reliability with consistency band", reliability_plot(stratum.model.reliability)),
+        (
+            "Precision and recall",
+            precision_recall_plot((name, found.precision_recall) for name, found in curves),
+        ),
+        ("Gain in log loss over each baseline", gain_plot([*stratum.comparison.log_loss.items()])),
+        ("Gain in AUPRC over each baseline", gain_plot([*stratum.comparison.auprc.items()])),
+    )
+    return {
+        "title": title,
+        "stratum": stratum,
+        "measures": list(measure_rows(stratum)),
+        "budgets": list(budget_rows(stratum)),
+        "plots": [(name, Markup(plot)) for name, plot in plots],  # noqa: S704  # see above
+    }

@@ -1,0 +1,89 @@
+"""The backtest's figures as rows of text, for the terminal and the HTML report alike."""
+
+from collections.abc import Iterator, Mapping
+
+from service.calibration.backtest import Stratum
+from service.calibration.baselines import NAMES, UNAVAILABLE
+from service.calibration.comparison import Gain
+from service.calibration.evaluation import Evaluation
+from service.calibration.resampling import Interval
+
+HEADINGS = (
+    "predictor",
+    "log loss",
+    "Brier",
+    "AUPRC",
+    "AUROC",
+    "slope",
+    "gain in log loss",
+    "gain in AUPRC",
+)
+
+
+def measure_rows(stratum: Stratum) -> Iterator[tuple[str, ...]]:
+    """One row a predictor, the model first; an uncomputable baseline says why."""
+    yield ("model", *_measures(stratum.model), "", "")
+    for name, title in NAMES.items():
+        found = stratum.baselines.get(name)
+        label = f"{name} {title}"
+        if found is None:
+            reason = UNAVAILABLE.get(name, "could not be fitted on the training rows")
+            yield (label, f"unavailable: {reason}", *[""] * (len(HEADINGS) - 2))
+            continue
+        yield (
+            label,
+            *_measures(found),
+            _gain(stratum.comparison.log_loss, name),
+            _gain(stratum.comparison.auprc, name),
+        )
+
+
+BUDGET_HEADINGS = (
+    "predictor",
+    "alerts a week",
+    "alerts",
+    "precision",
+    "recall",
+    "money recall",
+    "median lead, h",
+)
+
+
+def budget_rows(stratum: Stratum) -> Iterator[tuple[str, ...]]:
+    """Precision and recall at each alert budget."""
+    for name, found in (("model", stratum.model), *stratum.baselines.items()):
+        for row in found.budgets:
+            yield (
+                name,
+                str(row.per_week),
+                str(row.alerts),
+                _number(row.precision, row.precision_interval, 3),
+                _number(row.recall, row.recall_interval, 3),
+                _number(row.money_recall, None, 3),
+                _number(row.lead_hours_median, None, 1),
+            )
+
+
+def _measures(found: Evaluation) -> Iterator[str]:
+    for name, value, digits in (
+        ("log_loss", found.log_loss, 4),
+        ("brier", found.brier, 4),
+        ("auprc", found.auprc, 3),
+        ("auroc", found.auroc, 3),
+        ("slope", found.slope, 2),
+    ):
+        yield _number(value, found.intervals.get(name), digits)
+
+
+def _gain(gains: Mapping[str, Gain], name: str) -> str:
+    gain = gains.get(name)
+    if gain is None:
+        return "-"
+    return f"{_number(gain.gain, gain.interval, 4)} {gain.verdict}"
+
+
+def _number(value: float | None, found: Interval | None, digits: int) -> str:
+    if value is None:
+        return "-"
+    text = f"{value:.{digits}f}"
+    return text if found is None else f"{text} ({found.p05:.{digits}f}..{found.p95:.{digits}f})"

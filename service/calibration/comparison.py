@@ -1,0 +1,108 @@
+"""The model against each baseline on identical rows, and the verdict."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from service.calibration.evaluation import COMPARISON_POSITIVES, HeldOut
+from service.calibration.logistic import Values
+from service.calibration.measures import Ranking, log_losses
+from service.calibration.resampling import Interval, interval
+
+
+class Verdict(StrEnum):
+    """Of the model against a baseline, or against all of them."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """How much better the model is than a baseline; below zero: worse."""
+
+    gain: float
+    interval: Interval | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Gains by baseline; ``auprc`` lacks those without both classes."""
+
+    log_loss: Mapping[str, Gain]
+    auprc: Mapping[str, Gain]
+    verdict: Verdict
+    reason: str
+
+
+def compare(test: HeldOut, model: Values, baselines: Mapping[str, Values]) -> Comparison:
+    """Paired differences over the same draws of groups."""
+    ones = np.ones(len(model))
+    losses = log_losses(test.y, model)
+    log_loss = {}
+    for name, p in baselines.items():
+        difference = log_losses(test.y, p) - losses
+        drawn = interval(test.resamples.means(difference, ones))
+        log_loss[name] = _gain(float(difference.mean()), drawn, test.positives)
+    auprc = _area_gains(test, model, baselines)
+    verdict, reason = _overall(log_loss, auprc, test.positives)
+    return Comparison(log_loss, auprc, verdict, reason)
+
+
+def _area_gains(test: HeldOut, model: Values, baselines: Mapping[str, Values]) -> dict[str, Gain]:
+    own = Ranking.of(test.y, model)
+    areas = own.areas(np.ones(len(model)))
+    if areas is None:
+        return {}
+    drawn = test.resamples.repeat(own.areas, 2)[:, 0]
+    gains = {}
+    for name, p in baselines.items():
+        other = Ranking.of(test.y, p)
+        others = other.areas(np.ones(len(p)))
+        if others is not None:
+            between = interval(drawn - test.resamples.repeat(other.areas, 2)[:, 0])
+            gains[name] = _gain(areas[0] - others[0], between, test.positives)
+    return gains
+
+
+def _gain(gain: float, found: Interval | None, positives: int) -> Gain:
+    verdict = Verdict.INCONCLUSIVE
+    if found is not None and positives >= COMPARISON_POSITIVES:
+        if found.p05 > 0:
+            verdict = Verdict.BETTER
+        elif found.p95 < 0:
+            verdict = Verdict.WORSE
+    return Gain(gain, found, verdict)
+
+
+def _overall(
+    log_loss: Mapping[str, Gain], auprc: Mapping[str, Gain], positives: int
+) -> tuple[Verdict, str]:
+    """Better only where every baseline is beaten in log loss and none wins in AUPRC."""
+    if positives < COMPARISON_POSITIVES:
+        return (
+            Verdict.INCONCLUSIVE,
+            f"{positives} positives; a comparison needs {COMPARISON_POSITIVES}",
+        )
+    if not log_loss:
+        return Verdict.INCONCLUSIVE, "no baseline could be computed"
+    pairs = (("log loss", log_loss), ("AUPRC", auprc))
+    lost = [
+        f"{name} in {measure}"
+        for measure, gains in pairs
+        for name, gain in gains.items()
+        if gain.verdict is Verdict.WORSE
+    ]
+    if lost:
+        return Verdict.WORSE, "worse than " + ", ".join(lost)
+    open_ones = [name for name, gain in log_loss.items() if gain.verdict is not Verdict.BETTER]
+    if open_ones:
+        return (
+            Verdict.INCONCLUSIVE,
+            "the 90 % interval of the gain in log loss holds 0 against " + ", ".join(open_ones),
+        )
+    return Verdict.BETTER, "better than every computable baseline in log loss, worse than none"

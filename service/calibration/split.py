@@ -1,0 +1,113 @@
+"""Which rows train and which test: time goes one way, and groups are never split.
+
+docs/methodology.md, "Backtest".
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from service.calibration.rows import StudyRow, Target
+from service.errors import UsageError
+
+EMBARGO = timedelta(days=30)
+SHORTEST = timedelta(days=90)
+# A month is tested once this many positives came before it.
+LEAST_POSITIVES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Rows to train on and, later, rows to test on."""
+
+    train: tuple[StudyRow, ...]
+    test: tuple[StudyRow, ...]
+    # Labelled rows that neither side may have, since their group is on the other one.
+    split_groups: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenSplit:
+    """The rows of a model that is not fitted again, by what its training range makes of them."""
+
+    train: tuple[StudyRow, ...]
+    test: tuple[StudyRow, ...]
+    # Rows before the training range: no forecast of later from earlier, so not tested.
+    earlier: int
+    split_groups: int
+    # No row is later than the training range: the test rows are those the model may have seen.
+    is_in_sample: bool
+
+
+def labelled(rows: Sequence[StudyRow], target: Target) -> list[StudyRow]:
+    """The rows whose label is known, in order of time."""
+    known = (row for row in rows if row.labels.of(target) is not None)
+    return sorted(known, key=lambda row: (row.score_time, row.market_key))
+
+
+def rolling_folds(rows: Sequence[StudyRow], target: Target) -> Iterator[Fold]:
+    """One fold a calendar month; training ends an embargo before it.
+
+    A training row's outcome must be known before the month as well. Of a group on both sides the
+    training rows are left out. Raises UsageError for less than 90 days of rows.
+    """
+    known = labelled(rows, target)
+    days = (known[-1].score_time - known[0].score_time).days if known else 0
+    if days < SHORTEST.days:
+        raise UsageError(
+            f"--refit: the labelled rows span {days} days, a rolling refit needs "
+            f"{SHORTEST.days}. Give more data, or score the frozen model without --refit."
+        )
+    first = known[0].score_time
+    months = sorted({_month(row.score_time) for row in known})
+    for start in months:
+        cutoff = start - EMBARGO
+        if cutoff - first < SHORTEST - EMBARGO:
+            continue
+        fold = _fold(known, start, cutoff)
+        if sum(bool(row.labels.of(target)) for row in fold.train) >= LEAST_POSITIVES:
+            yield fold
+
+
+def _fold(known: Sequence[StudyRow], start: datetime, cutoff: datetime) -> Fold:
+    test = tuple(row for row in known if _month(row.score_time) == start)
+    before = [row for row in known if row.score_time < cutoff and _is_over(row, start)]
+    tested = {row.group for row in test}
+    train = tuple(row for row in before if row.group not in tested)
+    return Fold(train, test, len(before) - len(train))
+
+
+def frozen_split(
+    rows: Sequence[StudyRow],
+    target: Target,
+    trained_from: datetime | None,
+    trained_to: datetime | None,
+) -> FrozenSplit:
+    """The test is every labelled row later than the training range.
+
+    Where none is later, the rows of the range itself are returned, marked in-sample. A later row
+    whose group reaches into the range is left out.
+    """
+    known = labelled(rows, target)
+    if trained_to is None:
+        return FrozenSplit((), tuple(known), 0, 0, is_in_sample=False)
+    later = [row for row in known if row.score_time > trained_to]
+    within = tuple(
+        row
+        for row in known
+        if row.score_time <= trained_to and (trained_from is None or row.score_time >= trained_from)
+    )
+    earlier = len(known) - len(later) - len(within)
+    if not later:
+        return FrozenSplit(within, within, earlier, 0, is_in_sample=True)
+    trained = {row.group for row in within}
+    test = tuple(row for row in later if row.group not in trained)
+    return FrozenSplit(within, test, earlier, len(later) - len(test), is_in_sample=False)
+
+
+def _month(at: datetime) -> datetime:
+    return datetime(at.year, at.month, 1, tzinfo=UTC)
+
+
+def _is_over(row: StudyRow, at: datetime) -> bool:
+    return row.labels.settled_at is None or row.labels.settled_at < at

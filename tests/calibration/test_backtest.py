@@ -1,0 +1,243 @@
+"""The backtest: honest verdicts on worlds whose truth is known, and nothing from the future."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+import numpy as np
+import pytest
+
+from service.calibration.backtest import Mode, backtest_frozen, backtest_rolling, forecast
+from service.calibration.backtest_document import backtest_document
+from service.calibration.backtest_page import backtest_page
+from service.calibration.baselines import fit_baselines
+from service.calibration.headline import headline
+from service.calibration.leakage import LookedAhead, shuffled_future
+from service.calibration.logistic import Values
+from service.calibration.misresolution import bound_misresolution
+from service.calibration.rows import Labels, StudyRow, Target
+from service.calibration.split import rolling_folds
+from service.errors import UsageError
+from tests.calibration.study_rows import DAY, START, FunctionModel, row, true_chance, world
+
+DRAWS = 100
+MIXED = {1: 0.02, 0: 0.4}
+
+
+def worded(rows: int, days: int) -> list[StudyRow]:
+    """A world that only the title's length tells apart, which no baseline looks at."""
+    rng = np.random.default_rng(5)
+    made = []
+    for number, base in enumerate(world(rows, days=days)):
+        telling = number // 2 % 2
+        disputed = bool(rng.random() < MIXED[telling])
+        title = "Will it?" if telling else "Will it ever?"
+        labels = Labels(disputed=disputed, flipped=False, weight_usd=10.0)
+        made.append(replace(base, title=title, price_of_proposed=0.9, labels=labels))
+    return made
+
+
+def knows_titles(row: StudyRow) -> float:
+    return MIXED[1] if row.title == "Will it?" else MIXED[0]
+
+
+def test_a_model_that_knows_more_is_better_and_one_that_has_it_backwards_worse() -> None:
+    rows = worded(1600, 100)
+    middle = START + 40 * DAY
+
+    good = backtest_frozen(
+        rows, Target.DISPUTED, FunctionModel(knows_titles, START, middle), None, draws=DRAWS
+    )
+    bad = backtest_frozen(
+        rows,
+        Target.DISPUTED,
+        FunctionModel(lambda r: 0.42 - knows_titles(r), START, middle),
+        None,
+        draws=DRAWS,
+    )
+
+    assert good.all.comparison.verdict == "better"
+    assert all(g.interval and g.interval.p05 > 0 for g in good.all.comparison.log_loss.values())
+    slope = good.all.model.intervals["slope"]
+    assert slope.p05 < 1 < slope.p95
+    assert bad.all.comparison.verdict == "worse"
+    assert "does not beat B0" in "\n".join(headline(bad)[:6])
+    assert headline(bad)[0].startswith("Verdict: worse")
+
+
+def test_below_50_positives_every_verdict_is_inconclusive() -> None:
+    rows = worded(300, 100)
+    model = FunctionModel(knows_titles, START, START + 40 * DAY)
+
+    found = backtest_frozen(rows, Target.DISPUTED, model, None, draws=DRAWS)
+
+    assert 20 < found.all.positives < 50
+    assert found.all.comparison.verdict == "inconclusive"
+    assert f"{found.all.positives} positives" in headline(found)[0]
+
+
+def test_rows_the_model_was_trained_on_are_called_in_sample_first_of_all() -> None:
+    rows = world(600, days=60)
+    found = backtest_frozen(
+        rows,
+        Target.DISPUTED,
+        FunctionModel(true_chance(), START, START + 90 * DAY),
+        None,
+        draws=DRAWS,
+    )
+
+    document = backtest_document(found, "a model", ())
+    assert found.split.mode is Mode.IN_SAMPLE
+    assert headline(found)[0].startswith("IN-SAMPLE")
+    assert "flatter" in headline(found)[1]
+    assert document["split"]["in_sample_rows"] == 600
+
+
+def test_a_model_that_looks_at_labels_is_caught() -> None:
+    """Its scores are blind when asked for, but move when the future is shuffled."""
+    peeking = FunctionModel(lambda r: 0.9 if r.labels.disputed else 0.1)
+
+    with pytest.raises(LookedAhead, match="FunctionModel"):
+        backtest_frozen(world(200, days=60), Target.DISPUTED, peeking, None, draws=DRAWS)
+
+
+class PriceModel:
+    """B5 as a model: the stand-in that is fitted again."""
+
+    trained_from: datetime | None = None
+    trained_to: datetime | None = None
+
+    def __init__(self, rows: Sequence[StudyRow], target: Target) -> None:
+        self.fitted = fit_baselines(rows, target)
+
+    def predict(self, rows: Sequence[StudyRow]) -> Values:
+        return self.fitted.predict(rows)["B5"]
+
+    def fit(self, rows: Sequence[StudyRow], target: Target) -> Self:
+        return type(self)(rows, target)
+
+
+def test_shuffling_what_came_after_a_moment_moves_no_score_before_it() -> None:
+    rows = world(1500, days=240)
+    moment = START + timedelta(days=150)
+    past = [r for r in rows if r.score_time < moment]
+    future = [r for r in rows if r.score_time >= moment]
+
+    def losses(study: list[StudyRow]) -> list[float]:
+        return [
+            float(p)
+            for fold in rolling_folds(study, Target.DISPUTED)
+            for r, p in zip(
+                fold.test,
+                forecast(PriceModel(fold.train, Target.DISPUTED), fold.test),
+                strict=True,
+            )
+            if r.score_time < moment
+        ]
+
+    before = losses(rows)
+    assert len(before) > 300
+    assert losses([*past, *shuffled_future(future, seed=9)]) == before
+    assert losses([*shuffled_future(past, seed=9), *future]) != before
+
+
+def test_a_rolling_refit_is_the_same_each_time_and_ties_with_itself() -> None:
+    rows = world(800, days=200, base=0.3)
+
+    def report() -> tuple[dict[str, Any], str]:
+        found = backtest_rolling(
+            rows, Target.DISPUTED, PriceModel(rows, Target.DISPUTED), draws=DRAWS
+        )
+        return backtest_document(found, "price", ("one.csv: read",)), backtest_page(
+            found, "price", ("one.csv: read",)
+        )
+
+    (document, page), again = report(), report()
+
+    assert (document, page) == again
+    assert document["paired"]["B5"]["gain"] == 0
+    assert document["split"]["embargo_days"] == 30
+    assert "src=" not in page
+    assert "http" not in page
+    assert page.index("Verdict:") < page.index("<table>")
+    assert page.count("<svg") == 4
+
+
+def test_the_document_has_the_names_of_the_contract() -> None:
+    model = FunctionModel(true_chance(), START, START + 20 * DAY)
+    found = backtest_frozen(world(900, days=60), Target.FLIPPED, model, None, draws=DRAWS)
+
+    document = backtest_document(found, "a model", ())
+
+    assert document.keys() >= {"target", "rows", "positives", "split", "model", "baselines"}
+    assert document.keys() >= {"paired", "verdict"}
+    assert document["split"].keys() >= {
+        *("mode", "train_from", "train_to", "test_from", "test_to", "embargo_days"),
+    }
+    measures = {"log_loss", "brier", "auprc", "auroc", "slope", "intercept", "intervals"}
+    assert document["model"].keys() >= measures
+    baselines = document["baselines"]
+    assert list(baselines) == ["B0", "B1", "B2", "B3", "B4", "B5"]
+    assert "order book" in baselines["B2"]["unavailable"]
+    assert "final volume" in baselines["B4"]["unavailable"]
+    for gain in document["paired"].values():
+        assert gain.keys() >= {"gain", "p05", "p95"}
+
+
+def test_later_rows_alone_are_compared_with_the_baselines_kept_with_the_model() -> None:
+    rows = world(2000, days=100)
+    early, late = rows[:1000], rows[1000:]
+    model = FunctionModel(true_chance(), START, early[-1].score_time)
+    kept = fit_baselines(early, Target.DISPUTED)
+
+    both = backtest_frozen(rows, Target.DISPUTED, model, None, draws=DRAWS)
+    alone = backtest_frozen(late, Target.DISPUTED, model, kept, draws=DRAWS)
+    without = backtest_frozen(late, Target.DISPUTED, model, None, draws=DRAWS)
+
+    assert alone.split.baselines_from == "model file"
+    assert alone.all.comparison.log_loss["B3"].gain == pytest.approx(
+        both.all.comparison.log_loss["B3"].gain
+    )
+    assert without.split.baselines_from == "warm-up"
+    assert without.all.rows < alone.all.rows == 1000
+
+
+def test_an_alert_budget_takes_the_most_suspected_of_each_week() -> None:
+    monday = START + 5 * DAY
+    rows = [
+        row(n, score_time=monday + (n // 10) * 7 * DAY, labels=Labels(disputed=n % 10 < 2))
+        for n in range(40)
+    ]
+    rows[0] = replace(
+        rows[0],
+        labels=Labels(disputed=True, settled_at=rows[0].score_time + timedelta(hours=7)),
+    )
+    model = FunctionModel(lambda r: 0.9 - 0.01 * (int(r.market_key, 16) % 10))
+    kept = fit_baselines(rows, Target.DISPUTED)
+
+    found = backtest_frozen(rows, Target.DISPUTED, model, kept, draws=DRAWS).all.model.budgets
+
+    assert [(b.per_week, b.alerts, b.caught) for b in found] == [(1, 4, 4), (140, 40, 8)]
+    assert (found[0].precision, found[0].recall) == (1, 0.5)
+    assert (found[0].lead_hours_median, found[0].lead_rows) == (7, 1)
+
+
+def test_misresolution_has_a_bound_only_and_flips_say_nothing_of_it() -> None:
+    flipped = [row(n, labels=Labels(disputed=True, flipped=True)) for n in range(50)]
+    right = [row(n, labels=Labels(misresolved=False)) for n in range(300)]
+
+    none, some = bound_misresolution(flipped), bound_misresolution([*flipped, *right])
+
+    assert none.high is None
+    assert "no row carries an adjudicated outcome" in none.reason
+    assert (some.adjudicated, some.misresolved, some.low) == (300, 0, 0.0)
+    # Jeffreys at 0 of 300: the 95 % point of Beta(1/2, 300 1/2).
+    assert some.high == pytest.approx(0.00638, abs=2e-5)
+
+
+def test_nothing_left_to_test_is_refused() -> None:
+    with pytest.raises(UsageError, match="no labelled row"):
+        backtest_frozen(
+            [row(1, labels=Labels())], Target.DISPUTED, FunctionModel(true_chance()), None
+        )
