@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from importlib.metadata import version
 
 from jobs.cycle import CycleReport
 from jobs.house import House
@@ -170,6 +171,13 @@ def _check_data(house: House) -> CycleReport:
     return check_data(house.sessions, house.read_sessions, house.clock)
 
 
+def _score_base_rates(house: House) -> CycleReport:
+    from jobs.score_base_rates import score_base_rates  # as above
+
+    release = version("settlewatch")
+    return score_base_rates(house.sessions, house.read_sessions, house.clock, house.book, release)
+
+
 def _score_markets(house: House) -> CycleReport:
     from jobs.score_markets import score_markets  # as above
 
@@ -249,6 +257,7 @@ JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "watch_proposals": _watch_proposals,
     "send_alerts": _send_alerts,
     "check_data": _check_data,
+    "score_base_rates": _score_base_rates,
     "prune": _prune,
     "backfill_closed_markets": _backfill_closed_markets,
 }

@@ -11,6 +11,7 @@ from models import (  # noqa: F401  # fill the metadata
     adjudication,
     alert,
     assessment,
+    base_rate,
     catalogue,
     chain,
     clarification,

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class RateTarget(StrEnum):
-    """What happened to a question; five different things, never mixed."""
+    """What happened to a question: different things, never mixed."""
 
     # At least one dispute of any request of the question.
     DISPUTED = "disputed"
@@ -12,6 +12,8 @@ class RateTarget(StrEnum):
     FLIPPED_EARLY = "flipped_early"
     # The final answer is another outcome than the first proposed one.
     FLIPPED_OUTCOME = "flipped_outcome"
+    # Either, where a recording does not tell them apart.
+    FLIPPED = "flipped"
     # An outcome was set by hand, or a remedy announced.
     OVERRIDDEN = "overridden"
     # The last two only ever come from adjudications.
