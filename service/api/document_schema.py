@@ -20,6 +20,8 @@ class ChainState(Part):
     proposed_value: str | None
     round_id: int | None
     roll_count: int | None
+    # Missing in documents of releases before it.
+    vote_phase: str | None = None
     liveness_end: str | None
 
 

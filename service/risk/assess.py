@@ -101,9 +101,18 @@ def _warnings(inputs: MarketInputs, s: Situation, parameters: RiskParameters) ->
         found.append("no price before the first proposal: it could not weigh in")
     if s.has_proposal and s.proposed is None and s.state not in SETTLED:
         found.append("the proposed value is no outcome of a binary question: counted as stuck")
-    if s.state is MarketState.VOTING:
-        found.append("no vote data: the vote's answer is predicted from priors and belief alone")
+    found += _vote_warnings(s)
     return tuple(found + _hand_warnings(inputs, s) + _liveness_warnings(inputs, s, parameters))
+
+
+def _vote_warnings(s: Situation) -> list[str]:
+    if s.state is not MarketState.VOTING:
+        return []
+    if s.vote is None or not s.vote.can_be_played:
+        return ["no vote data: the vote's answer is predicted from priors and belief alone"]
+    if s.vote.unknown_voters:
+        return [f"the stake of {s.vote.unknown_voters} voters who sealed a vote is not known"]
+    return []
 
 
 def _hand_warnings(inputs: MarketInputs, s: Situation) -> list[str]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
 
 from models.enums import MarketState
 from service.risk.assess import shown_mid
@@ -17,6 +17,7 @@ from service.risk.situation import (
     is_stake_stale,
     to_situation,
 )
+from service.risk.vote_facts import VoteFacts
 
 _SITUATION = tuple(f.name for f in fields(Situation))
 
@@ -54,7 +55,8 @@ def inputs_digest(inputs: MarketInputs, cells: CellPosteriors, parameters: RiskP
 
 
 def _situation(situation: Situation) -> dict[str, object]:
-    return {name: getattr(situation, name) for name in _SITUATION}
+    values = {name: getattr(situation, name) for name in _SITUATION}
+    return {n: asdict(v) if isinstance(v, VoteFacts) else v for n, v in values.items()}
 
 
 def _volume(inputs: MarketInputs) -> int | None:

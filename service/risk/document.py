@@ -57,14 +57,16 @@ def to_rfc3339(at: datetime | None) -> str | None:
 
 def _chain_state(result: MarketAssessmentResult) -> dict[str, object]:
     inputs, proposal = result.inputs, result.inputs.current_proposal
+    vote = inputs.vote
     ends = inputs.challenge_ends_at or (proposal.expires_at if proposal else None)
     return {
         "state": str(result.state),
         "request_ts": inputs.request_timestamp,
         "proposed_value": None if result.proposed_value is None else str(result.proposed_value),
-        # Rounds are read with the votes; until then they are unknown, not zero.
-        "round_id": None,
-        "roll_count": None,
+        # Unknown, not zero, where the vote's logs are not stored.
+        "round_id": None if vote is None else vote.round_id,
+        "roll_count": None if vote is None else vote.roll_count,
+        "vote_phase": None if vote is None else vote.phase,
         "liveness_end": to_rfc3339(ends),
     }
 

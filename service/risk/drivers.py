@@ -17,6 +17,7 @@ from service.risk.parameters import RiskParameters
 from service.risk.result import Driver, Summary
 from service.risk.situation import SETTLED, Situation
 from service.risk.summary import mean_misresolved
+from service.risk.vote_facts import OpenedVotes, VoteFacts
 
 _OPEN = 1e-12
 _OPEN_STATES = (MarketState.PROPOSED, MarketState.REPROPOSED)
@@ -91,6 +92,7 @@ def _steps(inputs: MarketInputs, goal: Situation, parameters: RiskParameters) ->
         goal,
         price_yes=None,
         seen=0.0,
+        vote=None,
         answer=goal.proposed or goal.answer if goal.state in SETTLED else None,
         flagged=False,
         by_hand=False,
@@ -108,10 +110,51 @@ def _steps(inputs: MarketInputs, goal: Situation, parameters: RiskParameters) ->
         now = replace(now, seen=goal.seen)
         minutes = _minutes(inputs.current_proposal, inputs, parameters)
         yield _Step("time_undisputed", minutes, "minutes", now)
+    yield from _vote_steps(now, goal)
+    now = replace(now, vote=goal.vote)
     if now.answer is not goal.answer:
         now = replace(now, answer=goal.answer)
         yield _Step("answer", str(goal.answer), "outcome", now)
     yield from _hands(now, goal, parameters)
+
+
+def _vote_steps(now: Situation, goal: Situation) -> Iterator[_Step]:
+    """The vote as it stood before anything was opened, then with what was opened."""
+    vote = goal.vote
+    if vote is None:
+        return
+    sealed = replace(vote, opened=OpenedVotes(), opened_voters=0.0)
+    if vote.phase in ("dvm_reveal", "counted"):
+        sealed = replace(sealed, phase="dvm_commit", sealed=0.0, sealed_voters=0.0)
+    now = replace(now, vote=sealed)
+    evidence = (f"round {vote.round_id}", f"{vote.roll_count} rolls so far", *_terms_words(vote))
+    yield _Step("vote_stake", vote.phase, "phase", now, evidence)
+    if vote.opened.total > 0:
+        now = replace(now, vote=vote)
+        share = max(vote.opened.yes, vote.opened.no, vote.opened.half, vote.opened.early)
+        part = round(share / vote.opened.total, 6)
+        yield _Step("votes_opened", part, "share of the leader", now, _opened_words(vote))
+    elif sealed != vote:
+        now = replace(now, vote=vote)
+        yield _Step("votes_sealed", vote.sealed, "UMA", now)
+
+
+def _terms_words(vote: VoteFacts) -> tuple[str, ...]:
+    if vote.stake is None or vote.gat is None or vote.spat is None:
+        return ("stake or thresholds unknown",)
+    return (
+        f"{vote.stake:.0f} UMA staked",
+        f"an answer needs more than {vote.spat * vote.stake:.0f} UMA, {vote.gat:.0f} voting",
+    )
+
+
+def _opened_words(vote: VoteFacts) -> tuple[str, ...]:
+    named = (
+        *(("Yes", vote.opened.yes), ("No", vote.opened.no), ("50-50", vote.opened.half)),
+        *(("too early", vote.opened.early), ("no outcome", vote.opened.other)),
+    )
+    words = [f"{amount:.0f} UMA opened for {name}" for name, amount in named if amount > 0]
+    return (*words, f"{vote.sealed:.0f} UMA sealed")
 
 
 def _hands(now: Situation, goal: Situation, parameters: RiskParameters) -> Iterator[_Step]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from models.enums import Category, MarketState, OracleVersion, Outcome, Remedy, VolumeStratum
+from service.risk.vote_facts import VoteFacts
 
 MICRO = 1_000_000
 _CEILINGS = (
@@ -78,6 +79,8 @@ class MarketInputs:
     freshness: Freshness
     # Where that price was read; None where there is none, or nobody said.
     price_evidence: PriceEvidence | None = None
+    # The vote on the operative request, while it is open; None where its logs are not stored.
+    vote: VoteFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from models.enums import Category, OracleVersion, VolumeStratum
 
-MODEL_VERSION = "path-1.1.0"
+MODEL_VERSION = "path-1.2.0"
 
 
 class Ambiguity(StrEnum):

@@ -21,6 +21,8 @@ class PathSum:
     disputed: Values
     # Expected number of market-deciding votes on the way (a loop can bring a second one).
     votes: Values
+    # P(some vote gives up without an answer, and an administrator decides).
+    deleted: Values
 
     @property
     def total(self) -> Values:
@@ -50,7 +52,7 @@ def from_first(t: Transitions, later: PathSum | None = None) -> PathSum:
     later = later or from_second(t)
     wrong = disputed * later.wrong
     wrong[UNDISPUTED] = t.a1w * (1 - t.d1w) + t.a1e * (1 - t.d1e) * t.ew
-    return PathSum(wrong, disputed, disputed * later.votes)
+    return PathSum(wrong, disputed, disputed * later.votes, disputed * later.deleted)
 
 
 def from_second(t: Transitions) -> PathSum:
@@ -65,18 +67,22 @@ def from_second(t: Transitions) -> PathSum:
     wrong[VOTE_HONEST] = votes * (1 - t.r) * (1 - t.g) * honest
     wrong[VOTE_ATTACK] = votes * (1 - t.r) * (1 - t.g) * attack
     wrong[DELETED_ADMIN] = votes * t.r * t.mu
-    return PathSum(wrong, np.ones_like(again), votes)
+    return PathSum(wrong, np.ones_like(again), votes, votes * t.r)
 
 
-def from_vote(t: Transitions, answer_wrong: Values) -> PathSum:
-    """From an open vote whose answer, if it gives one, is wrong with ``answer_wrong``."""
+def from_vote(t: Transitions, answer_wrong: Values, later: PathSum | None = None) -> PathSum:
+    """From an open vote whose answer, if it gives one, is wrong with ``answer_wrong``.
+
+    ``t`` has this vote's own ``r`` and ``g``; ``later`` is ``from_second`` with the usual ones.
+    """
     honest, attack = vote_parts(t)
     share = attack / np.maximum(honest + attack, 1e-300)
-    later = from_second(t)
+    later = later or from_second(t)
     back = (1 - t.r) * t.g
     wrong = back * later.wrong
     answers = (1 - t.r) * (1 - t.g) * answer_wrong
     wrong[VOTE_HONEST] += answers * (1 - share)
     wrong[VOTE_ATTACK] += answers * share
     wrong[DELETED_ADMIN] += t.r * t.mu
-    return PathSum(wrong, np.ones_like(back), 1 + back * later.votes)
+    votes, deleted = 1 + back * later.votes, t.r + back * later.deleted
+    return PathSum(wrong, np.ones_like(back), votes, deleted)

@@ -6,6 +6,7 @@ from models.enums import MarketState, Outcome, Remedy
 from service.risk.hazard import disputes_seen
 from service.risk.inputs import MarketInputs
 from service.risk.parameters import RiskParameters
+from service.risk.vote_facts import VoteFacts
 
 SETTLED = (MarketState.ANSWERED, MarketState.RESOLVED)
 _SECOND = 2
@@ -30,6 +31,8 @@ class Situation:
     by_hand: bool = False
     refunded: bool = False
     stale: bool = False
+    # Of the vote that decides, while it does.
+    vote: VoteFacts | None = None
 
     @property
     def refund_speaks(self) -> bool:
@@ -59,6 +62,7 @@ def to_situation(inputs: MarketInputs, parameters: RiskParameters) -> Situation:
         by_hand=inputs.overridden,
         refunded=inputs.remedy is Remedy.REFUND,
         stale=is_stale(inputs, parameters),
+        vote=inputs.vote if state is MarketState.VOTING else None,
     )
 
 

@@ -26,6 +26,7 @@ from service.risk.path import (
     vote_parts,
 )
 from service.risk.situation import SETTLED, Situation
+from service.risk.vote_outlook import deletion_after, foresee
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,12 +107,21 @@ def _voting(t: Transitions, s: Situation, ln_ratio: float, parameters: RiskParam
     classes = _twice_disputed(t, ln_ratio, parameters)
     tau = _tau(classes, t, s, parameters)
     honest, attack = vote_parts(t)
-    if tau is None:
-        return Course(from_vote(t, honest + attack), classes, transitions=t)
+    later, now = from_second(t), t
+    if s.vote is not None:
+        now = replace(t, r=deletion_after(t.r, s.vote, parameters))
+    if tau is None or s.proposed is None:
+        return Course(from_vote(now, honest + attack, later), classes, transitions=now)
     vote = belief.vote_answers(tau, honest + attack, parameters.belief.half_error_share)
+    if s.vote is not None and s.vote.can_be_played:
+        ambiguity = belief.ambiguity_of(
+            belief.price_of(s.proposed, s.price_yes), s.stage, parameters
+        )
+        outlook = foresee(s.vote, tau, t, ambiguity, s.proposed, parameters)
+        now, vote = outlook.moved(t), outlook.given
     known = np.stack([_vote_known(tau[row], o, t, s, parameters) for row, o in enumerate(OUTCOMES)])
     wrong: Values = (vote * (1 - known)).sum(axis=0)
-    return Course(from_vote(t, wrong), classes, tau, vote, t)
+    return Course(from_vote(now, wrong, later), classes, tau, vote, now)
 
 
 def _settled(t: Transitions, s: Situation, ln_ratio: float, parameters: RiskParameters) -> Course:
@@ -126,7 +136,7 @@ def _settled(t: Transitions, s: Situation, ln_ratio: float, parameters: RiskPara
     wrong = np.zeros((len(PATHS), *t.a1w.shape))
     none = np.zeros_like(t.a1w)
     if tau is None or s.answer is None:
-        return Course(PathSum(wrong, none, none), classes, tau, transitions=t)
+        return Course(PathSum(wrong, none, none, none), classes, tau, transitions=t)
     if s.refund_speaks:
         tau = belief.after_refund(tau, s.answer, parameters.belief)
     true = tau[OUTCOMES.index(s.answer)]
@@ -137,7 +147,7 @@ def _settled(t: Transitions, s: Situation, ln_ratio: float, parameters: RiskPara
         wrong[VOTE_HONEST], wrong[VOTE_ATTACK] = doubt * (1 - share), doubt * share
     else:
         wrong[SECOND_UNDISPUTED if s.stage else UNDISPUTED] = 1 - true
-    path = PathSum(wrong, none + (s.stage > 0), none + (s.stage > 1))
+    path = PathSum(wrong, none + (s.stage > 0), none + (s.stage > 1), none)
     return Course(path, classes, tau, transitions=t)
 
 

@@ -176,10 +176,9 @@ def _gap_of(answer: Outcome, tau: tuple[float, float, float]) -> float:
 
 def _stuck(course: Course, s: Situation) -> float:
     """P(no answer comes by the oracle): deleted after rolls, or a price no payout exists for."""
-    t = course.transitions
-    if t is None or s.answer is not None:
+    if s.answer is not None:
         return 0.0
-    deleted = float((course.path.votes * t.r).mean())
+    deleted = float(course.path.deleted.mean())
     if s.state is MarketState.PROPOSED and s.has_proposal and s.proposed is None:
         deleted += 1 - float(course.path.disputed.mean())
     return min(deleted, 1.0)

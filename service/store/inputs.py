@@ -10,15 +10,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.assessment import Announcement
-from models.enums import Category, OracleVersion, Remedy
+from models.enums import Category, MarketState, OracleVersion, Remedy, RequestState
 from models.liquidity import BookSnapshot, OpenInterest
 from models.market import Market, MarketGroup, ResolutionReport, TradingActivity
 from service.protocol.contracts import ContractBook
-from service.protocol.finality import POLYGON
+from service.protocol.finality import ETHEREUM, POLYGON
 from service.protocol.ids import to_checksum, to_hex
 from service.protocol.lifecycle import QuestionStatus
 from service.protocol.price_history import median_price
 from service.risk.inputs import Freshness, MarketInputs, PriceEvidence, Proposal
+from service.risk.vote_facts import VoteFacts
 from service.store.blocks import get_head
 from service.store.input_oracle import (
     count_disputes,
@@ -34,6 +35,7 @@ from service.store.market_statuses import get_market_statuses
 from service.store.price_history import get_history_between
 from service.store.reports import first_proposal_report
 from service.store.upserts import IN_CHUNK, chunks
+from service.store.vote_inputs import get_vote_facts
 
 # The price that counts as belief before a proposal: its median over this span before it.
 BELIEF_FROM = timedelta(minutes=60)
@@ -53,6 +55,9 @@ class _Rows:
     announcements: dict[int, Announcement]
     # Polymarket's event ids by our group ids.
     events: dict[int, str]
+    votes: dict[int, VoteFacts]
+    # Seconds since the newest block of the vote's chain that was known.
+    stake_age: float | None
     block: int | None
     missing: tuple[str, ...]
 
@@ -66,9 +71,11 @@ def load_inputs(
 ) -> list[MarketInputs]:
     """The inputs of each market as known at ``at``; ``missing`` names absent sources."""
     ids = [market.id for market in markets]
-    head = get_head(session, POLYGON, at)
+    head, voted_at = get_head(session, POLYGON, at), get_head(session, ETHEREUM, at)
+    statuses = get_market_statuses(session, markets, book, at)
     rows = _Rows(
-        statuses=get_market_statuses(session, markets, book, at),
+        statuses=statuses,
+        votes=get_vote_facts(session, _voted(markets, statuses), book, at),
         reports=latest_by_market(session, ResolutionReport, ids, at),
         first_reports=first_proposal_report(session, ids, at),
         interest=latest_by_market(session, OpenInterest, ids, at),
@@ -76,10 +83,25 @@ def load_inputs(
         books=latest_by_market(session, BookSnapshot, ids, at, BookSnapshot.outcome_index),
         announcements=latest_by_market(session, Announcement, ids, at),
         events=_event_ids(session, {m.group_id for m in markets if m.group_id is not None}),
+        stake_age=None if voted_at is None else (at - voted_at.mined_at).total_seconds(),
         block=None if head is None else head.number,
         missing=missing,
     )
     return [_inputs(session, market, rows, book, at) for market in markets]
+
+
+def _voted(
+    markets: Sequence[Market], statuses: dict[bytes, list[QuestionStatus]]
+) -> dict[int, QuestionStatus]:
+    """The questions that wait for a vote, by market."""
+    found = {market.id: find_status(market, statuses) for market in markets}
+    return {
+        id_: status
+        for id_, status in found.items()
+        if status is not None
+        and status.operative is not None
+        and status.operative.state is RequestState.DISPUTED
+    }
 
 
 def _inputs(
@@ -116,6 +138,7 @@ def _inputs(
         remedy=_remedy(announced, is_overridden=is_overridden),
         price_before_proposal=belief,
         price_evidence=evidence,
+        vote=rows.votes.get(market.id),
         yes_mid=_mid(yes_book),
         volume=None if activity is None else activity.volume,
         open_interest=None if interest is None else interest.value,
@@ -125,8 +148,8 @@ def _inputs(
             block=rows.block,
             book_age_seconds=_age(yes_book, at),
             open_interest_age_seconds=_age(interest, at),
-            stake_age_seconds=None,
-            missing=_missing(market, rows, status),
+            stake_age_seconds=rows.stake_age if market.id in rows.votes else None,
+            missing=_missing(market, rows, status, standing.state),
         ),
     )
 
@@ -197,7 +220,9 @@ def _age(row: BookSnapshot | OpenInterest | None, at: datetime) -> float | None:
     return None if row is None else (at - row.known_at).total_seconds()
 
 
-def _missing(market: Market, rows: _Rows, status: QuestionStatus | None) -> tuple[str, ...]:
+def _missing(
+    market: Market, rows: _Rows, status: QuestionStatus | None, state: MarketState
+) -> tuple[str, ...]:
     lacks = list(rows.missing)
     if market.id not in rows.interest:
         lacks.append("open_interest: never seen")
@@ -205,5 +230,6 @@ def _missing(market: Market, rows: _Rows, status: QuestionStatus | None) -> tupl
         lacks.append("book: never seen")
     if status is None and not rows.missing:
         lacks.append("oracle: the question's logs are not indexed")
-    lacks.append("stake: votes are not indexed")
+    if state is MarketState.VOTING and market.id not in rows.votes:
+        lacks.append("stake: the vote's logs are not stored")
     return tuple(lacks)

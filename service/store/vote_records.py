@@ -43,14 +43,15 @@ def work_out_votes(
         by_contract[history.chain_id, history.contract].append(history)
     outcomes: dict[bytes, VoteOutcome] = {}
     for contract, asked in by_contract.items():
-        records = get_records(session, contract, {r for h in asked for r in _rounds(h)}, as_of)
+        records = get_records(session, contract, {r for h in asked for r in rounds_of(h)}, as_of)
         head = get_head(session, contract[0], as_of)
         at = 0 if head is None else int(head.mined_at.timestamp())
         outcomes |= {h.key.request_id: work_out(h, records, at) for h in asked}
     return outcomes
 
 
-def _rounds(history: VoteHistory) -> Iterable[int]:
+def rounds_of(history: VoteHistory) -> Iterable[int]:
+    """The rounds a request's logs name."""
     yield from (votes.round_id for votes in history.rounds)
     yield from (r for r in (history.first_round, history.last_round) if r is not None)
 

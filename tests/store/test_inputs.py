@@ -181,7 +181,6 @@ def test_what_is_not_known_is_absent_and_named(session: Session) -> None:
         "open_interest",
         "book",
         "oracle",
-        "stake",
     }
 
 
