@@ -13,8 +13,8 @@ import numpy as np
 from service.calibration.baselines import Baselines, fit_baselines
 from service.calibration.comparison import Comparison, compare
 from service.calibration.evaluation import Evaluation, HeldOut, evaluate
-from service.calibration.leakage import require_blindness
-from service.calibration.logistic import Values, clipped
+from service.calibration.leakage import blind_scores
+from service.calibration.logistic import Values
 from service.calibration.protocols import DisputeModel
 from service.calibration.resampling import DRAWS
 from service.calibration.rows import StudyRow, Target
@@ -124,7 +124,7 @@ def backtest_frozen(
         left_out_split_groups=found.split_groups,
         baselines_from=source,
     )
-    forecasts = Forecasts(tuple(test), forecast(model, test), baselines.predict(test))
+    forecasts = Forecasts(tuple(test), forecast(model, test, rows), baselines.predict(test))
     return _measured(target, split, forecasts, draws)
 
 
@@ -143,7 +143,7 @@ def backtest_rolling(
         fitted = model.fit(fold.train, target)
         baselines = fit_baselines(fold.train, target)
         parts.append(
-            Forecasts(fold.test, forecast(fitted, fold.test), baselines.predict(fold.test))
+            Forecasts(fold.test, forecast(fitted, fold.test, rows), baselines.predict(fold.test))
         )
         folds.append(fold)
         advance()
@@ -168,14 +168,19 @@ def backtest_rolling(
     return _measured(target, split, forecasts, draws)
 
 
-def forecast(model: DisputeModel, rows: Sequence[StudyRow]) -> Values:
-    """The model's probabilities, which shuffling what came later must not change.
+def forecast(model: DisputeModel, test: Sequence[StudyRow], study: Sequence[StudyRow]) -> Values:
+    """The model's probabilities of the test rows, with the study's earlier proposals as history.
 
-    Raises LookedAhead where it does.
+    Raises LookedAhead where a score changes with what came after it.
     """
-    found = clipped(model.predict([row.blinded() for row in rows]))
-    require_blindness(model, rows, found)
-    return found
+    chosen = {row.market_key for row in test}
+    last = max(row.score_time for row in test)
+    history = [
+        row
+        for row in study
+        if row.proposed_at is not None and row.score_time < last and row.market_key not in chosen
+    ]
+    return blind_scores(model, test, history)
 
 
 def joined(parts: Sequence[Forecasts]) -> Forecasts:
@@ -215,7 +220,7 @@ def _stratum(target: Target, forecasts: Forecasts, draws: int) -> Stratum:
     return Stratum(
         len(test.rows),
         test.positives,
-        evaluate(test, forecasts.model),
+        evaluate(test, forecasts.model, is_model=True),
         {name: evaluate(test, p) for name, p in forecasts.baselines.items()},
         compare(test, forecasts.model, forecasts.baselines),
     )

@@ -88,8 +88,8 @@ class Evaluation:
     precision_recall: tuple[tuple[float, float], ...]
 
 
-def evaluate(test: HeldOut, p: Values) -> Evaluation:
-    """Measure a predictor's probabilities on the test rows."""
+def evaluate(test: HeldOut, p: Values, *, is_model: bool = False) -> Evaluation:
+    """Measure a predictor's probabilities on the test rows; the model's reliability, too."""
     ones = np.ones(len(p))
     losses, errors = log_losses(test.y, p), squared_errors(test.y, p)
     ranking = Ranking.of(test.y, p)
@@ -118,7 +118,7 @@ def evaluate(test: HeldOut, p: Values) -> Evaluation:
         doubtful=_doubtful(test.positives),
         money=_money(test, losses, errors),
         budgets=alert_budgets(test.rows, test.target, p, test.resamples),
-        reliability=reliability(test.y, p),
+        reliability=reliability(test.y, p) if is_model else (),
         precision_recall=tuple(ranking.curve()) if test.positives else (),
     )
 

@@ -29,12 +29,34 @@ def shuffled_future(rows: Sequence[StudyRow], seed: int = SEED) -> tuple[StudyRo
     )
 
 
-def require_blindness(model: DisputeModel, rows: Sequence[StudyRow], scores: Values) -> None:
-    """Score the rows with their futures shuffled and unblinded; raises LookedAhead."""
-    again = clipped(model.predict(shuffled_future(rows)))
-    moved = float(np.abs(again - scores).max()) if len(rows) else 0.0
+def blind_scores(
+    model: DisputeModel, rows: Sequence[StudyRow], history: Sequence[StudyRow]
+) -> Values:
+    """The scores of the rows; ``history`` are other questions, known where they are earlier.
+
+    Scored three times: blinded; with all futures unblinded and shuffled; and the earlier half of
+    the rows without any later question. Raises LookedAhead where the three differ.
+    """
+
+    def scores(scored: Sequence[StudyRow], others: Sequence[StudyRow]) -> Values:
+        return clipped(model.predict([*others, *scored]))[len(others) :]
+
+    found = scores([row.blinded() for row in rows], [row.blinded() for row in history])
+    _require_same(model, found, scores(shuffled_future(rows), shuffled_future(history)))
+    moment = sorted(row.score_time for row in rows)[len(rows) // 2]
+    early = np.array([row.score_time <= moment for row in rows])
+    alone = scores(
+        [row.blinded() for row in rows if row.score_time <= moment],
+        [row.blinded() for row in history if row.score_time <= moment],
+    )
+    _require_same(model, found[early], alone)
+    return found
+
+
+def _require_same(model: DisputeModel, scores: Values, again: Values) -> None:
+    moved = float(np.abs(again - scores).max())
     if moved > _TOLERANCE:
         raise LookedAhead(
             f"{type(model).__name__}: a score moved by {moved:.2g} when only what came after it "
-            "was shuffled. Take that out of its features."
+            "was changed. Take that out of its features."
         )

@@ -102,6 +102,35 @@ def test_a_model_that_looks_at_labels_is_caught() -> None:
         backtest_frozen(world(200, days=60), Target.DISPUTED, peeking, None, draws=DRAWS)
 
 
+class CountingModel(FunctionModel):
+    """Scores by how many questions it is shown, so a later one moves an earlier score."""
+
+    def predict(self, rows: Sequence[StudyRow]) -> Values:
+        return np.full(len(rows), 1 / (1 + len(rows)))
+
+
+def test_a_model_that_counts_later_questions_is_caught() -> None:
+    with pytest.raises(LookedAhead, match="CountingModel"):
+        backtest_frozen(
+            world(200, days=60), Target.DISPUTED, CountingModel(true_chance()), None, draws=DRAWS
+        )
+
+
+def test_earlier_proposals_that_are_no_test_rows_are_shown_as_history() -> None:
+    """A row without a label is not tested, but its proposer had proposed."""
+
+    class Experience(FunctionModel):
+        def predict(self, rows: Sequence[StudyRow]) -> Values:
+            return np.array(
+                [0.1 + 0.1 * sum(o.score_time < r.score_time for o in rows) for r in rows]
+            )
+
+    rows = [row(0, labels=Labels()), row(1), row(2)]
+    p = forecast(Experience(true_chance()), rows[1:], rows)
+
+    assert p == pytest.approx([0.2, 0.3])
+
+
 class PriceModel:
     """B5 as a model: the stand-in that is fitted again."""
 
@@ -130,7 +159,7 @@ def test_shuffling_what_came_after_a_moment_moves_no_score_before_it() -> None:
             for fold in rolling_folds(study, Target.DISPUTED)
             for r, p in zip(
                 fold.test,
-                forecast(PriceModel(fold.train, Target.DISPUTED), fold.test),
+                forecast(PriceModel(fold.train, Target.DISPUTED), fold.test, study),
                 strict=True,
             )
             if r.score_time < moment
