@@ -251,6 +251,36 @@ def export(
             raise UsageError(f"--out {out}: cannot be written ({error.strerror}).") from error
 
 
+@app.command(
+    epilog="Examples: settlewatch explain will-jesus-christ-return-in-2025; "
+    "settlewatch explain 512345 --since 2026-03-01 --what-if undisputed_minutes=60 --json"
+)
+def explain(  # its options
+    market: Annotated[
+        str, typer.Argument(help="A condition id, slug, catalogue number or question id.")
+    ],
+    at: Annotated[
+        str | None, typer.Option(help="Explain the score of this time (UTC). Default: now.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="What moved it since this time. Default: yesterday.")
+    ] = None,
+    what_if: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Replace one input: open_interest=50000, volume=…, price_before=0.4, "
+            "proposed=yes, undisputed_minutes=60, disputed=now, answer=no. May be repeated."
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say why a market's score is what it is, what moved it and what would."""
+    from jobs.explain_command import explain_command  # as above
+
+    with _house() as house:
+        explain_command(house, market, at=at, since=since, what_if=what_if or (), as_json=as_json)
+
+
 @app.command(epilog="Example: settlewatch demo --no-serve --json")
 def demo(
     serve: Annotated[bool, typer.Option(help="Serve the pages afterwards.")] = True,

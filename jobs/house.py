@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from service.protocol.wallets import Recipe
     from service.quotes.client import QuoteClient
     from service.risk.parameters import RiskParameters
+    from service.store.explanations import Explainer
 
 
 @dataclass
@@ -102,6 +103,19 @@ class House:
         from jobs.cell_cache import CellCache  # only scoring needs it
 
         return CellCache(self.parameters)
+
+    @cached_property
+    def explainer(self) -> "Explainer":
+        """Explains scores, with cells of its own: pages and jobs run in different threads."""
+        from jobs.cell_cache import CellCache  # only explanations need it
+        from service.store.cell_counts import count_cells  # as above
+        from service.store.explanations import Explainer  # as above
+
+        cache = CellCache(self.parameters)
+        return Explainer(
+            self.parameters,
+            lambda session, book, at: cache.get(at, lambda: count_cells(session, book, at)),
+        )
 
     @cached_property
     def recent_fills(self) -> "RecentFills":

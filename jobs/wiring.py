@@ -149,5 +149,8 @@ def make_app(house: House, banner: str | None = None) -> "FastAPI":
         version=number,
         banner=banner,
         readiness=lambda: schema_fault(house.engine),
-        pages=create_dashboard(sessions, clock, version=number, banner=banner),
+        pages=create_dashboard(
+            sessions, clock, version=number, banner=banner, explainer=house.explainer
+        ),
+        explainer=house.explainer,
     )

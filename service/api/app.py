@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from service.api.assessments import assessments_router
 from service.api.data_quality import data_quality_router
+from service.api.explanation import explanation_router
 from service.api.exposure import exposure_router
 from service.api.headers import Edge
 from service.api.liquidity import liquidity_router
@@ -25,6 +26,7 @@ from service.api.timeline import timeline_router
 from service.api.votes import votes_router
 from service.api.wallets import wallets_router
 from service.clock import Clock
+from service.store.explanations import Explainer
 
 _DESCRIPTION = """\
 How likely each Polymarket market that UMA resolves is to be paid out wrong, how much money hangs
@@ -45,11 +47,13 @@ def create_app(
     banner: str | None = None,
     readiness: Callable[[], str | None] | None = None,
     pages: Pages | None = None,
+    explainer: Explainer | None = None,
 ) -> FastAPI:
     """The API, and the pages where they are handed in.
 
     ``banner`` goes out with every answer (a reconstruction, say). ``readiness`` gives the reason
-    why the database's schema does not fit this version, ``None`` when it fits.
+    why the database's schema does not fit this version, ``None`` when it fits. Without an
+    ``explainer`` there is no route that explains scores.
     """
     app = FastAPI(
         title="Settlewatch",
@@ -64,6 +68,8 @@ def create_app(
     site = Site(sessions, clock, version, banner, readiness)
     app.include_router(markets_router(site), responses=_NOT_FOUND)
     app.include_router(assessments_router(site), responses=_NOT_FOUND)
+    if explainer is not None:
+        app.include_router(explanation_router(site, explainer), responses=_NOT_FOUND)
     app.include_router(timeline_router(site), responses=_NOT_FOUND)
     app.include_router(votes_router(site), responses=_NOT_FOUND)
     app.include_router(rules_router(site), responses=_NOT_FOUND)

@@ -28,15 +28,15 @@ AsOf = Annotated[
 ]
 
 
-def past_instant(as_of: datetime, clock: Clock) -> datetime:
+def past_instant(as_of: datetime, clock: Clock, name: str = "as_of") -> datetime:
     """The instant in UTC; 422 without a zone, ahead of the clock or beyond any calendar."""
     if as_of.tzinfo is None:
-        raise bad_parameter("as_of", "needs a time zone, e.g. 2026-03-01T12:00:00Z")
+        raise bad_parameter(name, "needs a time zone, e.g. 2026-03-01T12:00:00Z")
     try:
         at = as_of.astimezone(UTC)
     except OverflowError:
         # The first or last day of the calendar, moved out of it by its zone.
-        raise bad_parameter("as_of", "is no instant of the calendar in UTC") from None
+        raise bad_parameter(name, "is no instant of the calendar in UTC") from None
     if at > clock.now():
-        raise bad_parameter("as_of", "lies in the future")
+        raise bad_parameter(name, "lies in the future")
     return at

@@ -16,6 +16,7 @@ from service.dashboard.assets import Asset, load_assets
 from service.dashboard.charts import gauge
 from service.dashboard.filters import read_filters
 from service.dashboard.market_view import view_market
+from service.dashboard.movement_view import view_movement
 from service.dashboard.reference import read_reference
 from service.dashboard.templating import open_templates
 from service.dashboard.words import OUTCOMES, SOURCE_STATES, SOURCES, label
@@ -23,6 +24,7 @@ from service.errors import UsageError
 from service.protocol.ids import to_hex
 from service.store.asset_prices import get_uma_price
 from service.store.data_checks import list_checks
+from service.store.explanations import Explainer
 from service.store.keyset import BadCursor
 from service.store.markets import get_market
 from service.store.proposals import list_open_proposals
@@ -59,7 +61,12 @@ _TITLES = {
 
 
 def create_dashboard(
-    sessions: sessionmaker[Session], clock: Clock, *, version: str, banner: str | None = None
+    sessions: sessionmaker[Session],
+    clock: Clock,
+    *,
+    version: str,
+    banner: str | None = None,
+    explainer: Explainer | None = None,
 ) -> Dashboard:
     """The dashboard's pages; hand them to ``service.api.app.create_app`` as ``pages``."""
     assets = load_assets()
@@ -71,13 +78,18 @@ def create_dashboard(
         icon_path=assets["icon"].path,
     )
     dashboard = Dashboard(APIRouter(), templates)
-    _add_pages(dashboard, sessions, clock, has_explorers=banner is None)
+    _add_pages(dashboard, sessions, clock, explainer, has_explorers=banner is None)
     _add_assets(dashboard.router, assets)
     return dashboard
 
 
 def _add_pages(
-    dashboard: Dashboard, sessions: sessionmaker[Session], clock: Clock, *, has_explorers: bool
+    dashboard: Dashboard,
+    sessions: sessionmaker[Session],
+    clock: Clock,
+    explainer: Explainer | None,
+    *,
+    has_explorers: bool,
 ) -> None:
     router = dashboard.router
 
@@ -114,7 +126,10 @@ def _add_pages(
                 detail = f"No market is known by the reference \u201c{ref}\u201d."
                 return dashboard.error_page(HTTPStatus.NOT_FOUND, detail)
             view = view_market(session, market, has_explorers=has_explorers)
-        return show("market.html", "markets", {"view": view})
+            moved = None
+            if explainer is not None and view.score is not None:
+                moved = view_movement(explainer.movement(session, market, clock.now()))
+        return show("market.html", "markets", {"view": view, "moved": moved})
 
     @router.get("/proposals")
     def show_proposals() -> Response:

@@ -24,6 +24,11 @@ _NO_EFFECT = 1e-12
 _MOST = 40.0
 
 
+def state_words(state: str) -> str:
+    """A market's state as a clause; an unknown one is named as it stands."""
+    return _STATES.get(state, f"its state is {state.replace('_', ' ')}")
+
+
 def _share(value: Value) -> str:
     return per_cent(value) if isinstance(value, int | float) else "unknown"
 
@@ -41,7 +46,7 @@ def _plain(value: Value) -> str:
 # What is known, for each feature a driver can have; the effect follows it.
 SENTENCES: Mapping[str, Callable[[Value], str]] = {
     BASE_RATE: lambda v: f"the average market of this kind is paid out wrong with {_share(v)}",
-    "state": lambda v: _STATES.get(str(v), f"its state is {_plain(v)}"),
+    "state": lambda v: state_words(str(v)),
     "price_before_proposal": lambda v: (
         f"before the first proposal a share of the proposed answer cost {_plain(v)} USD"
     ),

@@ -9,14 +9,18 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from service.api.app import create_app
 from service.clock import SetClock
+from service.store.explanations import Explainer
+from tests.risk.scenes import NO_COUNTS, PARAMETERS
 from tests.store.chain_scenes import add_long_story
 from tests.store.scenes import NOW, add_contracts, add_scored
+
+EXPLAINER = Explainer(PARAMETERS, lambda *_: NO_COUNTS)
 
 
 @pytest.fixture
 def app(sessions: sessionmaker[Session]) -> FastAPI:
     """The API as it is served live, without pages."""
-    return create_app(sessions, SetClock(NOW), version="1.2.3")
+    return create_app(sessions, SetClock(NOW), version="1.2.3", explainer=EXPLAINER)
 
 
 @pytest.fixture

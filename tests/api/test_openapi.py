@@ -17,6 +17,7 @@ def test_every_route_of_the_contract_is_described(app: FastAPI) -> None:
         "/v1/markets/{ref}",
         "/v1/markets/{ref}/assessment",
         "/v1/markets/{ref}/assessments",
+        "/v1/markets/{ref}/explanation",
         "/v1/markets/{ref}/timeline",
         "/v1/markets/{ref}/votes",
         "/v1/markets/{ref}/rules",

@@ -38,6 +38,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         (["export", "questions", "--format", "xml"], "--format"),
         (["export", "questions", "--out", "/nowhere/x"], "cannot be written"),
         (["job", "sync_everything"], "unknown job"),
+        (["explain", "nothing"], "no market is known"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str], line: str, run: Run) -> None:
@@ -90,6 +91,7 @@ def test_every_command_has_help_with_an_example(run: Run) -> None:
         ["job"],
         ["import-logs"],
         ["export"],
+        ["explain"],
         ["demo"],
         ["db", "upgrade"],
         ["db", "check"],
