@@ -243,10 +243,11 @@ def test_a_market_not_scored_yet_has_a_page_that_says_so(
 
 def test_a_score_that_moved_is_drawn(sessions: sessionmaker[Session], client: TestClient) -> None:
     with sessions.begin() as session:
-        market = add_scored(session, 1)
-        assert "polyline" not in client.get("/markets/market-1").text
+        market_id = add_scored(session, 1).id
+    assert "polyline" not in client.get("/markets/market-1").text
+    with sessions.begin() as session:
         later = replace(SCORED, as_of=SCORED.as_of + timedelta(hours=1), p_mean=0.01, p_high=0.1)
-        add_assessment(session, market.id, later)
+        add_assessment(session, market_id, later)
     assert client.get("/markets/market-1").text.count("<polyline") == 1
 
 
