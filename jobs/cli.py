@@ -12,12 +12,13 @@ from rich.console import Console
 # Its public names do not include the errors a command line is refused with.
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
+from jobs.adjudicate_cli import adjudicate
+from jobs.opened_house import opened_house as _house
+from jobs.opened_house import print_json as _print_json
 from service.errors import SettlewatchError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from jobs.wiring import House
 
 BAD_USAGE = 2
 FAILED = 1
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 database = typer.Typer(no_args_is_help=True, help="The database's schema.")
 app.add_typer(database, name="db")
+app.add_typer(adjudicate, name="adjudicate")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -69,28 +71,6 @@ def _fail(error: Exception, code: int) -> None:
     line = " ".join(str(error).split())
     sys.stderr.write(f"settlewatch: {line}\n")
     raise SystemExit(code)
-
-
-@contextmanager
-def _house(**overrides: str | int | None) -> "Iterator[House]":
-    """Settings, logging and the database, opened for one command."""
-    from jobs.wiring import open_house  # `--help` needs none of it
-    from service.settings import load_settings  # as above
-    from service.telemetry import configure_logging  # as above
-
-    settings = load_settings(**{k: v for k, v in overrides.items() if v is not None})
-    configure_logging(settings.log_level)
-    house = open_house(settings)
-    try:
-        yield house
-    finally:
-        house.close()
-
-
-def _print_json(value: object) -> None:
-    import orjson  # only with --json
-
-    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
 
 
 @app.command(epilog="Example: settlewatch run --port 9000")

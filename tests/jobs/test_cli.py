@@ -39,6 +39,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         (["export", "questions", "--out", "/nowhere/x"], "cannot be written"),
         (["job", "sync_everything"], "unknown job"),
         (["explain", "nothing"], "no market is known"),
+        (["adjudicate", "export"], "give one plan, or the markets"),
+        (["adjudicate", "import", "nowhere.csv"], "nowhere.csv: it cannot be read"),
+        (["adjudicate", "plan", "--budget", "5", "--seed", "1"], "no undisputed market"),
+        (["adjudicate", "review", "3", "--status", "accepted", "--by", "ops"], "no correction 3"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str], line: str, run: Run) -> None:
