@@ -109,7 +109,7 @@ class Baselines:
 def fit_baselines(rows: Sequence[StudyRow], target: Target) -> Baselines:
     """Fit every computable baseline on the labelled rows; those without a label are unused."""
     labelled = [(row, label) for row in rows if (label := row.labels.of(target)) is not None]
-    kept = [row.blinded() for row, _ in labelled]
+    kept = [row for row, _ in labelled]
     y = np.array([float(label) for _, label in labelled])
     rate = jeffreys(float(y.sum()), len(y))
     return Baselines(

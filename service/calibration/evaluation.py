@@ -8,8 +8,8 @@ import numpy as np
 from service.calibration.alert_budget import BudgetRow, alert_budgets
 from service.calibration.logistic import Values
 from service.calibration.measures import (
+    CalibrationLine,
     Ranking,
-    calibration_line,
     effective_rows,
     log_losses,
     squared_errors,
@@ -19,7 +19,7 @@ from service.calibration.reliability import ReliabilityPoint, reliability
 from service.calibration.resampling import Interval, Resamples, interval
 from service.calibration.rows import StudyRow, Target
 
-# docs/methodology.md, "Minimum samples".
+# docs/methodology.md, "Backtest".
 SLOPE_POSITIVES = 20
 AREA_POSITIVES = 30
 COMPARISON_POSITIVES = 50
@@ -93,7 +93,8 @@ def evaluate(test: HeldOut, p: Values, *, is_model: bool = False) -> Evaluation:
     ones = np.ones(len(p))
     losses, errors = log_losses(test.y, p), squared_errors(test.y, p)
     ranking = Ranking.of(test.y, p)
-    areas, line = ranking.areas(ones), calibration_line(test.y, p, ones)
+    calibration = CalibrationLine(test.y, p)
+    areas, line = ranking.areas(ones), calibration.fit(ones)
     drawn: dict[str, Values] = {
         "log_loss": test.resamples.means(losses, ones),
         "brier": test.resamples.means(errors, ones),
@@ -103,7 +104,7 @@ def evaluate(test: HeldOut, p: Values, *, is_model: bool = False) -> Evaluation:
         drawn |= {"auprc": found[:, 0], "auroc": found[:, 1]}
     if line is not None:
         fewer = Resamples(test.resamples.counts[:_SLOPE_DRAWS], test.resamples.group_of)
-        found = fewer.repeat(lambda weights: calibration_line(test.y, p, weights), 2)
+        found = fewer.repeat(calibration.fit, 2)
         drawn |= {"slope": found[:, 0], "intercept": found[:, 1]}
     intervals = {name: interval(values) for name, values in drawn.items()}
     return Evaluation(

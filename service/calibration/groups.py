@@ -1,6 +1,6 @@
 """Groups: questions that stand or fall together and must never be split.
 
-docs/methodology.md, "Groups". An event's id makes a group. Recordings of proposals carry none, so
+docs/methodology.md, "Backtest". An event's id makes a group. Recordings of proposals carry none, so
 likely siblings are joined by what siblings share: the title with its numbers, dates and quotations
 blanked, and the rules with their names blanked too, under the same tags and scheduled end. It errs
 on the side of joining: too large a group costs precision, a split one invents skill.

@@ -41,13 +41,14 @@ def blind_scores(
     def scores(scored: Sequence[StudyRow], others: Sequence[StudyRow]) -> Values:
         return clipped(model.predict([*others, *scored]))[len(others) :]
 
-    found = scores([row.blinded() for row in rows], [row.blinded() for row in history])
+    blind, before = [row.blinded() for row in rows], [row.blinded() for row in history]
+    found = scores(blind, before)
     _require_same(model, found, scores(shuffled_future(rows), shuffled_future(history)))
     moment = sorted(row.score_time for row in rows)[len(rows) // 2]
     early = np.array([row.score_time <= moment for row in rows])
     alone = scores(
-        [row.blinded() for row in rows if row.score_time <= moment],
-        [row.blinded() for row in history if row.score_time <= moment],
+        [row for row in blind if row.score_time <= moment],
+        [row for row in before if row.score_time <= moment],
     )
     _require_same(model, found[early], alone)
     return found

@@ -28,16 +28,23 @@ def expit(x: Values) -> Values:
     return np.asarray(1 / (1 + np.exp(-np.clip(x, -700, 700))), dtype=np.float64)
 
 
-def fit_logistic(columns: Values, y: Values, weights: Values, ridge: Values) -> Values | None:
+def fit_logistic(
+    columns: Values,
+    y: Values,
+    weights: Values,
+    ridge: Values,
+    start: Values | None = None,
+) -> Values | None:
     """Coefficients of y on the columns (n, k); ``ridge`` (k,) penalises each one's square / 2.
 
-    None where no finite fit exists: one class only, or classes that separate without a ridge.
+    ``start`` saves steps where an answer is near. None where no finite fit exists: one class only,
+    or classes that separate without a ridge.
     """
     total = float(weights.sum())
     positives = float((weights * y).sum())
     if positives <= 0 or positives >= total:
         return None
-    beta = np.zeros(columns.shape[1])
+    beta = np.zeros(columns.shape[1]) if start is None else start
     for _ in range(_STEPS):
         p = expit(columns @ beta)
         gradient = columns.T @ (weights * (y - p)) - ridge * beta

@@ -81,13 +81,32 @@ class Ranking:
         return [(float(h / hits[-1]), float(h / f)) for h, f in zip(hits, flagged, strict=True)]
 
 
-def calibration_line(y: Values, p: Values, weights: Values) -> tuple[float, float] | None:
-    """Slope and intercept of outcome on log odds: 1 and 0 are calibrated.
+class CalibrationLine:
+    """Slope and intercept of outcome on log odds: 1 and 0 are calibrated."""
 
-    None for a constant, one class, or classes that separate.
-    """
-    x = logit(p)
-    if float(np.ptp(x)) < 1e-9:  # noqa: PLR2004  # a constant but for rounding
-        return None
-    beta = fit_logistic(np.column_stack([np.ones_like(x), x]), y, weights, np.zeros(2))
-    return None if beta is None else (float(beta[1]), float(beta[0]))
+    def __init__(self, y: Values, p: Values) -> None:
+        """Of outcomes and the probabilities they were given."""
+        x = logit(p)
+        self._y = y
+        self._columns = np.column_stack([np.ones_like(x), x])
+        self._is_constant = float(np.ptp(x)) < 1e-9  # noqa: PLR2004  # but for rounding
+        self._start: Values | None = None
+
+    def fit(self, weights: Values) -> tuple[float, float] | None:
+        """(slope, intercept); None for a constant, one class, or classes that separate.
+
+        A later fit starts from the first one's answer.
+        """
+        if self._is_constant:
+            return None
+        beta = fit_logistic(self._columns, self._y, weights, np.zeros(2), self._start)
+        if beta is None:
+            return None
+        if self._start is None:
+            self._start = beta
+        return float(beta[1]), float(beta[0])
+
+
+def calibration_line(y: Values, p: Values, weights: Values) -> tuple[float, float] | None:
+    """``CalibrationLine`` for one set of weights."""
+    return CalibrationLine(y, p).fit(weights)

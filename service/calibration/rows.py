@@ -23,7 +23,7 @@ class TimeBasis(StrEnum):
 
 
 class Target(StrEnum):
-    """What is predicted. docs/methodology.md, "Five labels"."""
+    """What is predicted. docs/methodology.md, "Labels"."""
 
     DISPUTED = "disputed"
     FLIPPED = "flipped"
@@ -63,7 +63,7 @@ class StudyRow:
 
     # First 8 hex digits of sha256(condition id text): the recordings' key.
     market_key: str
-    # Questions of one event, and likely siblings, share it: docs/methodology.md, "Groups".
+    # Questions of one event, and likely siblings, share it: docs/methodology.md, "Backtest".
     group: str
     # When all of the fields below were known.
     score_time: datetime

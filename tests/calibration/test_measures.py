@@ -6,8 +6,8 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from service.calibration.logistic import Values, expit, fit_logistic, logit
 from service.calibration.measures import (
+    CalibrationLine,
     Ranking,
-    calibration_line,
     effective_rows,
     log_losses,
     squared_errors,
@@ -42,14 +42,14 @@ def test_a_constant_has_its_base_rate_and_no_slope() -> None:
     constant = np.full(400, 0.3)
 
     assert Ranking.of(Y, constant).areas(np.ones(400)) == pytest.approx((Y.mean(), 0.5))
-    assert calibration_line(Y, constant, np.ones(400)) is None
+    assert CalibrationLine(Y, constant).fit(np.ones(400)) is None
 
 
 def test_one_class_has_neither_areas_nor_a_slope() -> None:
     nothing = np.zeros(400)
 
     assert Ranking.of(nothing, P).areas(np.ones(400)) is None
-    assert calibration_line(nothing, P, np.ones(400)) is None
+    assert CalibrationLine(nothing, P).fit(np.ones(400)) is None
 
 
 def test_certainty_about_the_wrong_thing_costs_a_finite_loss() -> None:
@@ -64,9 +64,9 @@ def test_the_slope_tells_too_extreme_forecasts_from_right_ones() -> None:
     right = expit(rng.normal(-2, 1.5, 20_000))
     y = (rng.random(20_000) < right).astype(float)
 
-    slope, intercept = calibration_line(y, right, np.ones(20_000)) or (0, 9)
+    slope, intercept = CalibrationLine(y, right).fit(np.ones(20_000)) or (0, 9)
     assert (slope, intercept) == pytest.approx((1, 0), abs=0.06)
-    extreme = calibration_line(y, expit(2 * logit(right)), np.ones(20_000)) or (0, 9)
+    extreme = CalibrationLine(y, expit(2 * logit(right))).fit(np.ones(20_000)) or (0, 9)
     assert extreme[0] == pytest.approx(slope / 2, rel=1e-4)
 
 
