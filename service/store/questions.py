@@ -81,6 +81,8 @@ def _load_partial(
 
     The text each of those repeats names the creator; rewards and bonds stay unknown.
     """
+    if not ids:
+        return
     firsts: dict[QuestionKey, tuple[QuestionInitialized, datetime, str]] = {}
     for model in (oracle.PriceRequest, oracle.Proposal, oracle.Dispute, oracle.Settlement):
         query = (
@@ -204,6 +206,9 @@ def _assemble(
     *,
     is_partial: bool = False,
 ) -> Iterator[LoadedQuestion]:
+    if not questions:
+        # A query a table would be asked for nobody.
+        return
     firsts = {key: initialized for key, (initialized, _, _) in questions.items()}
     found = collect_facts(session, firsts, as_of)
     for key, (initialized, mined_at, title) in questions.items():
