@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.metadata import version
+from multiprocessing import cpu_count
 
 from jobs.cycle import CycleReport
 from jobs.house import House
@@ -10,6 +11,8 @@ from service.protocol.sources import ETHEREUM_RPC, POLYGON_RPC
 
 # A score names these when they are absent; prices from outside Polymarket are read by none.
 SCORED = (POLYGON_RPC, ETHEREUM_RPC)
+# That may score at once when tens of thousands of markets are due.
+SCORING_PROCESSES = 2
 
 
 def _sync_markets(house: House) -> CycleReport:
@@ -180,14 +183,24 @@ def _score_base_rates(house: House) -> CycleReport:
 
 def _score_markets(house: House) -> CycleReport:
     from jobs.score_markets import score_markets  # as above
+    from jobs.scoring_processes import Processes  # as above
 
     missing = tuple(
         f"{name}: not configured"
         for name in SCORED
         if name not in {node.source for node in house.nodes}
     )
+    processes = Processes(
+        house.settings.database_url.get_secret_value(), min(SCORING_PROCESSES, cpu_count())
+    )
     return score_markets(
-        house.sessions, house.read_sessions, house.clock, house.cells, house.book, missing
+        house.sessions,
+        house.read_sessions,
+        house.clock,
+        house.cells,
+        house.book,
+        missing,
+        processes,
     )
 
 

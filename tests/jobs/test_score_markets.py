@@ -5,14 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, delete, func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 from structlog.testing import capture_logs
 
 from jobs import score_markets as job
+from jobs import scoring
 from jobs.cell_cache import CellCache
 from jobs.cycle import CycleReport
 from jobs.score_markets import score_markets
+from jobs.scoring_processes import Processes
 from models.assessment import MarketAssessment, MarketStanding
 from models.chain import DataIssue
 from models.data_enums import DataIssueKind
@@ -70,6 +72,10 @@ def assessments(sessions: sessionmaker[Session]) -> int:
         return session.scalar(select(func.count()).select_from(MarketAssessment)) or 0
 
 
+def documents(session: Session) -> dict[int, object]:
+    return {row.market_id: row.document for row in session.scalars(select(MarketAssessment))}
+
+
 def mark_of(sessions: sessionmaker[Session], market_id: int) -> datetime | None:
     with sessions() as session:
         return session.get_one(Market, market_id).stale_since
@@ -123,6 +129,34 @@ def test_news_that_changes_the_score_is_a_new_row_and_the_old_one_stays(
     assert standing.open_interest == 400_000 * MICRO
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_processes_give_the_scores_that_one_process_gives(
+    sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "BATCH", 2)
+    with sessions.begin() as session:
+        ids = [add_market(session, number).id for number in range(5)]
+    for market_id in ids:
+        add_interest(sessions, market_id, 1_000 * market_id, NOW - HOUR)
+    engine = sessions.kw["bind"]
+    url = engine.url.render_as_string(hide_password=False)
+    many = Processes(url, 2, from_markets=5)
+    report = score_markets(sessions, reading(sessions), SetClock(NOW), CACHE, BOOK, (), many)
+    assert report.counts == {"due": 5, "assessed": 5}
+    with sessions.begin() as session:
+        together = {
+            row.market_id: row.document for row in session.scalars(select(MarketAssessment))
+        }
+        session.execute(delete(MarketStanding))
+        session.execute(delete(MarketAssessment))
+    # Below what pays for starting them, this process scores alone.
+    few = Processes(url, 2, from_markets=6)
+    report = score_markets(sessions, reading(sessions), SetClock(NOW), CACHE, BOOK, (), few)
+    assert report.counts == {"due": 5, "assessed": 5}
+    with sessions() as session:
+        assert documents(session) == together
+
+
 def test_news_that_is_not_known_yet_waits_for_its_time(
     sessions: sessionmaker[Session], market_id: int
 ) -> None:
@@ -163,7 +197,7 @@ def test_news_that_arrives_while_its_market_is_scored_stays_news(
             other.execute(update(Market).where(Market.id == market_id).values(stale_since=arrived))
         return found
 
-    monkeypatch.setattr(job, "load_inputs", load_and_be_overtaken)
+    monkeypatch.setattr(scoring, "load_inputs", load_and_be_overtaken)
     score(sessions)
     assert mark_of(sessions, market_id) == arrived
 
@@ -215,7 +249,7 @@ class TestFaultyMarkets:
                 raise KeyError(message)
             return real(session, found, *rest)  # type: ignore[arg-type]  # handed on
 
-        monkeypatch.setattr(job, "load_inputs", load)
+        monkeypatch.setattr(scoring, "load_inputs", load)
         return broken
 
     def test_the_others_are_scored_and_it_is_named(
@@ -251,7 +285,7 @@ class TestFaultyMarkets:
                 raise ValueError(message)
             return real(inputs, *rest)  # type: ignore[arg-type]  # handed on
 
-        monkeypatch.setattr(job, "assess", fail_once)
+        monkeypatch.setattr(scoring, "assess", fail_once)
         report = score(sessions)
         assert report.counts["assessed"] == 2
         assert broken in report.degraded[0]
