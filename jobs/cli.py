@@ -205,7 +205,9 @@ def import_markets(
 
 @app.command(epilog="Example: settlewatch export questions --format ndjson --out questions.ndjson")
 def export(
-    table: Annotated[str, typer.Argument(help="questions, requests, votes or periods")],
+    table: Annotated[
+        str, typer.Argument(help="questions, requests, votes, periods or adjudications")
+    ],
     fmt: Annotated[str, typer.Option("--format", help="ndjson, csv or parquet.")] = "ndjson",
     out: Annotated[str, typer.Option(help="A file, or - for standard output.")] = "-",
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from jobs.export_adjudications import adjudication_rows
 from jobs.export_parquet import parquet_pieces
 from jobs.export_periods import period_rows
 from jobs.export_rows import COLUMNS, question_rows, request_rows, vote_rows
@@ -17,6 +18,7 @@ _ROWS: Mapping[str, Callable[[Session], Iterator[dict[str, Any]]]] = {
     "requests": request_rows,
     "votes": vote_rows,
     "periods": period_rows,
+    "adjudications": adjudication_rows,
 }
 TABLES = tuple(_ROWS)
 FORMATS = ("ndjson", "csv", "parquet")

@@ -7,10 +7,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-# Columns by name, each with its type: text, integer or boolean; nested values are JSON text.
+# Columns by name, each with its type: text, integer, boolean or float; nested values are JSON text.
 Columns = Mapping[str, type]
 
-_TYPES: Mapping[type, str] = {str: "VARCHAR", int: "BIGINT", bool: "BOOLEAN"}
+_TYPES: Mapping[type, str] = {
+    str: "VARCHAR",
+    int: "BIGINT",
+    bool: "BOOLEAN",
+    float: "DOUBLE",
+}
 _BATCH = 5_000
 _PIECE = 1 << 20
 

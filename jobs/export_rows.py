@@ -63,6 +63,16 @@ COLUMNS: Mapping[str, Mapping[str, type]] = {
         **dict.fromkeys(("to_block", "to_log_index", "to_at"), int),
         "ended_by": str,
     },
+    "adjudications": {
+        "id": int,
+        **dict.fromkeys(("market", "question_id"), str),
+        "request_timestamp": int,
+        **dict.fromkeys(("track", "adjudicator", "verdict"), str),
+        "confidence": float,
+        "is_blind": bool,
+        **dict.fromkeys(("evidence", "packet_id", "source"), str),
+        **dict.fromkeys(("made_at", "known_at", "supersedes_id"), int),
+    },
 }
 
 

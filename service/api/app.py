@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy.orm import Session, sessionmaker
 
+from service.api.adjudication import adjudication_router
 from service.api.assessments import assessments_router
 from service.api.data_quality import data_quality_router
 from service.api.explanation import explanation_router
@@ -73,6 +74,7 @@ def create_app(
     app.include_router(timeline_router(site), responses=_NOT_FOUND)
     app.include_router(votes_router(site), responses=_NOT_FOUND)
     app.include_router(rules_router(site), responses=_NOT_FOUND)
+    app.include_router(adjudication_router(site), responses=_NOT_FOUND)
     app.include_router(liquidity_router(site), responses=_NOT_FOUND)
     app.include_router(proposal_signals_router(site), responses=_NOT_FOUND)
     app.include_router(proposals_router(site))

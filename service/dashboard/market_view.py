@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from models.assessment import MarketAssessment
 from models.market import Market, MarketGroup
+from service.dashboard.adjudication_view import AdjudicationView, view_adjudication
 from service.dashboard.charts import Gauge, Sparkline, gauge, sparkline
 from service.dashboard.document import (
     BaselineView,
@@ -82,13 +84,16 @@ class MarketView:
     ref: str
     group: MarketGroup | None
     rules: RulesView
+    adjudication: AdjudicationView
     score: ScoreView | None
     timeline: list[TimelineView]
     polymarket: str | None
     identities: list[tuple[str, str, str | None]]
 
 
-def view_market(session: Session, market: Market, *, has_explorers: bool) -> MarketView:
+def view_market(
+    session: Session, market: Market, now: datetime, *, has_explorers: bool
+) -> MarketView:
     """Read everything the page shows."""
     group = get_group(session, market)
     return MarketView(
@@ -96,6 +101,7 @@ def view_market(session: Session, market: Market, *, has_explorers: bool) -> Mar
         ref=to_hex(market.condition_id),
         group=group,
         rules=view_rules(session, market, has_explorers=has_explorers),
+        adjudication=view_adjudication(session, market.id, now),
         score=_score(session, market),
         timeline=[
             _timeline(entry, has_explorers=has_explorers)

@@ -125,7 +125,7 @@ def _add_pages(
             if market is None:
                 detail = f"No market is known by the reference \u201c{ref}\u201d."
                 return dashboard.error_page(HTTPStatus.NOT_FOUND, detail)
-            view = view_market(session, market, has_explorers=has_explorers)
+            view = view_market(session, market, clock.now(), has_explorers=has_explorers)
             moved = None
             if explainer is not None and view.score is not None:
                 moved = view_movement(explainer.movement(session, market, clock.now()))

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -165,6 +165,17 @@ def list_current_verdicts(
         of_part = query.where(row.market_id.in_(part))
         found += session.scalars(of_part.order_by(row.market_id, row.track, row.adjudicator))
     return found
+
+
+def iterate_verdicts(session: Session) -> Iterator[tuple[AdjudicationVerdict, bytes]]:
+    """Every verdict with its market's condition id, in the order in which they came in."""
+    query = (
+        select(AdjudicationVerdict, Market.condition_id)
+        .join(Market, Market.id == AdjudicationVerdict.market_id)
+        .order_by(AdjudicationVerdict.id)
+    )
+    rows = session.execute(query.execution_options(yield_per=IN_CHUNK))
+    yield from rows.tuples()
 
 
 def load_verdicts(

@@ -21,6 +21,7 @@ def test_every_route_of_the_contract_is_described(app: FastAPI) -> None:
         "/v1/markets/{ref}/timeline",
         "/v1/markets/{ref}/votes",
         "/v1/markets/{ref}/rules",
+        "/v1/markets/{ref}/adjudication",
         "/v1/markets/{ref}/liquidity",
         "/v1/markets/{ref}/proposal-signals",
         "/v1/wallets/{address}",

@@ -17,11 +17,23 @@ from service.protocol.prices import YES
 from service.protocol.sources import SourceHealth, UrlHealth
 from service.store.assessments import add_assessment
 from service.store.asset_prices import add_reading
+from service.store.contracts import load_book
 from service.store.data_checks import record_finding
+from service.store.question_states import fold_questions
 from service.store.sources import record_node
 from tests.dashboard.conftest import OpenClient
 from tests.store.chain_scenes import Chain, add_long_story
-from tests.store.scenes import NOW, SCORED, add_contracts, add_market, add_rules, add_scored, ref_of
+from tests.store.judged import judge
+from tests.store.scenes import (
+    NOW,
+    SCORED,
+    add_contracts,
+    add_market,
+    add_rules,
+    add_scored,
+    question_id_of,
+    ref_of,
+)
 
 HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'&"
 EVERY_PAGE = ["/", f"/markets/{ref_of(1)}", "/proposals", "/sources", "/docs", "/markets/none"]
@@ -229,6 +241,23 @@ def test_a_market_page_tells_how_much_time_is_left_to_dispute(
     paid = client.get("/markets/market-3").text
     assert "Probability that it was paid out wrong" in paid
     assert "Refund announced off chain" in paid
+
+
+def test_a_market_page_tells_what_adjudicators_said(
+    sessions: sessionmaker[Session], client: TestClient
+) -> None:
+    with sessions.begin() as session:
+        add_contracts(session)
+        market = add_long_story(session, 1)
+        add_scored(session, 1, market)
+        fold_questions(session, [question_id_of(1)], load_book(session))
+        add_scored(session, 2)
+        judge(session, market)
+    page = client.get(f"/markets/{ref_of(1)}").text
+    assert "On the verdicts of 3 blind adjudicators the oracle\u2019s answer contradicts" in page
+    assert "90 % interval" in page
+    assert "this label is settled." in page
+    assert "No blind adjudicator has judged" in client.get(f"/markets/{ref_of(2)}").text
 
 
 def test_a_market_not_scored_yet_has_a_page_that_says_so(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from jobs.export import FORMATS, TABLES, export_rows, export_table
 from jobs.export_rows import COLUMNS
 from jobs.fold_facts import fold_facts
+from models.adjudication_enums import Verdict
 from models.enums import ContractKind
 from models.oracle import BridgedRequest, Dispute
 from service.protocol.contracts import ContractBook, ContractEntry
@@ -24,6 +25,8 @@ from tests.jobs.test_export_votes import ethereum
 from tests.replays import read_replay
 from tests.replays.adapter_logs import ADAPTER, CREATOR, ORACLE, Question
 from tests.replays.votes import REVEALED, votes_in_order
+from tests.store.judged import judge
+from tests.store.scenes import NOW, add_market, ref_of
 from tests.store.voted import add_captures
 
 Row = dict[str, Any]
@@ -147,6 +150,8 @@ def test_every_format_holds_the_same_rows(
 ) -> None:
     add_captures(sessions, "00-deployment", "b-first-dispute")
     fold_facts(sessions)
+    with sessions.begin() as session:
+        judge(session, add_market(session, 1))
     rows = rows_of(sessions, table)
     assert rows
     with sessions() as session:
@@ -164,6 +169,19 @@ def test_every_format_holds_the_same_rows(
     assert names == header
     flat = [{name: as_cell(value) for name, value in row.items()} for row in rows]
     assert told == flat
+
+
+def test_a_verdict_is_exported_with_its_pseudonym_and_evidence(
+    sessions: sessionmaker[Session],
+) -> None:
+    with sessions.begin() as session:
+        market = add_market(session, 1)
+        judge(session, market, [("ada", Verdict.NO, True)])
+    (row,) = rows_of(sessions, "adjudications")
+    assert (row["market"], row["adjudicator"], row["verdict"]) == (ref_of(1), "ada", "NO")
+    assert (row["supersedes_id"], row["is_blind"], row["confidence"]) == (None, True, None)
+    assert row["known_at"] == int(NOW.timestamp())
+    assert row["evidence"] == [{"url": "https://example.org/a", "quote": None}]
 
 
 def test_a_parquet_file_without_rows_still_has_its_columns(
