@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from models.enums import Category, MarketState
 from service.clock import Clock
 from service.dashboard.assets import Asset, load_assets
+from service.dashboard.base_rates_view import view_rates
 from service.dashboard.charts import gauge
 from service.dashboard.filters import read_filters
 from service.dashboard.market_view import view_market
@@ -23,6 +24,7 @@ from service.dashboard.words import OUTCOMES, SOURCE_STATES, SOURCES, label
 from service.errors import UsageError
 from service.protocol.ids import to_hex
 from service.store.asset_prices import get_uma_price
+from service.store.base_rate_rows import list_rates
 from service.store.data_checks import list_checks
 from service.store.explanations import Explainer
 from service.store.keyset import BadCursor
@@ -79,6 +81,7 @@ def create_dashboard(
     )
     dashboard = Dashboard(APIRouter(), templates)
     _add_pages(dashboard, sessions, clock, explainer, has_explorers=banner is None)
+    _add_base_rates(dashboard, sessions)
     _add_assets(dashboard.router, assets)
     return dashboard
 
@@ -177,6 +180,15 @@ def _add_pages(
     @router.get("/docs")
     def show_reference(request: Request) -> Response:
         return show("reference.html", "reference", {"reference": read_reference(request.app)})
+
+
+def _add_base_rates(dashboard: Dashboard, sessions: sessionmaker[Session]) -> None:
+    @dashboard.router.get("/base-rates")
+    def show_base_rates() -> Response:
+        with sessions() as session:
+            view = view_rates(list_rates(session))
+        page = dashboard.templates.get_template("base_rates.html")
+        return HTMLResponse(page.render(active="base-rates", view=view))
 
 
 _CHOICES: Mapping[str, object] = {

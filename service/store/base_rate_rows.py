@@ -58,7 +58,7 @@ def append_rates(session: Session, new: NewRun, rows: Iterable[RateRow]) -> int:
 
     A set of questions that is there no more gets a row that says so.
     """
-    latest = {_key_of(row): row for row in session.scalars(_latest(None))}
+    latest = {key_of(row): row for row in session.scalars(_latest(None))}
     values = [_to_values(row) for row in rows]
     found = {_key_in(value) for value in values}
     values += [_to_values(_gone(row)) for key, row in latest.items() if key not in found]
@@ -119,7 +119,8 @@ def _latest(as_of: datetime | None) -> Select[Any]:
     )
 
 
-def _key_of(row: BaseRate) -> RateKey:
+def key_of(row: BaseRate) -> RateKey:
+    """What names a row, and orders them."""
     return row.target, row.weight, row.stratum, row.name, row.measure
 
 

@@ -36,7 +36,15 @@ from tests.store.scenes import (
 )
 
 HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'&"
-EVERY_PAGE = ["/", f"/markets/{ref_of(1)}", "/proposals", "/sources", "/docs", "/markets/none"]
+EVERY_PAGE = [
+    "/",
+    f"/markets/{ref_of(1)}",
+    "/proposals",
+    "/sources",
+    "/base-rates",
+    "/docs",
+    "/markets/none",
+]
 VOID = {"meta", "link", "input", "img", "br"}
 
 

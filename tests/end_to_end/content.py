@@ -20,7 +20,7 @@ for module in pkgutil.iter_modules(models.__path__, "models."):
     importlib.import_module(module.name)
 
 # Records of the runs themselves, not of what they read.
-RUNS = frozenset({"job_runs", "sources", "stale_folds"})
+RUNS = frozenset({"base_rate_runs", "base_rates", "job_runs", "sources", "stale_folds"})
 # When a row was last touched by the wall clock.
 TOUCHED = {"cursors": {"updated_at"}}
 # The same among rows: how far a second reading came, and what it found the nodes to have done.
