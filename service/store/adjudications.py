@@ -174,8 +174,7 @@ def iterate_verdicts(session: Session) -> Iterator[tuple[AdjudicationVerdict, by
         .join(Market, Market.id == AdjudicationVerdict.market_id)
         .order_by(AdjudicationVerdict.id)
     )
-    rows = session.execute(query.execution_options(yield_per=IN_CHUNK))
-    yield from rows.tuples()
+    yield from session.execute(query.execution_options(yield_per=IN_CHUNK))
 
 
 def load_verdicts(
