@@ -239,6 +239,12 @@ def _send_alerts(house: House) -> CycleReport:
     )
 
 
+def _check_drift(house: House) -> CycleReport:
+    from jobs.check_drift import check_drift  # as above
+
+    return check_drift(house.sessions, house.read_sessions, house.clock, house.parameters)
+
+
 def _prune(house: House) -> CycleReport:
     from jobs.prune import policy_of, prune  # as above
 
@@ -271,6 +277,7 @@ JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "send_alerts": _send_alerts,
     "check_data": _check_data,
     "score_base_rates": _score_base_rates,
+    "check_drift": _check_drift,
     "prune": _prune,
     "backfill_closed_markets": _backfill_closed_markets,
 }

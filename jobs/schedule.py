@@ -36,6 +36,7 @@ PERIODS = {
     "send_alerts": (10, 1),
     "check_data": (3_600, 120),
     "score_base_rates": (86_400, 600),
+    "check_drift": (86_400, 600),
     "prune": (21_600, 600),
 }
 # The first runs follow each other by this much, in the order facts flow.

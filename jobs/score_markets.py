@@ -16,6 +16,7 @@ from service.store.assessments import add_assessments
 from service.store.cell_counts import count_cells
 from service.store.contracts import add_book, load_book
 from service.store.issues import add_issues
+from service.store.model_checks import model_warnings
 from service.store.scoring import clear_stale, list_due_markets
 from service.store.upserts import chunks
 
@@ -45,7 +46,8 @@ def score_markets(
         stored = load_book(session)
         cells = cache.get(at, lambda: count_cells(session, stored, at))
         due = list_due_markets(session, at)
-    scale = Scale(cells, cache.parameters, stored, missing, at)
+        warned = model_warnings(session, cache.parameters.priors_version)
+    scale = Scale(cells, cache.parameters, stored, (*missing, *warned), at)
     counts: Counter[str] = Counter()
     failures: list[Refused] = []
     for found in _scored(read_sessions, due, scale, processes):

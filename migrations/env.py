@@ -23,6 +23,7 @@ from models import (  # noqa: F401  # fill the metadata
     holding,
     liquidity,
     market,
+    model_check,
     operation,
     oracle,
     parameter_reading,

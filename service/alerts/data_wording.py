@@ -17,7 +17,14 @@ _HEADLINES = {
     DataIssueKind.PARAMETER_CHANGED: "A parameter changed",
     DataIssueKind.CONTRACT_MIGRATED: "The oracle relies on another contract",
     DataIssueKind.PAYS_AGAINST_TEXT: "A question's text and its payout rule disagree",
+    DataIssueKind.MODEL_STALE: "The risk model is older than the contracts it scores",
+    DataIssueKind.MODEL_DRIFTED: "The markets are not what the risk model was made for",
 }
+_TO_DO = {
+    DataIssueKind.MODEL_STALE: "Scores say so until the priors are renewed. See /v1/model.",
+    DataIssueKind.MODEL_DRIFTED: "Scores say so until the check passes. See /v1/model.",
+}
+_BOOK = "The facts are stored. See whether the contract book still holds."
 REASON_LENGTH = 400
 
 
@@ -35,7 +42,7 @@ def compose_data_alert(subject: DataSubject) -> Wording:
     """The title and the text of a data alert."""
     lines = (
         f"{one_line(subject.reason, REASON_LENGTH)}.",
-        "The facts are stored. See whether the contract book still holds.",
+        _TO_DO.get(subject.kind, _BOOK),
         f"Known at {utc(subject.known_at)}.",
         *subject.links,
     )

@@ -59,6 +59,8 @@ DATA_ALERTS = frozenset(
         DataIssueKind.UNKNOWN_REQUESTER,
         DataIssueKind.UNKNOWN_ADAPTER,
         DataIssueKind.PAYS_AGAINST_TEXT,
+        DataIssueKind.MODEL_STALE,
+        DataIssueKind.MODEL_DRIFTED,
         *_KINDS.values(),
     }
 )

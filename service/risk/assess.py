@@ -101,6 +101,7 @@ def _warnings(inputs: MarketInputs, s: Situation, parameters: RiskParameters) ->
         found.append("no price before the first proposal: it could not weigh in")
     if s.has_proposal and s.proposed is None and s.state not in SETTLED:
         found.append("the proposed value is no outcome of a binary question: counted as stuck")
+    found += [text for text in inputs.freshness.missing if text.startswith("model_")]
     found += _vote_warnings(s)
     return tuple(found + _hand_warnings(inputs, s) + _liveness_warnings(inputs, s, parameters))
 

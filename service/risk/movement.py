@@ -40,6 +40,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("price_before_proposal", ("price_before_proposal", "price_evidence")),
     ("time_passed", ("at",)),
+    ("vote", ("vote",)),
     ("answer", ("answer", "payouts")),
     ("payout_set_by_hand", ("overridden",)),
     ("announced_remedy", ("remedy",)),
@@ -219,6 +220,14 @@ def _price(inputs: MarketInputs) -> str:
     return _number(inputs.price_before_proposal)
 
 
+def _vote(inputs: MarketInputs) -> str:
+    vote = inputs.vote
+    if vote is None:
+        return "nothing known"
+    words = f"round {vote.round_id}, {vote.phase}, {vote.sealed:,.0f} UMA sealed"
+    return f"{words}, rolled {vote.roll_count} times" if vote.roll_count else words
+
+
 def _ages(inputs: MarketInputs) -> str:
     fresh = inputs.freshness
     known = (
@@ -256,6 +265,7 @@ _TELL: dict[str, Callable[[MarketInputs], str]] = {
     "state": _state,
     "price_before_proposal": _price,
     "time_passed": lambda i: f"{i.at:%Y-%m-%d %H:%M} UTC",
+    "vote": _vote,
     "answer": lambda i: _plain(i.answer),
     "payout_set_by_hand": lambda i: "yes" if i.overridden else "no",
     "announced_remedy": lambda i: str(i.remedy),

@@ -4,6 +4,7 @@ import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from enum import StrEnum
 from functools import lru_cache
 from importlib.resources import files
@@ -112,6 +113,8 @@ class RiskParameters:
     """Every number of the model; compared by identity, told apart by ``digest``."""
 
     priors_version: str
+    # What became known later, changes of contracts say, the priors know nothing of.
+    priors_as_of: datetime
     digest: str
     draws: int
     seed: int
@@ -153,6 +156,7 @@ def parse_parameters(text: str) -> RiskParameters:
     rates = data["dispute_rate"]
     return RiskParameters(
         priors_version=data["priors_version"],
+        priors_as_of=datetime.combine(data["priors_as_of"], time(), UTC),
         digest=hashlib.sha256(f"{MODEL_VERSION}\n{text}".encode()).hexdigest(),
         draws=data["sampling"]["draws"],
         seed=data["sampling"]["seed"],

@@ -228,7 +228,7 @@ def _missing(
         lacks.append("open_interest: never seen")
     if (market.id, 0) not in rows.books:
         lacks.append("book: never seen")
-    if status is None and not rows.missing:
+    if status is None and not any(item.endswith("not configured") for item in rows.missing):
         lacks.append("oracle: the question's logs are not indexed")
     if state is MarketState.VOTING and market.id not in rows.votes:
         lacks.append("stake: the vote's logs are not stored")

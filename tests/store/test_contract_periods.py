@@ -95,6 +95,9 @@ def test_data_alerts_are_stored_once_however_often_the_logs_are_read(
         DataIssueKind.UNKNOWN_REQUESTER,
         DataIssueKind.CONTRACT_MIGRATED,
         DataIssueKind.PAYS_AGAINST_TEXT,
+        # Told by the checks of the model.
+        DataIssueKind.MODEL_STALE,
+        DataIssueKind.MODEL_DRIFTED,
     }
     import_logs(deployed, [DEPLOYMENT], BOOK, SystemClock())
     assert alert_keys(deployed) == before
