@@ -52,7 +52,7 @@ def correct(
     now = clock.now()
 
     def work(session: Session) -> dict[str, object]:
-        market = get_market(session, ref)
+        market = get_market(session, ref) if ref.isprintable() else None
         if market is None:
             raise UsageError(f"market: {ref[:100]!r} names no stored market. Import it first.")
         made = NewCorrection(market.id, verdict, words, links, made_by, _SOURCE)

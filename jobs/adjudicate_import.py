@@ -22,6 +22,7 @@ from jobs.transactions import in_transaction
 from models.data_enums import DataIssueKind
 from service.clock import Clock
 from service.protocol.listings import Refused
+from service.protocol.rule_texts import shown
 from service.store.adjudications import NewVerdict, Stored, add_verdicts
 from service.store.issues import add_issues
 from service.store.markets import get_market
@@ -91,7 +92,7 @@ def _store(session: Session, path: Path, rows: Sequence[Row | None], now: dateti
             counts["unanswered"] += 1
             continue
         try:
-            stored = _store_row(session, row, path.name, now)
+            stored = _store_row(session, row, shown(path.name), now)
         except ValueError as error:
             faults.append((number, f"{key_of(row)}: {error}"))
             counts["refused"] += 1
@@ -140,4 +141,6 @@ def _verdicts(read: ReadVerdict, market_id: int) -> Iterator[NewVerdict]:
 
 def _issues(path: Path, faults: Sequence[tuple[int, str]]) -> Iterator[Refused]:
     for number, fault in faults:
-        yield Refused(DataIssueKind.REFUSED_IMPORT, SOURCE, f"{path.name}:row {number}", fault)
+        yield Refused(
+            DataIssueKind.REFUSED_IMPORT, SOURCE, f"{shown(path.name)}:row {number}", fault
+        )

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,12 +22,14 @@ from service.protocol.adjudication_text import (
     read_words,
     verdict_of,
 )
+from service.protocol.rule_texts import shown
 from service.store.adjudications import Evidence
 
 BOTH = "both"
 LARGEST_FILE = 50_000_000
 _LONGEST_FIELD = 1_000_000
-_PACKET_ID = 40
+_PACKET_ID = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+_LONGEST_REF = 300
 Row = Mapping[str, Any]
 Cell = TypeVar("Cell")
 Found = TypeVar("Found")
@@ -81,7 +84,9 @@ def key_of(row: Row | None) -> str:
     """What a row is called when something is wrong with it."""
     if row is None:
         return "no record"
-    parts = [f"{name} {_text(row, name)[:70]}" for name in ("market", "adjudicator", "track")]
+    # Of strangers' making: printed, and stored with the fault.
+    named = {name: shown(_text(row, name)[:70]) for name in ("market", "adjudicator", "track")}
+    parts = [f"{name} {' '.join(value.split())}" for name, value in named.items()]
     return ", ".join(part for part in parts if not part.endswith(" ")) or "no market named"
 
 
@@ -95,9 +100,12 @@ def read_verdict(row: Row, now: datetime) -> ReadVerdict:
     if not ref:
         message = "market: it is empty; give the condition id, slug, Gamma id or question id"
         raise ValueError(message)
+    if len(ref) > _LONGEST_REF or not ref.isprintable():
+        message = "market: it is no reference"
+        raise ValueError(message)
     packet_id = _text(row, "packet_id") or None
-    if packet_id is not None and len(packet_id) > _PACKET_ID:
-        message = f"packet_id: it has more than {_PACKET_ID} characters"
+    if packet_id is not None and not _PACKET_ID.fullmatch(packet_id):
+        message = f"packet_id: {packet_id[:40]!r} is not the packet's"
         raise ValueError(message)
     confidence = row.get("confidence")
     return ReadVerdict(

@@ -120,8 +120,8 @@ def _index(
 
 def _shares(table: _Table, questions: int) -> Array:
     """Each question's shares of verdicts: the majority vote, softly."""
-    counts = np.zeros((questions, len(CLASSES)))
-    np.add.at(counts, (table.question, table.verdict), 1.0)
+    place = table.question * len(CLASSES) + table.verdict
+    counts = np.bincount(place, minlength=questions * len(CLASSES)).reshape(-1, len(CLASSES))
     shares: Array = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1.0)
     return shares
 
@@ -134,10 +134,11 @@ def _counts(
     wrong = (1 - priors.accuracy) / (classes - 1)
     assumed = np.full((classes, classes), wrong) + np.eye(classes) * (priors.accuracy - wrong)
     confusion = np.repeat((assumed * priors.accuracy_n)[None], adjudicators, axis=0)
-    # Of (adjudicator, verdict) the truth's weights: a view whose last two axes are swapped.
-    np.add.at(
-        confusion.transpose(0, 2, 1), (table.adjudicator, table.verdict), posterior[table.question]
-    )
+    place = table.adjudicator * classes + table.verdict
+    for truth in range(classes):
+        weight = posterior[table.question, truth]
+        seen = np.bincount(place, weights=weight, minlength=adjudicators * classes)
+        confusion[:, truth, :] += seen.reshape(adjudicators, classes)
     return priors.prevalence_n + posterior.sum(axis=0), confusion
 
 

@@ -12,7 +12,6 @@ import numpy as np
 from models.adjudication_enums import LabelClass, RulesTrack, Verdict
 from models.enums import Outcome
 from service.risk.dawid_skene import CLASSES, Array, Ballot, Fusion
-from service.risk.intervals import interval_of
 from service.risk.result import Interval
 
 # So many independent blind adjudicators make a label settled.
@@ -92,8 +91,24 @@ def estimates(ballots: list[Ballot], fusion: Fusion) -> dict[int, TruthEstimate]
     of_question: dict[int, list[Ballot]] = {question: [] for question in fusion.questions}
     for ballot in sorted(ballots, key=lambda b: b.adjudicator):
         of_question[ballot.question].append(ballot)
+    mean = fusion.drawn.mean(axis=0)
+    wrong = {outcome: _wrong(fusion.drawn, truth) for outcome, truth in _VERDICT_OF.items()}
+    parts = _parts(fusion)
     return {
-        question: _estimate(of_question[question], fusion.drawn[:, place, :], fusion)
+        question: TruthEstimate(
+            adjudicators=len(of_question[question]),
+            truth={verdict: float(mean[place, n]) for n, verdict in enumerate(CLASSES)},
+            outcomes={
+                outcome: OutcomeLabel(
+                    wrong[outcome][place],
+                    {
+                        ballot.adjudicator: parts[ballot.adjudicator, ballot.verdict, outcome]
+                        for ballot in of_question[question]
+                    },
+                )
+                for outcome in _VERDICT_OF
+            },
+        )
         for place, question in enumerate(fusion.questions)
     }
 
@@ -124,25 +139,23 @@ def ln_ratio(confusion: Array, prevalence: Array, verdict: Verdict, truth: Verdi
     return float(np.log(told[row]) - np.log(rival))
 
 
-def _estimate(ballots: list[Ballot], drawn: Array, fusion: Fusion) -> TruthEstimate:
-    mean = drawn.mean(axis=0)
-    undetermined = drawn[:, CLASSES.index(Verdict.NOT_DETERMINABLE)]
-    outcomes: dict[Outcome, OutcomeLabel] = {}
-    for outcome, truth in _VERDICT_OF.items():
-        right = drawn[:, CLASSES.index(truth)]
-        wrong = np.clip(1 - right - (1 - _UNDETERMINED_WRONG) * undetermined, 0.0, 1.0)
-        parts = {
-            ballot.adjudicator: ln_ratio(
-                fusion.confusion[fusion.adjudicators.index(ballot.adjudicator)],
-                fusion.prevalence,
-                ballot.verdict,
-                truth,
-            )
-            for ballot in ballots
-        }
-        outcomes[outcome] = OutcomeLabel(interval_of(wrong), parts)
-    return TruthEstimate(
-        adjudicators=len(ballots),
-        truth={verdict: float(mean[place]) for place, verdict in enumerate(CLASSES)},
-        outcomes=outcomes,
-    )
+def _wrong(drawn: Array, truth: Verdict) -> list[Interval]:
+    """Q of an answer of one outcome, for every question; ``drawn`` as in :class:`Fusion`."""
+    right = drawn[:, :, CLASSES.index(truth)]
+    undetermined = drawn[:, :, CLASSES.index(Verdict.NOT_DETERMINABLE)]
+    q = np.clip(1 - right - (1 - _UNDETERMINED_WRONG) * undetermined, 0.0, 1.0)
+    mean = q.mean(axis=0)
+    p05, p50, p95 = np.percentile(q, [5, 50, 95], axis=0)
+    # A skewed mean may lie outside: the interval holds it.
+    marks = np.stack([mean, np.minimum(p05, mean), p50, np.maximum(p95, mean)], axis=1)
+    return [Interval(*row) for row in marks.tolist()]
+
+
+def _parts(fusion: Fusion) -> dict[tuple[str, Verdict, Outcome], float]:
+    """Every ln ratio there can be: adjudicator, verdict, outcome."""
+    return {
+        (name, verdict, outcome): ln_ratio(matrix, fusion.prevalence, verdict, truth)
+        for name, matrix in zip(fusion.adjudicators, fusion.confusion, strict=True)
+        for verdict in CLASSES
+        for outcome, truth in _VERDICT_OF.items()
+    }

@@ -196,14 +196,16 @@ def test_each_bad_row_is_one_line_and_the_others_count(
         answer(evidence=[{"quote": "x" * 2001}]),
         ["no", "record"],
         answer(verdict="Yes"),
+        answer(market="\ud800\x00\n", adjudicator="\ud800"),
+        answer(packet_id="\x00"),
         answer(adjudicator="bo", track="both"),
     ]
     path = write(tmp_path / "round.ndjson", rows)
     with path.open("a", encoding="utf-8") as opened:
         opened.write("{broken\n")
     done = import_verdicts(sessions, [path, tmp_path / "none.csv"], CLOCK)
-    assert (done.counts["added"], done.counts["refused"]) == (2, 15)
-    assert done.counts["rows"] == 17
+    assert (done.counts["added"], done.counts["refused"]) == (2, 17)
+    assert done.counts["rows"] == 19
     expected = {
         2: "verdict: 'maybe' is no verdict; choose one of: YES, NO, 50-50, not determinable",
         3: "adjudicator: 'ada@example.org' is no pseudonym",
@@ -219,7 +221,9 @@ def test_each_bad_row_is_one_line_and_the_others_count(
         13: "evidence: it has 2001 characters, at most 2000 are kept",
         14: "no record: give an object",
         15: "made_at: this adjudicator gave another verdict at that time",
-        17: "no record: give an object",
+        16: "market: it is no reference",
+        17: "packet_id: '\\x00' is not the packet's",
+        19: "no record: give an object",
     }
     for (number, reason), line in zip(expected.items(), done.faults, strict=False):
         assert line.startswith(f"{path}: row {number}: ")
@@ -230,7 +234,7 @@ def test_each_bad_row_is_one_line_and_the_others_count(
     with sessions() as session:
         kept = session.scalars(select(AdjudicationVerdict.adjudicator)).all()
         assert sorted(kept) == ["ada", "bo", "bo"]
-        assert session.scalar(select(func.count()).select_from(DataIssue)) == 15
+        assert session.scalar(select(func.count()).select_from(DataIssue)) == 17
 
 
 @pytest.mark.parametrize(
