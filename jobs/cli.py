@@ -263,6 +263,32 @@ def explain(  # its options
         explain_command(house, market, at=at, since=since, what_if=what_if or (), as_json=as_json)
 
 
+@app.command(epilog="Example: settlewatch fit recordings/ --target disputed --out model.json")
+def fit(
+    data: Annotated[
+        list[Path], typer.Argument(help="Recordings: Parquet, CSV or CSV.gz, or their folder.")
+    ],
+    out: Annotated[Path, typer.Option(help="The model file. Its card goes beside it, as .md.")],
+    target: Annotated[str, typer.Option(help="disputed, flipped or misresolved")] = "disputed",
+    until: Annotated[
+        str | None,
+        typer.Option(
+            help="Learn from rows before this day (UTC). Default: up to the last proposal."
+        ),
+    ] = None,
+    source: Annotated[str, typer.Option(help="What the card says of the data.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Fit the dispute model; the same rows give the same file, byte for byte."""
+    from jobs.fit_command import fit_command, parse_target, parse_until, read_rows  # as above
+
+    wanted, before = parse_target(target), parse_until(until)
+    with Console(stderr=True).status("Reading"):
+        found = read_rows(data)
+    with Console(stderr=True).status("Fitting"):
+        fit_command(found, wanted, out, until=before, source=source, as_json=as_json)
+
+
 @app.command(epilog="Example: settlewatch demo --no-serve --json")
 def demo(
     serve: Annotated[bool, typer.Option(help="Serve the pages afterwards.")] = True,

@@ -76,6 +76,12 @@ def text_features(title: str, rules: str, category: Category | None = None) -> t
     )
 
 
+def wording_logit(title: str, rules: str, category: Category | None = None) -> float:
+    """What the lexical points add up to, whether or not the score uses them."""
+    features = (_feature(reading, category) for reading in read_wording(title, rules))
+    return sum(feature.logit for feature in features)
+
+
 def timing_features(times: RuleTimes) -> tuple[Feature, ...]:
     """Features of when the rules changed: text alone cannot tell."""
     edited = [at for at in times.edited_at if times.first_traded_at and at > times.first_traded_at]

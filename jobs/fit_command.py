@@ -1,0 +1,133 @@
+"""``settlewatch fit``: from recordings or stored facts to a model file and its card."""
+
+import hashlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from service.calibration.ablation import Ablation, ablate
+from service.calibration.baselines import fit_baselines
+from service.calibration.fitting import Fit, Recipe, fit_dispute
+from service.calibration.model_card import to_card
+from service.calibration.model_file import Provenance, SourceFile, to_document, to_text
+from service.calibration.recordings import find_files, read_recording
+from service.calibration.rows import StudyRow, Target
+from service.calibration.study import build_study
+from service.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a fit learns from, and where it came from."""
+
+    rows: tuple[StudyRow, ...]
+    files: tuple[SourceFile, ...]
+    notices: tuple[str, ...]
+
+
+def read_rows(paths: Sequence[Path]) -> Rows:
+    """The study rows of recordings, with each file's name, hash and size."""
+    recordings, files, notices = [], [], []
+    for path in find_files(list(paths)):
+        found = read_recording(path)
+        if isinstance(found, str):
+            notices.append(found)
+            continue
+        recordings.append(found)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        files.append(SourceFile(path.name, digest, len(found.rows)))
+    study = build_study(recordings)
+    if not study.rows:
+        names = ", ".join(str(path) for path in paths)
+        raise UsageError(f"{names}: no question in it. Give proposals or markets recordings.")
+    return Rows(
+        study.rows, tuple(sorted(files, key=lambda found: found.name)), (*notices, *study.notices)
+    )
+
+
+def fit_command(
+    found: Rows,
+    target: Target,
+    out: Path,
+    *,
+    until: datetime | None = None,
+    source: str = "",
+    card: Path | None = None,
+    as_json: bool = False,
+) -> None:
+    """Fit, write the file and its card, and print what was found."""
+    kept, cutoff = _until(found.rows, until)
+    if not any(row.labels.of(target) is not None for row in kept):
+        raise UsageError(f"--target {target}: no row says whether it was {target}. Give labels.")
+    ablation = ablate(kept, target)
+    fit = fit_dispute(kept, target, _recipe(ablation))
+    provenance = Provenance(found.files, found.notices, source, cutoff, len(found.rows) - len(kept))
+    document = to_document(fit, ablation, fit_baselines(kept, target), provenance)
+    text = to_text(document)
+    card = out.with_suffix(".md") if card is None else card
+    for path, content in ((out, text), (card, to_card(document))):
+        _write(path, content)
+    sys.stdout.write(text if as_json else _summary(fit, ablation, out, card))
+
+
+def parse_target(name: str) -> Target:
+    """What is to be predicted."""
+    try:
+        return Target(name)
+    except ValueError as error:
+        known = ", ".join(Target)
+        raise UsageError(f"--target: {name!r} is not known. Choose one of: {known}.") from error
+
+
+def parse_until(text: str | None) -> datetime | None:
+    """A day or an instant, UTC unless it says otherwise."""
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"--until: {text!r} is no date. Write it like 2025-05-01.") from error
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _until(
+    rows: Sequence[StudyRow], until: datetime | None
+) -> tuple[tuple[StudyRow, ...], datetime | None]:
+    """The rows before ``until``; by default up to the last proposal.
+
+    Later questions without a proposal would only push the training range over rows that could
+    have tested the model.
+    """
+    proposed = [row.score_time for row in rows if row.proposed_at is not None]
+    if until is None:
+        last = max(proposed, default=None)
+        return tuple(row for row in rows if last is None or row.score_time <= last), last
+    return tuple(row for row in rows if row.score_time < until), until
+
+
+def _recipe(ablation: Ablation | None) -> Recipe:
+    """The parts that earned a place; untried ones stay, except those that read texts."""
+    return Recipe() if ablation is None else ablation.recipe
+
+
+def _write(path: Path, content: str) -> None:
+    try:
+        path.write_text(content, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(f"--out {path}: cannot be written ({error.strerror}).") from error
+
+
+def _summary(fit: Fit, ablation: Ablation | None, out: Path, card: Path) -> str:
+    rows, positives = fit.at_proposal
+    lines = [f"{fit.model.model_id}: {positives} of {rows:,} proposals positive."]
+    if ablation is None:
+        lines.append("No part was tried out of time: too few positives before any month.")
+    elif not ablation.decides:
+        lines.append("Too few held-out positives to choose parts: the usual ones are on.")
+    else:
+        kept = [trial.name for trial in ablation.trials if trial.kept]
+        lines.append(f"Kept, out of time: {', '.join(kept) or 'nothing'}.")
+    lines.append(f"Written: {out} and {card}.")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,125 @@
+"""The dispute model evaluated on one market: what each reading adds, and what it rests on."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from math import exp, log
+
+import pytest
+
+from models.enums import Category
+from service.risk.dispute_features import log_mean_exp, view_dispute
+from service.risk.dispute_readings import (
+    BEFORE_ITS_TIME,
+    CANDLE_OPEN,
+    NAMES,
+    UNFAMILIAR,
+    DisputeFacts,
+    read_dispute,
+)
+from service.risk.features import FEATURE_CAP
+from service.risk.frozen_dispute import parse_dispute_model, shipped_dispute_model, shipped_text
+
+AT = datetime(2025, 5, 26, 7, 20, tzinfo=UTC)
+CANDLE = (
+    "This market will resolve to Up if the Close price for the Binance 1 minute candle for BTCUSDT"
+    " 26 May '25 12:00 in the ET timezone (noon) is higher than the day before."
+)
+USUAL = DisputeFacts(
+    title="Bitcoin Up or Down on May 26?",
+    rules=CANDLE,
+    category=Category.CRYPTO,
+    proposed_at=datetime(2025, 5, 26, 16, 1, 5, tzinfo=UTC),
+    by_proposer=300,
+    by_anybody=2000,
+)
+
+
+def readings(facts: DisputeFacts) -> dict[str, float]:
+    return {reading.name: reading.value for reading in read_dispute(facts)}
+
+
+def test_an_answer_before_the_named_candle_ends_is_before_its_time() -> None:
+    early = replace(USUAL, proposed_at=AT)
+    assert readings(early)[BEFORE_ITS_TIME] == readings(early)[CANDLE_OPEN] == 1
+    assert readings(USUAL)[BEFORE_ITS_TIME] == 0
+    assert view_dispute(early).p_disputed > 10 * view_dispute(USUAL).p_disputed
+    told = [f.evidence for f in view_dispute(early).features if f.name == CANDLE_OPEN]
+    assert told == [("the price named in the rules is of 2025-05-26 16:01 UTC",)]
+
+
+def test_a_price_that_any_candle_of_a_window_may_reach_can_be_answered_early() -> None:
+    rules = "Yes if any Binance 1 minute candle before May 31 '25 12:00 ET is above 100,000."
+    facts = replace(USUAL, title="Will Bitcoin reach 100k?", rules=rules, proposed_at=AT)
+    assert readings(facts)[BEFORE_ITS_TIME] == 0
+
+
+@pytest.mark.parametrize(
+    ("after_start", "expected"),
+    [(timedelta(hours=-2), 1), (timedelta(minutes=20), 1), (timedelta(hours=2), 0)],
+)
+def test_a_game_cannot_be_answered_before_it_is_played(
+    after_start: timedelta, expected: int
+) -> None:
+    facts = DisputeFacts(
+        "Mets vs. Marlins", "", Category.SPORTS, proposed_at=AT, game_start=AT - after_start
+    )
+    assert readings(facts)[BEFORE_ITS_TIME] == expected
+
+
+def test_a_newcomer_is_unfamiliar_only_once_much_has_been_seen() -> None:
+    def value(by_proposer: int, by_anybody: int) -> float:
+        facts = replace(USUAL, by_proposer=by_proposer, by_anybody=by_anybody)
+        return readings(facts)[UNFAMILIAR]
+
+    assert value(0, 0) == 0
+    assert value(0, 2000) == pytest.approx(log(11))
+    assert value(3, 2000) < value(0, 2000)
+    assert value(500, 2000) == 0
+    assert readings(replace(USUAL, by_proposer=None, by_anybody=None))[UNFAMILIAR] == 0
+
+
+def test_before_a_proposal_nothing_differs_from_the_usual_market() -> None:
+    view = view_dispute(replace(USUAL, proposed_at=None, by_proposer=None, by_anybody=None))
+    assert view.feature_logit == 0
+    model = shipped_dispute_model()
+    expected = 1 / (1 + exp(-model.before_proposal - model.categories[Category.CRYPTO]))
+    assert view.p_disputed == pytest.approx(expected)
+
+
+def test_the_shipped_terms_are_centred_so_that_a_cell_keeps_its_rate() -> None:
+    """A familiar proposer in time is below its cell, a newcomer above."""
+    known = view_dispute(USUAL)
+    new = view_dispute(replace(USUAL, by_proposer=0))
+    assert known.feature_logit < 0 < new.feature_logit
+    assert log_mean_exp((0.0, log(3.0))) == pytest.approx(log(2.0))
+
+
+def test_texts_that_earned_no_place_are_shown_and_add_nothing() -> None:
+    view = view_dispute(replace(USUAL, rules=CANDLE + " A clear agreement is needed."))
+    shown = [f for f in view.features if f.name not in NAMES]
+    assert {f.name for f in shown} >= {"vague_verb", "no_named_source"}
+    assert all(f.logit == 0 and f.coef_source == "off" for f in shown)
+    assert any(span.words == "agreement" for f in shown for span in f.spans)
+
+
+def test_no_reading_passes_its_cap() -> None:
+    worst = replace(USUAL, proposed_at=AT, by_proposer=0, by_anybody=10**7)
+    for feature in view_dispute(worst).features:
+        assert abs(feature.logit) <= FEATURE_CAP
+
+
+def test_later_eras_are_less_disputed() -> None:
+    later = [datetime(2025, 10, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)]
+    odds = [view_dispute(replace(USUAL, proposed_at=at)).p_disputed for at in (AT, *later)]
+    assert odds[0] > odds[1] > odds[2]
+
+
+def test_a_file_of_another_form_is_refused_with_its_reason() -> None:
+    with pytest.raises(ValueError, match="schema"):
+        parse_dispute_model("{}")
+    with pytest.raises(ValueError, match="JSON"):
+        parse_dispute_model("{")
+    with pytest.raises(ValueError, match="eras"):
+        parse_dispute_model(shipped_text().replace('"eras"', '"ages"'))
+    with pytest.raises(ValueError, match="terms"):
+        parse_dispute_model(shipped_text().replace(f'"name": "{UNFAMILIAR}"', '"name": "x"'))
