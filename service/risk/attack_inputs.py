@@ -1,0 +1,264 @@
+"""What the economics of an attack are worked out from: one round, its requests, its blocs.
+
+A number that could not be read is a ``Reading`` without a value and with the reason; where the
+priors have a default it is filled in and reported. Stake in UMA, money in USD, shares of 1 USD.
+"the wrong answer" is the one an attack would push. docs/methodology.md, "Attack economics".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import isfinite
+from types import MappingProxyType
+
+from service.risk.attack_parameters import Assumption, AttackParameters
+from service.risk.vote_simulation import Lean
+
+_NONE: Mapping[str, float] = MappingProxyType({})
+
+
+class BadRoundInput(ValueError):
+    """An input that cannot be; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A number that was read, or why it was not; exactly one of the two."""
+
+    value: float | None
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is neither, both, negative or no number."""
+        if (self.value is None) == (self.reason is None):
+            raise BadRoundInput("a reading has either a value or the reason why there is none")
+        if self.value is not None and not (isfinite(self.value) and self.value >= 0):
+            message = (
+                f"{self.value} cannot be: amounts, prices and counts are finite and not below 0"
+            )
+            raise BadRoundInput(message)
+
+
+def known(value: float) -> Reading:
+    """A number that was read."""
+    return Reading(value)
+
+
+def missing(reason: str) -> Reading:
+    """A number that could not be read, and why."""
+    return Reading(None, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class RoundTerms:
+    """What decides a round: frozen at its first opened vote, until then as it stands."""
+
+    stake: Reading
+    spat: Reading
+    gat: Reading
+    # Share of stake lost by one wrong or missed vote.
+    slash: Reading
+    max_rolls: Reading
+    # Mean share of the stake outside a bloc that votes.
+    turnout: Reading
+    is_frozen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UmaMarket:
+    """What UMA costs, and how much of it can be had."""
+
+    price_usd: Reading
+    # UMA a day, and the standard deviation of a day's return.
+    daily_volume: Reading
+    daily_sd: Reading
+    # UMA; USD.
+    lendable: Reading
+    perp_open_interest_usd: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Voter:
+    """An entity of linked addresses, as far as links are known, and its stake in UMA."""
+
+    entity_id: str
+    stake: float
+
+    def __post_init__(self) -> None:
+        """Refuse a stake that cannot be."""
+        if not (isfinite(self.stake) and self.stake >= 0):
+            message = f"voter {self.entity_id}: a stake of {self.stake} UMA cannot be"
+            raise BadRoundInput(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Bloc:
+    """Entities that may act as one. Links hide: stake and holdings are lower bounds."""
+
+    bloc_id: str
+    # UMA.
+    stake: float
+    entities: tuple[str, ...] = ()
+    # Shares of the wrong answer, and bonds in USD lost only with the vote, by request id.
+    holdings: Mapping[str, float] = field(default_factory=lambda: _NONE)
+    bonds: Mapping[str, float] = field(default_factory=lambda: _NONE)
+    # UMA staked less than 30 days ago.
+    new_stake: Reading = field(default_factory=lambda: missing("age of stake not given"))
+    # Share of the stake's value hedged; never more than futures allow. None: as much as they allow.
+    hedged: float | None = None
+    evidence: tuple[str, ...] = ()
+    is_hypothetical: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse stake, holdings and bonds that cannot be."""
+        amounts = (self.stake, *self.holdings.values(), *self.bonds.values())
+        if not all(isfinite(amount) and amount >= 0 for amount in amounts):
+            message = f"bloc {self.bloc_id}: stake, holdings and bonds are finite and not below 0"
+            raise BadRoundInput(message)
+
+
+@dataclass(frozen=True, slots=True)
+class AskLevel:
+    """Shares of the wrong answer on offer at a price."""
+
+    price: float
+    shares: float
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideFeatures:
+    """What makes administrators step in; ``embarrassment`` in 0..1."""
+
+    embarrassment: float = 0.0
+    clarified_against: bool = False
+    resolver_gated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DocketMarket:
+    """One request of the round, or one an attacker could still bring in (``in_round`` False)."""
+
+    request_id: str
+    # Pays out a market; the others settle bonds only, yet are slashed for.
+    operative: bool
+    open_interest: Reading
+    volume: Reading
+    # The wrong answer: last price or middle; best bid; asks, cheapest first.
+    price: Reading
+    best_bid: Reading
+    # None: no book was read.
+    asks: tuple[AskLevel, ...] | None
+    # Share of honest stake that votes wrong.
+    honest_error: Lean
+    hours_left: float | None = None
+    override: OverrideFeatures = OverrideFeatures()
+    market_id: str | None = None
+    in_round: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeCount:
+    """Disputes in a window, and how many the season leads one to expect."""
+
+    hours: float
+    seen: int
+    expected: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoundInputs:
+    """Everything one assessment of a round reads, as it was known at ``as_of`` (aware UTC)."""
+
+    round_id: int
+    as_of: datetime
+    phase: str
+    phase_end: datetime
+    terms: RoundTerms
+    uma: UmaMarket
+    requests: tuple[DocketMarket, ...]
+    voters: tuple[Voter, ...]
+    blocs: tuple[Bloc, ...] = ()
+    block: int | None = None
+    new_stake_in_commit: Reading = field(
+        default_factory=lambda: missing("stake changes of the commit phase not given")
+    )
+    disputes: DisputeCount | None = None
+    # Mean over past rounds of the uncalibrated chance of an attempt.
+    past_attempts: Reading = field(default_factory=lambda: missing("no past round was assessed"))
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The thresholds of a round with every gap filled."""
+
+    stake: float
+    spat: float
+    gat: float
+    slash: float
+    max_rolls: int
+    turnout: float
+
+    @property
+    def block_share(self) -> float:
+        """Share of stake that blocks an answer by not voting for it."""
+        return max(0.0, self.turnout - self.spat)
+
+
+@dataclass(frozen=True, slots=True)
+class Uma:
+    """The market of UMA with every gap filled."""
+
+    price_usd: float
+    daily_volume: float
+    daily_sd: float
+    lendable: float
+    perp_open_interest_usd: float
+
+
+def fill_terms(
+    terms: RoundTerms, parameters: AttackParameters
+) -> tuple[Terms, tuple[Assumption, ...]]:
+    """The terms with defaults for what is missing, and which those are."""
+    gaps: list[Assumption] = []
+    filled = Terms(
+        stake=_filled(terms.stake, "stake", parameters, gaps),
+        spat=_filled(terms.spat, "spat", parameters, gaps),
+        gat=_filled(terms.gat, "gat", parameters, gaps),
+        slash=_filled(terms.slash, "slash", parameters, gaps),
+        max_rolls=int(_filled(terms.max_rolls, "max_rolls", parameters, gaps)),
+        turnout=_filled(terms.turnout, "turnout", parameters, gaps),
+    )
+    if filled.stake <= 0 or not 0 < filled.spat < 1 or not 0 < filled.turnout <= 1:
+        message = (
+            f"round terms: stake {filled.stake:g} UMA, SPAT {filled.spat:g} and turnout "
+            f"{filled.turnout:g} must be above 0, SPAT below 1, turnout at most 1"
+        )
+        raise BadRoundInput(message)
+    return filled, tuple(gaps)
+
+
+def fill_uma(market: UmaMarket, parameters: AttackParameters) -> tuple[Uma, tuple[Assumption, ...]]:
+    """The market of UMA with defaults for what is missing, and which those are."""
+    gaps: list[Assumption] = []
+    filled = Uma(
+        price_usd=_filled(market.price_usd, "uma_price_usd", parameters, gaps),
+        daily_volume=_filled(market.daily_volume, "uma_daily_volume", parameters, gaps),
+        daily_sd=_filled(market.daily_sd, "uma_daily_sd", parameters, gaps),
+        lendable=_filled(market.lendable, "uma_lendable", parameters, gaps),
+        perp_open_interest_usd=_filled(
+            market.perp_open_interest_usd, "uma_perp_open_interest_usd", parameters, gaps
+        ),
+    )
+    if filled.price_usd <= 0 or filled.daily_volume <= 0:
+        raise BadRoundInput("UMA market: price and daily volume must be above 0")
+    return filled, tuple(gaps)
+
+
+def _filled(
+    reading: Reading, name: str, parameters: AttackParameters, gaps: list[Assumption]
+) -> float:
+    if reading.value is not None:
+        return reading.value
+    row = parameters.default[name]
+    gaps.append(Assumption(f"default.{name}", row.value, row.tag, row.source, reading.reason))
+    return row.value

@@ -1,0 +1,151 @@
+"""The votes on every request of a round, drawn together. docs/methodology.md, "What it pays".
+
+Turnout, the bloc and part of the honest error are common to all requests of a draw: wrong answers
+come together. One round; opened votes are not read. Arrays are requests x draws.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from service.risk.attack_gain import Flags
+from service.risk.attack_inputs import Terms
+from service.risk.attack_parameters import AttackParameters
+from service.risk.draws import Values, frozen
+from service.risk.vote_simulation import Lean, beta_at
+
+_TURNOUT, _COMMON, _OWN, _REMEDY, _EMERGENCY, _FALL = range(6)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JointVotes:
+    """Draws of a round that every bloc shares."""
+
+    # Wrong share of the votes x turnout, of the stake outside a bloc.
+    wrong: Values
+    # One a draw.
+    turnout: Values
+    # How far administrators go in this draw: they prevent where their chance is above it.
+    remedy: Values
+    # The same for a joint emergency response; and how deep UMA falls, times what is assumed.
+    emergency: Values
+    fall: Values
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VoteDraws:
+    """What happens where one bloc pushes the wrong answer everywhere."""
+
+    won: Flags
+    # Neither answer passes: the request rolls.
+    rolled: Flags
+
+    @property
+    def chance(self) -> Values:
+        """P(the wrong answer wins), by request."""
+        return _mean(self.won)
+
+    @property
+    def stall(self) -> Values:
+        """P(the request rolls), by request."""
+        return _mean(self.rolled)
+
+
+def draw_votes(leans: Sequence[Lean], terms: Terms, parameters: AttackParameters) -> JointVotes:
+    """The common draws; equal for equal requests, so that two questions about them compare."""
+    ranks = _ranks(len(leans), parameters)
+    turnout = _turnouts(terms.turnout, parameters)
+    steps = (np.arange(parameters.draws) + 0.5) / parameters.draws
+    shares = {lean: beta_at(lean, steps) for lean in set(leans)}
+    wrong = np.empty(ranks.shape)
+    for row, lean in enumerate(leans):
+        wrong[row] = shares[lean][ranks[row]]
+    wrong *= turnout
+    return JointVotes(
+        wrong,
+        turnout,
+        _uniform(_REMEDY, parameters),
+        _uniform(_EMERGENCY, parameters),
+        _falls(parameters),
+    )
+
+
+def vote_with(votes: JointVotes, terms: Terms, stake: float) -> VoteDraws:
+    """The round with so much stake of one bloc on the wrong answer of every request.
+
+    With A the bloc, H all other stake, t its turnout and w its wrong votes over H: wrong wins with
+    A + wH > SPAT S and no fewer votes than right, (t - w) H. Both thresholds are strict.
+    """
+    other = max(terms.stake - stake, 1e-9 * terms.stake)
+    needed = terms.spat * terms.stake
+    level = (votes.turnout - stake / other) / 2
+    above = np.maximum((needed - stake) / other, np.nextafter(level, -np.inf))
+    below = np.minimum(votes.turnout - needed / other, level)
+    # Too few votes in all: nobody wins.
+    quorum = stake + other * votes.turnout > terms.gat
+    above, below = np.where(quorum, above, np.inf), np.where(quorum, below, -np.inf)
+    won = votes.wrong > above
+    return VoteDraws(won, ~(won | (votes.wrong < below)))
+
+
+def slashed_per_winner(votes: JointVotes, draws: VoteDraws, terms: Terms, stake: float) -> Values:
+    """What a winning token gets of the slashed ones, before the rate: E[losing / winning | won].
+
+    "losing" is all stake but the winning votes, absent stake included; 0 where wrong never wins.
+    """
+    other = max(terms.stake - stake, 0.0)
+    winning = votes.wrong * other
+    winning += stake
+    each = np.divide(terms.stake, winning, out=np.zeros_like(winning), where=draws.won)
+    wins = np.count_nonzero(draws.won, axis=1)
+    found: Values = (each.sum(axis=1) - wins) / np.maximum(wins, 1)
+    return found
+
+
+def _mean(flags: Flags) -> Values:
+    mean: Values = np.count_nonzero(flags, axis=1) / flags.shape[1]
+    return mean
+
+
+@lru_cache(maxsize=4)
+def _ranks(count: int, parameters: AttackParameters) -> np.ndarray:
+    """Ranks, by request, of a common and an own normal part of each draw.
+
+    Ranks make every request's margin exact slices of 0..1: no sampling noise in its own chance.
+    """
+    common = _stream(parameters, _COMMON).standard_normal(parameters.draws)
+    own = _stream(parameters, _OWN).standard_normal((count, parameters.draws))
+    rho = parameters.error_correlation
+    mixed = np.sqrt(rho) * common + np.sqrt(1 - rho) * own
+    ranks = np.empty(mixed.shape, dtype=np.intp)
+    places = np.broadcast_to(np.arange(parameters.draws), mixed.shape)
+    np.put_along_axis(ranks, mixed.argsort(axis=1), places, axis=1)
+    ranks.setflags(write=False)
+    return ranks
+
+
+@lru_cache(maxsize=32)
+def _turnouts(mean: float, parameters: AttackParameters) -> Values:
+    priors = parameters.turnout
+    drawn = _stream(parameters, _TURNOUT).normal(mean, priors.sd, parameters.draws)
+    # A mean below the lowest turnout seen is somebody's question, not a mistake.
+    return frozen(np.clip(drawn, min(priors.low, mean), 1.0))
+
+
+@lru_cache(maxsize=8)
+def _uniform(number: int, parameters: AttackParameters) -> Values:
+    return frozen(_stream(parameters, number).random(parameters.draws))
+
+
+@lru_cache(maxsize=4)
+def _falls(parameters: AttackParameters) -> Values:
+    """Log-normal of mean 1."""
+    sd = parameters.fall_log_sd
+    drawn = _stream(parameters, _FALL).standard_normal(parameters.draws)
+    return frozen(np.exp(sd * drawn - sd * sd / 2))
+
+
+def _stream(parameters: AttackParameters, number: int) -> np.random.Generator:
+    return np.random.default_rng([parameters.seed, number])

@@ -1,0 +1,286 @@
+"""One round assessed: who could force or block which requests, and what it would pay.
+
+docs/methodology.md, "Attack economics". Stake in UMA, money in USD, shares in 0..1. Every share
+and holding is a lower bound, because links between addresses hide; "pays" and "does not pay" are
+under the assumptions listed, and a round that does not pay is not called safe.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+
+from service.risk.attack_attempt import (
+    AttemptRate,
+    any_attempt,
+    attempt_scale,
+    base_attempt_rate,
+    raw_attempt,
+)
+from service.risk.attack_cost import bribe_floor, stake_to_force, stake_to_stall
+from service.risk.attack_gain import prepare_docket
+from service.risk.attack_inputs import (
+    BadRoundInput,
+    Bloc,
+    DisputeCount,
+    DocketMarket,
+    Reading,
+    RoundInputs,
+    Terms,
+    fill_terms,
+    fill_uma,
+)
+from service.risk.attack_parameters import (
+    ATTACK_VERSION,
+    Assumption,
+    AttackParameters,
+    load_attack_parameters,
+)
+from service.risk.attack_votes import draw_votes, vote_with
+from service.risk.bloc_docket import BlocDocket, BlocVotes, Scene, assess_bloc, bloc_votes
+from service.risk.round_loss import RoundLoss, round_loss
+from service.risk.stake_concentration import (
+    Power,
+    StakeConcentration,
+    concentration_of,
+    powers_of,
+)
+
+MOST_REQUESTS = 1000
+MOST_BLOCS = 50
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlocAssessment:
+    """One bloc against the requests of the round, and against those it could still bring in."""
+
+    found: BlocDocket
+    # None: no open proposal was listed.
+    still_open: BlocDocket | None
+    # P(it attacks this round): raw, and at the level of past rounds.
+    raw_attempt: float
+    attempt: float
+    # By request, P(the answer is captured by it): attempt x P(wrong wins), in its best set only.
+    captured: dict[str, float]
+
+    @property
+    def dollars_forceable(self) -> float:
+        """Open interest of its best set."""
+        return self.found.best.dollars_usd
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RoundAssessmentResult:
+    """Everything said about one round. ``headline``: the bloc its single numbers are of."""
+
+    round_id: int
+    phase: str
+    phase_end: datetime
+    as_of: datetime
+    block: int | None
+    terms: Terms
+    stake_is_frozen: bool
+    requests: tuple[DocketMarket, ...]
+    concentration: StakeConcentration
+    powers: tuple[Power, ...]
+    new_stake_in_commit: Reading
+    # UMA from nothing, nobody herding.
+    stake_to_force: float
+    stake_to_stall: float
+    blocs: tuple[BlocAssessment, ...]
+    hypothetical: tuple[BlocAssessment, ...]
+    headline: str
+    dollars_exposed: float
+    # Of the standing bloc that could take most; None, with a warning, where no bloc is known.
+    dollars_forceable: float | None
+    dollars_forceable_open: float | None
+    dollars_winnable: float | None
+    disputes: DisputeCount | None
+    loss: RoundLoss
+    optimal_set: tuple[str, ...]
+    critical_set: tuple[str, ...] | None
+    attack_margin: float
+    break_even_delta: float | None
+    break_even_stake: float | None
+    # USD a request, and for all operative ones.
+    bribe_floor: float
+    bribe_floor_all: float
+    p_round_attack: AttemptRate
+    p_any_wrong: float
+    p_two_or_more_wrong: float
+    assumptions: tuple[Assumption, ...]
+    model_version: str
+    priors_version: str
+    warnings: tuple[str, ...]
+
+
+def assess_round(
+    inputs: RoundInputs, parameters: AttackParameters | None = None
+) -> RoundAssessmentResult:
+    """Assess one round; :class:`BadRoundInput` for what cannot be. Deterministic."""
+    used = parameters or load_attack_parameters()
+    scene, gaps = build_scene(inputs, used)
+    scale = attempt_scale(inputs.past_attempts.value, used)
+    blocs = _ranked([_assess(scene, bloc, scale) for bloc in inputs.blocs])
+    assumed = [_assess(scene, bloc, scale) for bloc in hypothetical_blocs(scene)]
+    rate = _round_rate(blocs, used)
+    loss = round_loss(scene, [(bloc.found, bloc.attempt) for bloc in blocs])
+    headline = blocs[0] if blocs else assumed[-1]
+    floor = bribe_floor(scene.terms, scene.uma)
+    docket = scene.docket
+    inside = docket.operative & docket.in_round
+    return RoundAssessmentResult(
+        round_id=inputs.round_id,
+        phase=inputs.phase,
+        phase_end=inputs.phase_end,
+        as_of=inputs.as_of,
+        block=inputs.block,
+        terms=scene.terms,
+        stake_is_frozen=inputs.terms.is_frozen,
+        requests=inputs.requests,
+        concentration=concentration_of(inputs.voters, scene.terms),
+        powers=powers_of(inputs.voters, scene.terms),
+        new_stake_in_commit=inputs.new_stake_in_commit,
+        stake_to_force=stake_to_force(scene.terms),
+        stake_to_stall=stake_to_stall(scene.terms),
+        blocs=tuple(blocs),
+        hypothetical=tuple(assumed),
+        headline=headline.found.bloc.bloc_id,
+        dollars_exposed=float(docket.open_interest[inside].sum()),
+        dollars_forceable=blocs[0].dollars_forceable if blocs else None,
+        dollars_forceable_open=_most_open(blocs),
+        dollars_winnable=max((b.found.dollars_winnable_usd for b in blocs), default=None),
+        disputes=inputs.disputes,
+        loss=loss,
+        optimal_set=headline.found.best.requests,
+        critical_set=headline.found.critical,
+        attack_margin=headline.found.margin_usd,
+        break_even_delta=headline.found.break_even_fall,
+        break_even_stake=headline.found.break_even_stake,
+        bribe_floor=floor,
+        bribe_floor_all=floor * int(inside.sum()),
+        p_round_attack=rate,
+        p_any_wrong=loss.p_any_wrong,
+        p_two_or_more_wrong=loss.p_two_or_more_wrong,
+        assumptions=(*gaps, *docket.assumptions, *used.assumptions),
+        model_version=ATTACK_VERSION,
+        priors_version=used.version,
+        warnings=(*docket.warnings, *_warnings(inputs, scene, blocs)),
+    )
+
+
+def build_scene(
+    inputs: RoundInputs, parameters: AttackParameters
+) -> tuple[Scene, tuple[Assumption, ...]]:
+    """What all blocs of a round share, and which defaults of the round and of UMA fill gaps."""
+    if len(inputs.requests) > MOST_REQUESTS or len(inputs.blocs) > MOST_BLOCS:
+        message = f"a round takes at most {MOST_REQUESTS} requests and {MOST_BLOCS} blocs"
+        raise BadRoundInput(message)
+    terms, gaps = fill_terms(inputs.terms, parameters)
+    uma, more = fill_uma(inputs.uma, parameters)
+    leans = [market.honest_error for market in inputs.requests]
+    votes = draw_votes(leans, terms, parameters)
+    docket = prepare_docket(inputs.requests, parameters)
+    honest = vote_with(votes, terms, 0.0)
+    return Scene(terms, uma, docket, votes, honest, parameters), (*gaps, *more)
+
+
+def hypothetical_blocs(scene: Scene) -> tuple[Bloc, ...]:
+    """A quarter of all stake, what blocks, and just what forces: nobody in particular."""
+    terms, priors = scene.terms, scene.parameters.bloc
+    held = priors.hypothetical_holding * scene.docket.open_interest
+    holdings = dict(zip(scene.docket.request_ids, held.tolist(), strict=True))
+    shares = {
+        "hypothetical_quarter": priors.quarter_share,
+        "hypothetical_block": terms.block_share,
+        "hypothetical_force": float(np.nextafter(terms.spat, 1)),
+    }
+    return tuple(
+        Bloc(name, share * terms.stake, holdings=holdings, is_hypothetical=True)
+        for name, share in shares.items()
+    )
+
+
+def _assess(scene: Scene, bloc: Bloc, scale: float) -> BlocAssessment:
+    docket, parameters = scene.docket, scene.parameters
+    votes = bloc_votes(scene, bloc.stake)
+    found = assess_bloc(scene, bloc, docket.in_round, votes)
+    still_open = _against_open(scene, bloc, votes)
+    new = bloc.new_stake.value
+    priors = parameters.bloc
+    raw = raw_attempt(
+        found.best.worth_usd,
+        conflict=found.conflicts_usd >= priors.conflict_usd,
+        new_stake=new is not None and new >= priors.new_stake_share * max(bloc.stake, 1.0),
+        parameters=parameters,
+    )
+    attempt = min(raw * scale, parameters.attempt.cap)
+    captured = {
+        docket.request_ids[place]: attempt * float(votes.chance[place])
+        for place in np.flatnonzero(found.chosen)
+    }
+    return BlocAssessment(found, still_open, raw, attempt, captured)
+
+
+def _against_open(scene: Scene, bloc: Bloc, votes: BlocVotes) -> BlocDocket | None:
+    """Against markets it could bring in by two disputes each, with a bond for either."""
+    docket, parameters = scene.docket, scene.parameters
+    worth_it = docket.open_interest > parameters.bloc.open_minimum_usd
+    candidates = ~docket.in_round & docket.operative & worth_it
+    if not candidates.any():
+        return None
+    two = 2 * parameters.default["bond_usd"].value
+    bonds = {docket.request_ids[place]: two for place in np.flatnonzero(candidates)}
+    bonded = replace(bloc, bonds={**bloc.bonds, **bonds})
+    return assess_bloc(scene, bonded, candidates, votes)
+
+
+def _ranked(blocs: list[BlocAssessment]) -> list[BlocAssessment]:
+    """By what they could take, never by profit: what does not pay us to see may pay otherwise."""
+    return sorted(
+        blocs,
+        key=lambda b: (-b.dollars_forceable, -b.found.dollars_winnable_usd, b.found.bloc.bloc_id),
+    )
+
+
+def _most_open(blocs: Sequence[BlocAssessment]) -> float | None:
+    found = [bloc.still_open.best.dollars_usd for bloc in blocs if bloc.still_open is not None]
+    return max(found, default=None)
+
+
+def _round_rate(blocs: Sequence[BlocAssessment], parameters: AttackParameters) -> AttemptRate:
+    """The chance that anybody attacks; as wide, relatively, as the alleged rate it is scaled to."""
+    base = base_attempt_rate(parameters)
+    if not blocs:
+        return base
+    mean = any_attempt([bloc.attempt for bloc in blocs])
+    return AttemptRate(mean, mean * base.p05 / base.mean, min(1.0, mean * base.p95 / base.mean))
+
+
+def _warnings(inputs: RoundInputs, scene: Scene, blocs: Sequence[BlocAssessment]) -> list[str]:
+    told = []
+    if not inputs.blocs:
+        told.append("no bloc is known: what could be forced is shown for hypothetical ones only")
+    if scene.terms.block_share <= 0:
+        told.append("at this turnout no answer passes SPAT, whoever withholds stake")
+    listed = sum(voter.stake for voter in inputs.voters)
+    if listed > scene.terms.stake * 1.001:
+        told.append(
+            f"voters listed hold {listed:,.0f} UMA, more than all stake "
+            f"({scene.terms.stake:,.0f}): shares are too high"
+        )
+    if inputs.new_stake_in_commit.value is None:
+        told.append(f"new stake in commit: {inputs.new_stake_in_commit.reason}")
+    if inputs.past_attempts.value is None:
+        told.append(
+            f"level of the attempt chance: {inputs.past_attempts.reason}; a round with one bloc "
+            "that gains nothing stands for past rounds"
+        )
+    told.extend(
+        f"{bloc.found.bloc.bloc_id}: does not pay under these assumptions, yet could take "
+        f"{bloc.found.dollars_winnable_usd:,.0f} USD of open interest"
+        for bloc in blocs
+        if bloc.found.can_force and not bloc.found.chosen.any()
+    )
+    return told
