@@ -16,6 +16,7 @@ from service.api.exposure import exposure_router
 from service.api.headers import Edge
 from service.api.liquidity import liquidity_router
 from service.api.markets import markets_router
+from service.api.model import model_router
 from service.api.pages import Pages
 from service.api.problems import MEDIA_TYPE, handle_problems
 from service.api.proposal_signals import proposal_signals_router
@@ -80,6 +81,7 @@ def create_app(
     app.include_router(proposal_signals_router(site), responses=_NOT_FOUND)
     app.include_router(proposals_router(site))
     app.include_router(sources_router(site))
+    app.include_router(model_router(site))
     app.include_router(data_quality_router(site))
     app.include_router(base_rates_router(site))
     app.include_router(wallets_router(site))

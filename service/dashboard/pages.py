@@ -17,6 +17,7 @@ from service.dashboard.base_rates_view import view_rates
 from service.dashboard.charts import gauge
 from service.dashboard.filters import read_filters
 from service.dashboard.market_view import view_market
+from service.dashboard.model_page import add_model_page
 from service.dashboard.movement_view import view_movement
 from service.dashboard.reference import read_reference
 from service.dashboard.templating import open_templates
@@ -176,6 +177,8 @@ def _add_pages(
                 "runs": [(run, label(OUTCOMES, run.outcome)) for run in runs],
             },
         )
+
+    add_model_page(router, sessions, show)
 
     @router.get("/docs")
     def show_reference(request: Request) -> Response:

@@ -1,0 +1,70 @@
+"""The model, as OpenAPI describes it; ``service.store.model_document`` writes it."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+
+class PriorLine(BaseModel):
+    """One number of the priors with where it comes from."""
+
+    section: str
+    name: str
+    value: float | list[float]
+    n: float | None = Field(description="Strength in pseudo-observations of a Beta.")
+    tag: str | None = Field(
+        description="C contract code, D public document, T third-party count, N news, "
+        "A assumption; null where the file does not tag it."
+    )
+    assumed: bool | None
+    source: str | None
+
+
+class FittedModel(BaseModel):
+    """A fitted model that ships: of disputes or flips, never of wrong payouts."""
+
+    file: dict[str, object] = Field(description="The model file: coefficients, counts, data.")
+    card: str | None = Field(description="The model card (Markdown), weaknesses first.")
+
+
+class ModelCheckLine(BaseModel):
+    """One of the last daily checks."""
+
+    kind: str = Field(examples=["feature", "calibration", "contracts"])
+    name: str
+    statistic: float | None
+    threshold: float
+    n: int
+    state: str = Field(examples=["ok", "drifted", "too_few"])
+    detail: str
+    model_version: str
+    priors_version: str
+
+
+class DriftDocument(BaseModel):
+    """Whether the world is still as the model was made for."""
+
+    state: str = Field(examples=["ok", "stale", "drifted", "too_few", "not_checked"])
+    as_of: datetime | None
+    warnings: list[str] = Field(description="What every score made now carries.")
+    checks: list[ModelCheckLine]
+
+
+class ModelDocument(BaseModel):
+    """The model behind every score."""
+
+    model_version: str
+    priors_version: str
+    priors_as_of: datetime
+    digest: str
+    draws: int
+    seed: int
+    priors: list[PriorLine]
+    fitted: dict[str, FittedModel] | None
+    fitted_reason: str | None
+    backtest: dict[str, dict[str, object]] | None = Field(
+        description="Figures of the held-out months of each fitted model."
+    )
+    backtest_reason: str | None
+    drift: DriftDocument
+    notice: str | None
