@@ -92,10 +92,12 @@ class House:
 
     @cached_property
     def parameters(self) -> "RiskParameters":
-        """The risk model's parameters."""
+        """The risk model's parameters, as far as audits had measured them when they are read."""
         from service.risk.parameters import load_parameters  # only scoring needs it
+        from service.store.audit_results import measured_parameters
 
-        return load_parameters()
+        with self.read_sessions() as session:
+            return measured_parameters(session, self.clock.now(), load_parameters())
 
     @cached_property
     def cells(self) -> "CellCache":

@@ -143,9 +143,11 @@ def disputed_share(
     if labels < LABELS_NEEDED:
         reason = f"{labels:.1f} of {LABELS_NEEDED} labels of wrong first proposals: prior kept"
         return DisputedShare(measured, labels, prior.mean, n, is_used=False, reason=reason)
-    # As many observations as a Beta of the same mean and variance stands for.
+    # As many observations as a Beta of the same mean and variance stands for, and never more than
+    # there are labels: a population known in full is still a sample of the next one.
     mean, variance = float(shares.mean()), float(shares.var())
-    seen = max(mean * (1 - mean) / max(variance, 1e-12) - 1, 0.0)
+    spread = mean * (1 - mean)
+    seen = labels if variance <= spread / (labels + 1) else max(spread / variance - 1, 0.0)
     reason = f"{labels:.1f} labels, worth {seen:.0f} observations, beside a prior of {n:.0f}"
     pooled = (prior.mean * n + mean * seen) / (n + seen)
     return DisputedShare(measured, labels, pooled, n + seen, is_used=True, reason=reason)

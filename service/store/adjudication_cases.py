@@ -129,7 +129,7 @@ def _from_chain(state: QuestionState) -> Answers:
     return Answers(
         first=_outcome(state.first_proposed_price),
         oracle=_outcome(state.operative_settled_price),
-        paid=state.outcome,
+        paid=None if state.outcome is None else Outcome(state.outcome),
         is_disputed=state.disputes > 0,
     )
 

@@ -218,7 +218,7 @@ def list_labels(
 def _to_label(row: TruthLabel) -> StoredLabel:
     p = (row.p_yes, row.p_no, row.p_half, row.p_undetermined)
     return StoredLabel(
-        track=row.track,
+        track=RulesTrack(row.track),
         estimate=TruthEstimate(
             adjudicators=row.adjudicators,
             truth=dict(zip(CLASSES, p, strict=True)),

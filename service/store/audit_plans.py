@@ -114,7 +114,9 @@ def _settled(session: Session, market_ids: Sequence[int]) -> dict[int, _Settled]
         .where(Market.id.in_(market_ids))
     )
     return {
-        market.id: _Settled(market, state.outcome, state.first_proposed_at, state.settled_at)
+        market.id: _Settled(
+            market, Outcome(state.outcome), state.first_proposed_at, state.settled_at
+        )
         for market, state in rows
         if state.outcome is not None
         and state.first_proposed_at is not None

@@ -40,7 +40,7 @@ def refresh_labels(session: Session, known_at: datetime) -> list[Refreshed]:
 def _refresh(session: Session, track: RulesTrack, known_at: datetime) -> Refreshed:
     # Who had seen the vote may only repeat it: such verdicts are kept, counted and not fused.
     verdicts = [v for v in list_current_verdicts(session, known_at, track) if v.is_blind]
-    ballots = [Ballot(v.market_id, v.adjudicator, v.verdict) for v in verdicts]
+    ballots = [Ballot(v.market_id, v.adjudicator, Verdict(v.verdict)) for v in verdicts]
     digest = _digest(verdicts)
     last = get_last_fusion(session, track, known_at)
     if last is not None and (last.inputs_digest, last.version) == (digest, fusion_version()):

@@ -17,23 +17,19 @@ from jobs.adjudicate_plan import make_plan, print_plan
 from jobs.adjudicate_status import print_status, status_of
 from models.adjudication import AdjudicationVerdict, AuditItem, Correction, CorrectionStep
 from models.chain import DataIssue
-from models.enums import MarketState, Outcome
+from models.enums import Outcome
 from models.market import TradingActivity
-from models.question_state import QuestionState
 from service.clock import SetClock
 from service.errors import UsageError
-from service.protocol.prices import NO, YES
 from service.store.adjudications import load_verdicts
 from service.store.contracts import load_book
 from service.store.question_states import fold_questions
 from tests.store.chain_scenes import add_long_story
+from tests.store.judged import add_settled
 from tests.store.scenes import (
-    ADAPTER,
-    CREATOR,
     MICRO,
     NOW,
     add_contracts,
-    add_market,
     add_rules,
     question_id_of,
     ref_of,
@@ -52,39 +48,10 @@ def disputed(sessions: sessionmaker[Session]) -> None:
         fold_questions(session, [question_id_of(1)], load_book(session))
 
 
-def add_settled(session: Session, number: int, volume: int, outcome: Outcome = Outcome.YES) -> int:
-    """An undisputed market that settled a day ago."""
-    market = add_market(session, number)
+def add_traded(session: Session, number: int, volume: int) -> int:
+    """An undisputed market that settled a day ago, with a text and a volume."""
+    market = add_settled(session, number)
     add_rules(session, market, 1, "It resolves by the named source.", NOW - timedelta(days=9))
-    price = YES if outcome is Outcome.YES else NO
-    session.add(
-        QuestionState(
-            chain_id=137,
-            adapter=ADAPTER,
-            question_id=question_id_of(number),
-            condition_id=market.condition_id,
-            creator=CREATOR,
-            is_official=True,
-            is_partial=False,
-            is_legacy=False,
-            state=MarketState.RESOLVED,
-            resolved=True,
-            paused=False,
-            reset=False,
-            overridden=False,
-            outcome=outcome,
-            requests=1,
-            disputes=0,
-            self_disputes=0,
-            resets=0,
-            operative_timestamp=1,
-            operative_settled_price=price,
-            first_proposed_price=price,
-            initialized_at=NOW - timedelta(days=9),
-            first_proposed_at=NOW - timedelta(days=1, hours=2),
-            settled_at=NOW - timedelta(days=1),
-        )
-    )
     session.add(TradingActivity(market_id=market.id, volume=volume, known_at=NOW))
     session.flush()
     return market.id
@@ -309,7 +276,7 @@ def test_a_plan_is_drawn_stored_and_estimated(
 ) -> None:
     with sessions.begin() as session:
         add_contracts(session)
-        ids = [add_settled(session, n, 500_000 * MICRO if n < 4 else 10) for n in range(1, 13)]
+        ids = [add_traded(session, n, 500_000 * MICRO if n < 4 else 10) for n in range(1, 13)]
     plan = make_plan(sessions, CLOCK, 8, 7, first=None, last=None, allocation="default")
     assert (plan["population"], plan["drawn"]) == (12, 8)
     print_plan(plan)
