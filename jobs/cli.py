@@ -13,6 +13,7 @@ from rich.console import Console
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
 from jobs.adjudicate_cli import adjudicate
+from jobs.base_rates_cli import BASE_RATES_EXAMPLE, base_rates
 from jobs.opened_house import opened_house as _house
 from jobs.opened_house import print_json as _print_json
 from service.errors import SettlewatchError, UsageError
@@ -34,6 +35,7 @@ app = typer.Typer(
 database = typer.Typer(no_args_is_help=True, help="The database's schema.")
 app.add_typer(database, name="db")
 app.add_typer(adjudicate, name="adjudicate")
+app.command("base-rates", epilog=BASE_RATES_EXAMPLE)(base_rates)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

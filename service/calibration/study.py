@@ -19,6 +19,9 @@ from service.calibration.recordings import Recorded, Recording, find_files, read
 from service.calibration.rows import Labels, StudyRow, TimeBasis
 from service.errors import UsageError
 
+# Of a question disputed in an earlier round than the recorded one: no label of what is scored.
+CAME_LATE = "disputed before the recorded proposal"
+
 
 @dataclass(frozen=True, slots=True)
 class Study:
@@ -121,7 +124,7 @@ def _add_contract_labels(drafts: dict[str, Draft], recorded: Recorded) -> str:
         )
         if labels.disputed and _came_late(draft, instant(cells.get("first_proposal_ts"))):
             late += 1
-            source = f"{recorded.path.name}: disputed before the recorded proposal"
+            source = f"{recorded.path.name}: {CAME_LATE}"
             draft.row = replace(draft.row, labels=Labels(source=source))
             continue
         draft.row = merged(draft.row, replace(draft.row, labels=labels), recorded.path.name)

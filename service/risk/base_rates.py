@@ -71,9 +71,8 @@ def count_rate(questions: Labelled, parameters: RateParameters) -> RateEstimate:
         return without_rate(RateStatus.BOUND_ONLY, "no finished question")
     positives = float(questions.outcomes.sum())
     clusterings = questions.cluster()
-    least = parameters.minimum.likeness_positives
-    effects = [design_effect(questions.outcomes, c, least) for c in clusterings]
-    n_eff = n / max(effects)
+    effect = common_design_effect(questions, clusterings, parameters)
+    n_eff = n / effect
     span = jeffreys(positives / n * n_eff, n_eff)
     reason = None
     if positives < parameters.minimum.positives:
@@ -92,7 +91,7 @@ def count_rate(questions: Labelled, parameters: RateParameters) -> RateEstimate:
         positives=positives,
         clusters=clusterings[0].count,
         n_eff=n_eff,
-        design_effect=max(effects),
+        design_effect=effect,
         largest_share=_largest(questions.outcomes),
         standard_error=_error(questions, np.ones(n), clusterings),
         reason=reason,
@@ -140,6 +139,25 @@ def weighted_rate(questions: Labelled, weights: Values, parameters: RateParamete
         standard_error=_error(questions, weights, clusterings) if reason is None else None,
         reason=reason,
     )
+
+
+def common_design_effect(
+    questions: Labelled, clusterings: Sequence[Clustering], parameters: RateParameters
+) -> float:
+    """How much wider than of unlike questions the interval is; at least 1.
+
+    By groups 1 + (m - 1) rho, or by groups or rounds of the vote the linearised variance over the
+    plain one, whichever is largest: the first falls short where large groups are the alike ones.
+    Only disputed questions have a round, so that rho within rounds would say nothing.
+    """
+    least = parameters.minimum.likeness_positives
+    outcomes, n = questions.outcomes, len(questions.outcomes)
+    found = design_effect(outcomes, clusterings[0], least)
+    plain = float(outcomes.var(ddof=1)) / n if n > 1 else 0.0
+    if plain > 0 and float(outcomes.sum()) >= least:
+        errors = [linearised_error(outcomes, np.ones(n), c) for c in clusterings]
+        found = max([found, *(error**2 / plain for error in errors if error is not None)])
+    return min(found, float(n))
 
 
 def misresolved_bound(

@@ -68,12 +68,10 @@ def likeness(outcomes: Values, clustering: Clustering) -> float | None:
 def design_effect(outcomes: Values, clustering: Clustering, least_positives: int) -> float:
     """1 + (m - 1) rho, at least 1: how many alike questions say no more than a single one.
 
-    With fewer positives than ``least_positives`` rho cannot be told and is taken to be 1.
+    m is the mean size of a cluster. With fewer positives than ``least_positives`` rho cannot be
+    told; it is then taken to be 1, and m to be the size of an average question's cluster.
     """
-    size = average_size(clustering)
-    if size <= 1:
-        return 1.0
     if float(outcomes.sum()) < least_positives:
-        return size
+        return max(average_size(clustering), 1.0)
     rho = likeness(outcomes, clustering)
-    return 1.0 if rho is None else 1 + (size - 1) * rho
+    return 1.0 if rho is None else 1 + (len(outcomes) / clustering.count - 1) * rho

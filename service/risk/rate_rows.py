@@ -19,12 +19,12 @@ from models.rate_enums import (
 )
 from service.risk.base_rates import (
     Labelled,
+    common_design_effect,
     contested_bound,
     count_rate,
     misresolved_bound,
     weighted_rate,
 )
-from service.risk.rate_clusters import design_effect
 from service.risk.rate_estimate import RateEstimate, without_rate
 from service.risk.rate_parameters import RateParameters
 from service.risk.rate_sample import RateSample, month_name
@@ -216,8 +216,7 @@ def _decile_row(
 
 
 def _effect(questions: Labelled, parameters: RateParameters) -> float:
-    least = parameters.minimum.likeness_positives
-    return max(design_effect(questions.outcomes, c, least) for c in questions.cluster())
+    return common_design_effect(questions, questions.cluster(), parameters)
 
 
 def _fitted(value: Fitted, n: int, positives: float, effect: float) -> RateEstimate:

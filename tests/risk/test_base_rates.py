@@ -77,7 +77,7 @@ def test_a_few_wrong_among_heavy_tailed_money_by_the_effective_size() -> None:
     questions, weights = lognormal_markets()
     count = count_rate(questions, PARAMETERS)
     assert count.value == pytest.approx(0.0002)
-    assert count.n_eff == 20_000
+    assert count.n_eff == pytest.approx(20_000)
     money = weighted_rate(questions, weights, PARAMETERS)
     assert money.method is RateMethod.KISH_BETA
     assert 50 < money.n_eff < 500
@@ -127,9 +127,9 @@ def test_alike_questions_of_a_group_say_no_more_than_one() -> None:
     groups = np.repeat(np.arange(100), 10)
     alike = count_rate(Labelled(outcomes, groups, np.full(1_000, -1)), PARAMETERS)
     single = count_rate(apart(with_positives(100, 3, 4, 5)), PARAMETERS)
-    assert alike.design_effect == pytest.approx(10)
+    assert alike.design_effect == pytest.approx(10, rel=0.02)
     assert alike.value == single.value
-    assert alike.high == pytest.approx(single.high, rel=1e-6)
+    assert alike.high == pytest.approx(single.high, rel=0.02)
 
 
 def test_disputes_of_one_round_are_alike_though_their_groups_differ() -> None:
@@ -141,6 +141,15 @@ def test_disputes_of_one_round_are_alike_though_their_groups_differ() -> None:
         Labelled(outcomes, np.arange(2_000), rounds), np.ones(2_000), PARAMETERS
     )
     assert width(together) > 1.5 * width(alone)
+
+
+def test_large_groups_that_are_alike_count_for_more_than_the_mean_group() -> None:
+    # One large group went wrong as a whole; the mean group has hardly two questions.
+    outcomes = with_positives(1_000, *range(60))
+    groups = np.where(np.arange(1_000) < 60, 0, np.arange(1_000) // 2)
+    found = count_rate(Labelled(outcomes, groups, np.full(1_000, -1)), PARAMETERS)
+    assert found.design_effect is not None
+    assert found.design_effect > 30
 
 
 def width(found: RateEstimate) -> float:
