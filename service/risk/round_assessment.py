@@ -171,17 +171,23 @@ def assess_round(
 
 
 def build_scene(
-    inputs: RoundInputs, parameters: AttackParameters
+    inputs: RoundInputs, parameters: AttackParameters, like: Scene | None = None
 ) -> tuple[Scene, tuple[Assumption, ...]]:
-    """What all blocs of a round share, and which defaults of the round and of UMA fill gaps."""
+    """What all blocs of a round share, and which defaults of the round and of UMA fill gaps.
+
+    ``like``: a scene of the same requests, of which everything is kept that the terms leave alone.
+    """
     if len(inputs.requests) > MOST_REQUESTS or len(inputs.blocs) > MOST_BLOCS:
         message = f"a round takes at most {MOST_REQUESTS} requests and {MOST_BLOCS} blocs"
         raise BadRoundInput(message)
     terms, gaps = fill_terms(inputs.terms, parameters)
     uma, more = fill_uma(inputs.uma, parameters)
-    leans = [market.honest_error for market in inputs.requests]
-    votes = draw_votes(leans, terms, parameters)
-    docket = prepare_docket(inputs.requests, parameters)
+    if like is not None and like.terms.turnout == terms.turnout:
+        votes = like.votes
+    else:
+        leans = [market.honest_error for market in inputs.requests]
+        votes = draw_votes(leans, terms, parameters)
+    docket = prepare_docket(inputs.requests, parameters) if like is None else like.docket
     honest = vote_with(votes, terms, 0.0)
     return Scene(terms, uma, docket, votes, honest, parameters), (*gaps, *more)
 

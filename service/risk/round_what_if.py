@@ -1,0 +1,260 @@
+"""What becomes of a round if a coalition pushes its wrong answers, or its terms are others.
+
+docs/methodology.md, "What if, of a round". Stake in UMA, money in USD. Pure; the answer is no
+forecast: nothing says how likely the supposed coalition is.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from math import isfinite
+
+import numpy as np
+
+from service.risk.attack_cost import Acquisition, acquire
+from service.risk.attack_gain import Docket, Flags
+from service.risk.attack_inputs import Bloc, RoundInputs, Terms, known
+from service.risk.attack_parameters import (
+    ATTACK_VERSION,
+    Assumption,
+    AttackParameters,
+    load_attack_parameters,
+)
+from service.risk.attack_votes import VoteDraws
+from service.risk.bloc_docket import AttackSet, assess_bloc
+from service.risk.draws import Values
+from service.risk.result import Interval
+from service.risk.round_assessment import build_scene
+
+COALITION = "coalition"
+MOST_MEMBERS = 100
+# Between these a number can be asked about; beyond them it is a mistyped unit.
+BOUNDS: Mapping[str, tuple[float, float]] = {
+    # More than all the UMA there is.
+    "extra_stake": (0.0, 150e6),
+    "turnout": (0.05, 1.0),
+    "spat": (0.05, 0.95),
+    "uma_price_usd": (0.001, 10_000.0),
+}
+_HALF = 0.5
+
+
+class BadRoundWhatIf(ValueError):
+    """A question that cannot be asked; the message says which part, and what it takes."""
+
+
+class Course(StrEnum):
+    """What most likely becomes of a request's vote."""
+
+    FLIPS = "flips"
+    STALLS = "stalls"
+    HOLDS = "holds"
+    # None of the three has more than half.
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class RoundWhatIf:
+    """One question. None and empty: as it stands.
+
+    ``coalition``: ids of blocs and voters of the round that push the wrong answers as one.
+    ``extra_stake``: UMA newly staked by them, or by a newcomer where there are none.
+    """
+
+    extra_stake: float = 0.0
+    turnout: float | None = None
+    spat: float | None = None
+    uma_price_usd: float | None = None
+    coalition: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what is out of bounds."""
+        for name, (low, high) in BOUNDS.items():
+            value = getattr(self, name)
+            if value is not None and not (isfinite(value) and low <= value <= high):
+                message = f"{name}={value}: takes a number from {low:g} to {high:g}"
+                raise BadRoundWhatIf(message)
+        if len(self.coalition) > MOST_MEMBERS:
+            message = f"coalition: takes at most {MOST_MEMBERS} ids, not {len(self.coalition)}"
+            raise BadRoundWhatIf(message)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCourse:
+    """One request before (nobody pushes, terms as they stand) and after."""
+
+    request_id: str
+    wrong_before: float
+    wrong_after: float
+    roll_before: float
+    roll_after: float
+    before: Course
+    after: Course
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RoundWhatIfAnswer:
+    """Which requests flip or stall, at what cost and for what gain."""
+
+    question: RoundWhatIf
+    terms: Terms
+    # The coalition with its new stake, and its share of all stake, which that enlarged.
+    stake: float
+    share: float
+    can_force: bool
+    can_block: bool
+    requests: tuple[RequestCourse, ...]
+    # Over draws: requests that flip and stall, and the open interest that flips.
+    flipped: Interval
+    stalled: Interval
+    flipped_usd: Interval
+    # Of the set that pays best, or loses least (``pays`` False).
+    attack: AttackSet
+    pays: bool
+    acquisition: Acquisition
+    # UMA's fall and what the new stake costs for good.
+    cost: Interval
+    gain: Interval
+    assumptions: tuple[Assumption, ...]
+    model_version: str
+    warnings: tuple[str, ...]
+
+    @property
+    def flips(self) -> tuple[str, ...]:
+        """Requests that flip and would not otherwise."""
+        return self._become(Course.FLIPS)
+
+    @property
+    def stalls(self) -> tuple[str, ...]:
+        """Requests that stall and would not otherwise."""
+        return self._become(Course.STALLS)
+
+    def _become(self, course: Course) -> tuple[str, ...]:
+        return tuple(
+            request.request_id
+            for request in self.requests
+            if request.after is course is not request.before
+        )
+
+
+def answer_round_what_if(
+    inputs: RoundInputs, question: RoundWhatIf, parameters: AttackParameters | None = None
+) -> RoundWhatIfAnswer:
+    """Answer one question; :class:`BadRoundWhatIf` for one that makes no sense here."""
+    used = parameters or load_attack_parameters()
+    bloc, warnings = coalition_of(inputs, question)
+    now, _ = build_scene(inputs, used)
+    then, gaps = build_scene(_supposed(inputs, question, now.terms), used, now)
+    docket = then.docket
+    found = assess_bloc(then, bloc, docket.in_round)
+    acquisition = acquire(question.extra_stake, then.uma, used)
+    pays = bool(found.best.requests)
+    attack = found.best if pays else found.least_bad
+    damage, spent = attack.damage, acquisition.lost_usd
+    inside = docket.in_round
+    won, rolled = found.votes.draws.won, found.votes.draws.rolled
+    money = docket.open_interest[inside] @ won[inside].astype(np.float64)
+    return RoundWhatIfAnswer(
+        question=question,
+        terms=then.terms,
+        stake=bloc.stake,
+        share=found.share,
+        can_force=found.can_force,
+        can_block=found.can_block,
+        requests=_courses(docket, now.honest, found.votes.draws, inside),
+        flipped=_interval(np.count_nonzero(won[inside], axis=0)),
+        stalled=_interval(np.count_nonzero(rolled[inside], axis=0)),
+        flipped_usd=_interval(money),
+        attack=attack,
+        pays=pays,
+        acquisition=acquisition,
+        cost=Interval(*(part + spent for part in _parts(damage))),
+        gain=attack.gain,
+        assumptions=(*gaps, *docket.assumptions, *used.assumptions),
+        model_version=ATTACK_VERSION,
+        warnings=(*docket.warnings, *warnings),
+    )
+
+
+def coalition_of(inputs: RoundInputs, question: RoundWhatIf) -> tuple[Bloc, tuple[str, ...]]:
+    """The blocs and voters named, as one bloc with the new stake; a voter in a bloc counts once."""
+    blocs = {bloc.bloc_id: bloc for bloc in inputs.blocs}
+    voters = {voter.entity_id: voter for voter in inputs.voters}
+    named = dict.fromkeys(question.coalition)
+    unknown = [name for name in named if name not in blocs and name not in voters]
+    if unknown:
+        message = f"coalition: {unknown[0]!r} is neither a bloc nor a voter of this round"
+        raise BadRoundWhatIf(message)
+    chosen = [blocs[name] for name in named if name in blocs]
+    inside = [entity for bloc in chosen for entity in bloc.entities]
+    if len(inside) != len(set(inside)):
+        raise BadRoundWhatIf("coalition: two of its blocs share an entity; name one of them")
+    single = [voters[name] for name in named if name not in blocs and name not in set(inside)]
+    stake = sum(bloc.stake for bloc in chosen) + sum(voter.stake for voter in single)
+    warnings = [f"{voter.entity_id}: holdings are not known, taken for none" for voter in single]
+    if question.extra_stake and inputs.terms.is_frozen:
+        raise BadRoundWhatIf(
+            "extra_stake: this round's stake is frozen; new stake counts from the next one"
+        )
+    merged = Bloc(
+        COALITION,
+        stake + question.extra_stake,
+        entities=(*inside, *(voter.entity_id for voter in single)),
+        holdings=_summed(bloc.holdings for bloc in chosen),
+        bonds=_summed(bloc.bonds for bloc in chosen),
+        is_hypothetical=True,
+    )
+    return merged, tuple(warnings)
+
+
+def _summed(maps: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for amounts in maps:
+        for key, amount in amounts.items():
+            total[key] = total.get(key, 0.0) + amount
+    return total
+
+
+def _supposed(inputs: RoundInputs, question: RoundWhatIf, now: Terms) -> RoundInputs:
+    terms, uma = inputs.terms, inputs.uma
+    if question.extra_stake:
+        terms = replace(terms, stake=known(now.stake + question.extra_stake))
+    if question.turnout is not None:
+        terms = replace(terms, turnout=known(question.turnout))
+    if question.spat is not None:
+        terms = replace(terms, spat=known(question.spat))
+    if question.uma_price_usd is not None:
+        uma = replace(uma, price_usd=known(question.uma_price_usd))
+    return replace(inputs, terms=terms, uma=uma)
+
+
+def _courses(
+    docket: Docket, before: VoteDraws, after: VoteDraws, inside: Flags
+) -> tuple[RequestCourse, ...]:
+    columns = [
+        column.tolist() for column in (before.chance, after.chance, before.stall, after.stall)
+    ]
+    rows = zip(docket.request_ids, *columns, inside.tolist(), strict=True)
+    return tuple(
+        RequestCourse(name, wrong, then, roll, rolls, _course(wrong, roll), _course(then, rolls))
+        for name, wrong, then, roll, rolls, counts in rows
+        if counts
+    )
+
+
+def _course(wrong: float, roll: float) -> Course:
+    if wrong > _HALF:
+        return Course.FLIPS
+    if roll > _HALF:
+        return Course.STALLS
+    return Course.HOLDS if wrong + roll < _HALF else Course.OPEN
+
+
+def _interval(draws: Values | np.ndarray) -> Interval:
+    mean = float(draws.mean())
+    p05, p50, p95 = (float(q) for q in np.quantile(draws, (0.05, 0.5, 0.95)))
+    return Interval(mean, min(p05, mean), p50, max(p95, mean))
+
+
+def _parts(interval: Interval) -> tuple[float, float, float, float]:
+    return interval.mean, interval.p05, interval.p50, interval.p95
