@@ -8,6 +8,7 @@ from service.protocol.contracts import ContractBook
 from service.risk.rate_parameters import load_rate_parameters
 from service.risk.rate_rows import make_rows
 from service.store.base_rate_rows import NewRun, append_rates
+from service.store.rate_audits import list_audited_rates
 from service.store.rate_queries import questions_text
 from service.store.rate_samples import load_sample, recent_since
 
@@ -23,9 +24,10 @@ def score_base_rates(
     at, parameters = clock.now(), load_rate_parameters()
     with read_sessions() as session:
         sample = load_sample(session, book, at, parameters)
+        audited = list_audited_rates(session, at, parameters)
         query = questions_text(session, book, at, recent_since(at, parameters))
     # Outside of any transaction: drawing takes its time.
-    rows = list(make_rows(sample, parameters))
+    rows = [*make_rows(sample, parameters), *audited]
     version = f"settlewatch {release}, {parameters.version}"
     with sessions.begin() as session:
         added = append_rates(session, NewRun(at, version, sample.size, query), rows)

@@ -44,6 +44,8 @@ class RateStratum(StrEnum):
     ADAPTER = "adapter"
     MONTH = "month"
     PROPOSER_CLASS = "proposer_class"
+    # The questions an audit was drawn from.
+    AUDIT = "audit"
     # Not a set of questions but a comparison of sets.
     BREAK = "break"
     TREND = "trend"
@@ -80,6 +82,8 @@ class RateMethod(StrEnum):
     KISH_BETA = "kish_beta"
     CLUSTER_BOOTSTRAP = "cluster_bootstrap"
     LAPLACE = "laplace"
+    # Audited strata by their sizes, each drawn from its Jeffreys posterior.
+    STRATIFIED = "stratified"
     CONDITIONAL_BOUND = "conditional_bound"
     NONE = "none"
 

@@ -91,6 +91,7 @@ def view_rates(stored: Sequence[StoredRate]) -> RatesView:
     tables = [
         _table(rows, RateStratum.ALL, "All finished questions"),
         _table(rows, RateStratum.RECENT, "First proposed within 90 days"),
+        _table(rows, RateStratum.AUDIT, "By an audit of truth labels"),
     ]
     for stratum, caption, words in _PARTS:
         names = dict.fromkeys(name for _, kind, name, _ in rows if kind == stratum)

@@ -163,7 +163,7 @@ def common_design_effect(
 def misresolved_bound(
     disputed: RateEstimate, flipped: RateEstimate, parameters: RateParameters
 ) -> RateEstimate:
-    """An upper bound of misresolution without any truth label; it rests on an assumption.
+    """An upper bound of misresolution without an audited sample; it rests on an assumption.
 
     Wrong answers are among the disputed questions, or nobody disputed them. The first are at most
     all that were disputed. Where a share d of wrong first proposals is disputed, the second are
@@ -174,16 +174,16 @@ def misresolved_bound(
     share = parameters.disputed_given_wrong
     unseen = flipped.high * (1 - share) / share
     reason = (
-        "no truth labels: uncalibrated. The bound takes every disputed question for wrong, and "
+        "no audited sample: uncalibrated. The bound takes every disputed question for wrong, and "
         f"assumes that at least {share:.0%} of wrong first proposals are disputed"
     )
     return _conditional(disputed, min(1.0, disputed.high + unseen), reason)
 
 
 def contested_bound(disputed: RateEstimate) -> RateEstimate:
-    """Without truth labels nothing bounds how many questions have no clear answer."""
+    """Without an audited sample nothing bounds how many questions have no clear answer."""
     reason = (
-        "no truth labels: uncalibrated. Questions nobody disputed may be unclear, too, so that "
+        "no audited sample: uncalibrated. Questions nobody disputed may be unclear, too, so that "
         "nothing stored bounds this below 1"
     )
     return _conditional(disputed, 1.0, reason)

@@ -38,6 +38,10 @@ def selection_text(row: RateRow) -> str:
             f"SELECT {by}, count(*) AS questions, sum({target}) AS positives FROM finished "
             f"WHERE {target} IS NOT NULL AND {by} IS NOT NULL GROUP BY {by} ORDER BY {by}"
         )
+    if row.stratum is RateStratum.AUDIT:
+        plan = int(row.name.partition(" ")[0].removeprefix("plan_"))
+        # What an audit's labels say is no count: the row is drawn from soft labels.
+        return f"SELECT count(*) AS drawn FROM audit_items WHERE plan_id = {plan}"
     within = _condition(row)
     if weight is RateWeight.LOSS_COST_BASIS:
         return "SELECT 0 AS questions, count(*) AS missing FROM finished"

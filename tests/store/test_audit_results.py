@@ -3,19 +3,25 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from models.liquidity import BookSnapshot
 from models.market import Market
+from models.rate_enums import RateTarget
 from service.risk.audit_plan import Allocation, allocate, draw, load_audit_priors, stratify
 from service.risk.parameters import load_parameters
+from service.risk.rate_parameters import load_rate_parameters
 from service.store.audit_plans import NewPlan, add_plan, list_candidates, list_planned
 from service.store.audit_results import list_results, measured_parameters
 from service.store.corrections import NewCorrection, add_correction
+from service.store.rate_audits import list_audited_rates
+from service.store.rate_queries import selection_text
 from tests.store.judged import THREE, add_settled, judge_all
 from tests.store.scenes import NOW, add_contracts
 
 PARAMETERS, PRIORS = load_parameters(), load_audit_priors()
+RATES = load_rate_parameters()
 BEGIN = NOW - timedelta(days=30)
 
 
@@ -87,6 +93,7 @@ def test_audited_errors_replace_the_assumed_d1w_from_30_on(session: Session) -> 
     (waiting,) = list_results(session, NOW, PARAMETERS.transitions["d1w"])
     assert (waiting.audit_n, sum(s.waiting for s in waiting.strata)) == (0, 32)
     assert measured_parameters(session, NOW, PARAMETERS) is PARAMETERS
+    assert list_audited_rates(session, NOW, RATES) == []
     # All were paid Yes; three readers of each say No.
     judge_all(session, [*markets, *disputed])
     assert list_results(session, NOW - timedelta(seconds=1), PARAMETERS.transitions["d1w"]) == []
@@ -94,6 +101,14 @@ def test_audited_errors_replace_the_assumed_d1w_from_30_on(session: Session) -> 
     assert result.audit_n == 32
     assert result.rate.weighted == pytest.approx(1, abs=0.1)
     assert result.d1w.measured.mean == pytest.approx(4 / 36, abs=0.02)
+    rates = {row.target: row for row in list_audited_rates(session, NOW, RATES)}
+    wrong = rates[RateTarget.MISRESOLVED].estimate
+    # All disputed ones were judged, too: what was paid is wrong everywhere.
+    assert (wrong.n, wrong.missing) == (36, 0)
+    assert wrong.high == pytest.approx(1, abs=0.1)
+    assert rates[RateTarget.MISRESOLVED].name.startswith(f"plan_{number} settled ")
+    counted = session.execute(text(selection_text(rates[RateTarget.CONTESTED]))).scalar_one()
+    assert counted == 32
     measured = measured_parameters(session, NOW, PARAMETERS).transitions["d1w"]
     assert 4 / 36 < measured.mean < 0.6
     assert measured.assumed is False
