@@ -106,14 +106,19 @@ class Bloc:
     new_stake: Reading = field(default_factory=lambda: missing("age of stake not given"))
     # Share of the stake's value hedged; never more than futures allow. None: as much as they allow.
     hedged: float | None = None
+    # UMA of the stake that is borrowed: its fall hits the lender.
+    borrowed: float = 0.0
     evidence: tuple[str, ...] = ()
     is_hypothetical: bool = False
 
     def __post_init__(self) -> None:
         """Refuse stake, holdings and bonds that cannot be."""
-        amounts = (self.stake, *self.holdings.values(), *self.bonds.values())
+        amounts = (self.stake, self.borrowed, *self.holdings.values(), *self.bonds.values())
         if not all(isfinite(amount) and amount >= 0 for amount in amounts):
             message = f"bloc {self.bloc_id}: stake, holdings and bonds are finite and not below 0"
+            raise BadRoundInput(message)
+        if self.borrowed > self.stake:
+            message = f"bloc {self.bloc_id}: more stake is borrowed than it has"
             raise BadRoundInput(message)
 
 
@@ -123,6 +128,12 @@ class AskLevel:
 
     price: float
     shares: float
+
+    def __post_init__(self) -> None:
+        """Refuse a price that is none, and shares that cannot be."""
+        if not (0 <= self.price <= 1 and isfinite(self.shares) and self.shares >= 0):
+            message = f"an ask of {self.shares} shares at {self.price}: prices are in 0..1"
+            raise BadRoundInput(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +165,16 @@ class DocketMarket:
     override: OverrideFeatures = OverrideFeatures()
     market_id: str | None = None
     in_round: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse prices, hours and honest errors that cannot be."""
+        prices = (self.price.value, self.best_bid.value)
+        if any(price is not None and price > 1 for price in prices):
+            raise BadRoundInput(f"{self.request_id}: price and best_bid are in 0..1")
+        if not (0 < self.honest_error.mean < 1 and self.honest_error.k > 0):
+            raise BadRoundInput(f"{self.request_id}: honest_error: mean in 0..1, k above 0")
+        if self.hours_left is not None and not (isfinite(self.hours_left) and self.hours_left >= 0):
+            raise BadRoundInput(f"{self.request_id}: hours_left is not below 0")
 
 
 @dataclass(frozen=True, slots=True)

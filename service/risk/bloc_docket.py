@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.risk.attack_cost import (
-    Acquisition,
-    acquire,
     can_block,
     can_force,
     hedged_share,
@@ -31,7 +29,13 @@ from service.risk.attack_gain import (
 )
 from service.risk.attack_inputs import Bloc, Terms, Uma
 from service.risk.attack_parameters import AttackParameters
-from service.risk.attack_votes import JointVotes, VoteDraws, slashed_per_winner, vote_with
+from service.risk.attack_votes import (
+    JointVotes,
+    VoteDraws,
+    slashed_per_winner,
+    sum_by_draw,
+    vote_with,
+)
 from service.risk.draws import Values
 from service.risk.result import Interval
 
@@ -107,9 +111,6 @@ class BlocDocket:
     # Stake above which, at the assumed fall, attacking all of them loses.
     break_even_stake: float | None
     hedged: float
-    acquisition: Acquisition
-    # Cost less gain of the least bad set, what it lacks of stake bought: below 0 it pays.
-    margin_usd: float
     # Open interest it would be expected to take, profit or not.
     dollars_winnable_usd: float
     conflicts_usd: float
@@ -136,7 +137,7 @@ def assess_bloc(
     chance = votes.chance
     value = values_of(stakes, scene.docket.prevented, chance, votes.income, slash)
     usable = candidates & scene.docket.counted
-    exposed = unhedged_value(bloc.stake, bloc.hedged, uma)
+    exposed = unhedged_value(bloc.stake - bloc.borrowed, bloc.hedged, uma)
     spread = chance * scene.docket.open_interest
     objective = objective_of(
         np.where(usable, value, 0.0), np.where(usable, spread, 0.0), exposed, parameters
@@ -144,8 +145,6 @@ def assess_bloc(
     selection = select(objective)
     weights = _Weights(votes, stakes, slash, exposed, value)
     gaining = usable & (value > 0)
-    lacks = stake_to_force(terms, bloc.stake)
-    acquisition = acquire(lacks, uma, parameters)
     best = _attack_set(scene, weights, selection.chosen)
     least_bad = best
     if not best.requests:
@@ -156,7 +155,7 @@ def assess_bloc(
         share=bloc.stake / terms.stake,
         can_force=can_force(terms, bloc.stake),
         can_block=can_block(terms, bloc.stake),
-        force_shortfall=lacks,
+        force_shortfall=stake_to_force(terms, bloc.stake),
         block_surplus=bloc.stake - (terms.turnout - terms.spat) * terms.stake,
         stall_shortfall=stake_to_stall(terms, bloc.stake),
         votes=votes,
@@ -169,9 +168,7 @@ def assess_bloc(
         gaining_usd=total,
         break_even_fall=total / exposed if total > 0 and exposed > 0 else None,
         break_even_stake=_break_even_stake(scene, bloc, gaining, total, spread),
-        hedged=hedged_share(bloc.stake, bloc.hedged, uma),
-        acquisition=acquisition,
-        margin_usd=acquisition.lost_usd - least_bad.worth_usd,
+        hedged=hedged_share(bloc.stake - bloc.borrowed, bloc.hedged, uma),
         dollars_winnable_usd=float(spread[candidates].sum()),
         conflicts_usd=float((stakes.held * scene.docket.bid)[candidates].sum()),
     )
@@ -208,7 +205,8 @@ def _break_even_stake(
     if total <= 0:
         return None
     fall = float(saturate(scene.parameters.fall, float(spread[gaining].sum())))
-    a_token = scene.uma.price_usd * (1 - hedged_share(bloc.stake, bloc.hedged, scene.uma))
+    owned = bloc.stake - bloc.borrowed
+    a_token = scene.uma.price_usd * (1 - hedged_share(owned, bloc.hedged, scene.uma))
     return total / (a_token * fall) if fall > 0 and a_token > 0 else None
 
 
@@ -239,12 +237,11 @@ def _outcomes(scene: Scene, weights: _Weights, chosen: Flags) -> tuple[Values, V
     """Gain and damage draw by draw, at what is won in that draw."""
     docket, stakes, votes, draws = scene.docket, weights.stakes, weights.votes, scene.votes
     won = votes.draws.won[chosen]
-    paid = (won & (draws.remedy >= docket.prevented[chosen, None])).astype(np.float64)
+    paid = won & (draws.remedy >= docket.prevented[chosen, None])
     lost = (stakes.loss + weights.slash + stakes.bond_lost)[chosen]
-    gains = stakes.gain[chosen] @ paid - lost.sum()
-    wins = won.astype(np.float64)
-    gains += ((votes.income + stakes.bond_won)[chosen] + lost) @ wins
-    misallocated = docket.open_interest[chosen] @ wins
+    gains = sum_by_draw(stakes.gain[chosen], paid) - lost.sum()
+    gains += sum_by_draw((votes.income + stakes.bond_won)[chosen] + lost, won)
+    misallocated = sum_by_draw(docket.open_interest[chosen], won)
     parameters = scene.parameters
     stopped = draws.emergency < saturate(parameters.emergency, misallocated)
     fall = np.minimum(draws.fall * saturate(parameters.fall, misallocated), 1.0)

@@ -39,6 +39,8 @@ from service.risk.attack_parameters import (
 )
 from service.risk.attack_votes import draw_votes, vote_with
 from service.risk.bloc_docket import BlocDocket, BlocVotes, Scene, assess_bloc, bloc_votes
+from service.risk.force_margin import ForceMargin, force_margin
+from service.risk.result import Interval
 from service.risk.round_loss import RoundLoss, round_loss
 from service.risk.stake_concentration import (
     Power,
@@ -58,6 +60,7 @@ class BlocAssessment:
     found: BlocDocket
     # None: no open proposal was listed.
     still_open: BlocDocket | None
+    forcing: ForceMargin
     # P(it attacks this round): raw, and at the level of past rounds.
     raw_attempt: float
     attempt: float
@@ -100,7 +103,7 @@ class RoundAssessmentResult:
     loss: RoundLoss
     optimal_set: tuple[str, ...]
     critical_set: tuple[str, ...] | None
-    attack_margin: float
+    attack_margin: Interval
     break_even_delta: float | None
     break_even_stake: float | None
     # USD a request, and for all operative ones.
@@ -155,7 +158,7 @@ def assess_round(
         loss=loss,
         optimal_set=headline.found.best.requests,
         critical_set=headline.found.critical,
-        attack_margin=headline.found.margin_usd,
+        attack_margin=headline.forcing.margin_usd,
         break_even_delta=headline.found.break_even_fall,
         break_even_stake=headline.found.break_even_stake,
         bribe_floor=floor,
@@ -226,7 +229,8 @@ def _assess(scene: Scene, bloc: Bloc, scale: float) -> BlocAssessment:
         docket.request_ids[place]: attempt * float(votes.chance[place])
         for place in np.flatnonzero(found.chosen)
     }
-    return BlocAssessment(found, still_open, raw, attempt, captured)
+    forcing = force_margin(scene, found, docket.in_round)
+    return BlocAssessment(found, still_open, forcing, raw, attempt, captured)
 
 
 def _against_open(scene: Scene, bloc: Bloc, votes: BlocVotes) -> BlocDocket | None:

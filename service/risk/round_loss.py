@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from service.risk.attack_votes import sum_by_draw
 from service.risk.bloc_docket import BlocDocket, Scene
 from service.risk.draws import Values
 
@@ -68,9 +69,7 @@ def round_loss(scene: Scene, attacks: Sequence[tuple[BlocDocket, float]]) -> Rou
 
 def _lost(interest: Values, wrong: np.ndarray) -> tuple[Values, Values]:
     """Open interest paid out wrong, and in how many requests, by draw."""
-    # At half the memory a dollar in ten million is rounded.
-    lost = interest.astype(np.float32) @ wrong.astype(np.float32)
-    return lost.astype(np.float64), np.count_nonzero(wrong, axis=0).astype(np.float64)
+    return sum_by_draw(interest, wrong), np.count_nonzero(wrong, axis=0).astype(np.float64)
 
 
 def _chance(ways: Sequence[_Way], least: int) -> float:

@@ -20,7 +20,7 @@ from service.risk.attack_parameters import (
     AttackParameters,
     load_attack_parameters,
 )
-from service.risk.attack_votes import VoteDraws
+from service.risk.attack_votes import VoteDraws, sum_by_draw
 from service.risk.bloc_docket import AttackSet, assess_bloc
 from service.risk.draws import Values
 from service.risk.result import Interval
@@ -146,14 +146,15 @@ def answer_round_what_if(
     now, _ = build_scene(inputs, used)
     then, gaps = build_scene(_supposed(inputs, question, now.terms), used, now)
     docket = then.docket
-    found = assess_bloc(then, bloc, docket.in_round)
     acquisition = acquire(question.extra_stake, then.uma, used)
+    bloc = replace(bloc, borrowed=bloc.borrowed + acquisition.borrowed)
+    found = assess_bloc(then, bloc, docket.in_round)
     pays = bool(found.best.requests)
     attack = found.best if pays else found.least_bad
     damage, spent = attack.damage, acquisition.lost_usd
     inside = docket.in_round
     won, rolled = found.votes.draws.won, found.votes.draws.rolled
-    money = docket.open_interest[inside] @ won[inside].astype(np.float64)
+    money = sum_by_draw(docket.open_interest[inside], won[inside])
     return RoundWhatIfAnswer(
         question=question,
         terms=then.terms,
@@ -202,6 +203,7 @@ def coalition_of(inputs: RoundInputs, question: RoundWhatIf) -> tuple[Bloc, tupl
         entities=(*inside, *(voter.entity_id for voter in single)),
         holdings=_summed(bloc.holdings for bloc in chosen),
         bonds=_summed(bloc.bonds for bloc in chosen),
+        borrowed=sum(bloc.borrowed for bloc in chosen),
         is_hypothetical=True,
     )
     return merged, tuple(warnings)

@@ -1,5 +1,6 @@
 """A whole round assessed: what is exposed, what could be forced, and what is only assumed."""
 
+from collections.abc import Callable
 from dataclasses import fields, replace
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from service.risk.attack_gain import remedy_chances
 from service.risk.attack_inputs import (
+    AskLevel,
     BadRoundInput,
     Bloc,
     DisputeCount,
@@ -15,6 +17,7 @@ from service.risk.attack_inputs import (
     missing,
 )
 from service.risk.round_assessment import RoundAssessmentResult, assess_round
+from service.risk.vote_simulation import Lean
 from tests.risk.round_scenes import MILLION, QUICK, TERMS, market, round_of
 
 FORCING = Bloc("f", 16 * MILLION, holdings={"big": 400_000})
@@ -84,7 +87,7 @@ def test_a_bloc_that_could_force_and_does_not_gain_is_not_called_safe() -> None:
     found = assess_round(round_of([replace(REQUESTS[0], asks=())], [poor]), QUICK)
     bloc = found.blocs[0]
     assert bloc.found.best.requests == ()
-    assert found.attack_margin > 0
+    assert found.attack_margin.mean > 0
     assert found.dollars_winnable == pytest.approx(2e6)
     assert any("does not pay under these assumptions" in text for text in found.warnings)
     assert not any("safe" in text for text in found.warnings)
@@ -92,10 +95,32 @@ def test_a_bloc_that_could_force_and_does_not_gain_is_not_called_safe() -> None:
 
 def test_the_least_bad_set_is_told_where_nothing_pays() -> None:
     poor = replace(FORCING, holdings={})
-    found = assess_round(round_of([replace(REQUESTS[0], asks=())], [poor]), QUICK).blocs[0].found
+    bloc = assess_round(round_of([replace(REQUESTS[0], asks=())], [poor]), QUICK).blocs[0]
+    found = bloc.found
     assert found.least_bad.requests == ("big",)
-    assert found.least_bad.worth_usd == pytest.approx(-found.margin_usd)
+    assert bloc.forcing.margin_usd.mean == pytest.approx(-found.least_bad.worth_usd)
     assert found.least_bad.profit.p05 <= found.least_bad.worth_usd <= found.least_bad.profit.p95
+
+
+def test_the_margin_of_a_bloc_that_lacks_stake_is_that_of_one_that_gets_it() -> None:
+    """It buys what it lacks, enlarges all stake, and then wins every request."""
+    margin = assessed(BLOCKING).blocs[0].forcing
+    assert margin.acquisition.tokens == pytest.approx((0.65 * 24 - 8) / 0.35 * MILLION)
+    assert margin.attack.misallocated_usd == pytest.approx(margin.attack.dollars_usd)
+    assert margin.margin_usd.mean == pytest.approx(
+        margin.acquisition.lost_usd - margin.attack.worth_usd
+    )
+    assert margin.margin_usd.p05 <= margin.margin_usd.mean <= margin.margin_usd.p95
+    forces = assessed(FORCING).blocs[0].forcing
+    assert forces.acquisition.tokens == 0
+
+
+def test_borrowed_stake_falls_on_the_lender() -> None:
+    owned, lent = FORCING, replace(FORCING, borrowed=16 * MILLION)
+    assert assessed(owned).blocs[0].found.best.damage.mean > 0
+    assert assessed(lent).blocs[0].found.best.damage.mean == 0
+    with pytest.raises(BadRoundInput, match="borrowed"):
+        replace(FORCING, borrowed=17 * MILLION)
 
 
 def test_break_even_is_where_the_gain_is_gone() -> None:
@@ -200,6 +225,20 @@ def test_what_the_round_was_given_is_passed_on() -> None:
     assert (found.disputes, found.new_stake_in_commit.value) == (counted, 2e6)
     named = {field.name for field in fields(found)}
     assert {"concentration", "bribe_floor", "p_round_attack", "model_version"} <= named
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: replace(REQUESTS[0], price=known(1.2)), "big: price"),
+        (lambda: replace(REQUESTS[0], honest_error=Lean(0.0, 4)), "big: honest_error"),
+        (lambda: replace(REQUESTS[0], hours_left=-1.0), "big: hours_left"),
+        (lambda: AskLevel(1.5, 10), "ask"),
+    ],
+)
+def test_requests_that_cannot_be_are_refused(make: Callable[[], object], says: str) -> None:
+    with pytest.raises(BadRoundInput, match=says):
+        make()
 
 
 def test_too_many_requests_or_a_bad_bloc_are_refused() -> None:
