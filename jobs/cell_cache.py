@@ -17,9 +17,10 @@ COUNT_EVERY = timedelta(minutes=10)
 class CellCache:
     """Gives the cells for the stored counts, counted anew every so often."""
 
-    def __init__(self, parameters: RiskParameters) -> None:
-        """Start with nothing counted."""
+    def __init__(self, parameters: RiskParameters, every: timedelta = COUNT_EVERY) -> None:
+        """Start with nothing counted; ``every``: how long a count holds."""
         self.parameters = parameters
+        self._every = every
         self._counted_at: datetime | None = None
         self._counts: tuple[CellCount, ...] = ()
         self._cells: CellPosteriors | None = None
@@ -28,7 +29,7 @@ class CellCache:
         """The cells in force at ``at``; the priors alone while too few questions have finished."""
         last = self._counted_at
         # A clock that was set back must not see counts of its future.
-        if self._cells is not None and last is not None and last <= at < last + COUNT_EVERY:
+        if self._cells is not None and last is not None and last <= at < last + self._every:
             return self._cells
         counts = count()
         questions = sum(item.questions for item in counts)

@@ -51,7 +51,8 @@ def _findings(
     session: Session, parameters: RiskParameters, at: datetime
 ) -> Iterator[tuple[str, DriftFinding]]:
     yield from ((FEATURE, finding) for finding in _features(session, parameters, at))
-    forecasts = load_forecasts(session, parameters.priors_version, at)
+    versions = (MODEL_VERSION, parameters.priors_version)
+    forecasts = load_forecasts(session, versions, at)
     yield CALIBRATION, calibration_finding(forecasts)
     made_at = parameters.priors_as_of
     yield CONTRACTS, contracts_finding(list_contract_news(session, made_at, at), made_at)

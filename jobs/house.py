@@ -1,6 +1,7 @@
 """What one process of Settlewatch works with, each part made when it is first needed."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING
@@ -113,7 +114,8 @@ class House:
         from service.store.cell_counts import count_cells  # as above
         from service.store.explanations import Explainer  # as above
 
-        cache = CellCache(self.parameters)
+        # Nobody should wait for a count on every page; rates move slowly.
+        cache = CellCache(self.parameters, timedelta(hours=1))
         return Explainer(
             self.parameters,
             lambda session, book, at: cache.get(at, lambda: count_cells(session, book, at)),

@@ -65,8 +65,17 @@ class Scored:
     expected_loss: int | None
     model_version: str
     priors_version: str
-    # The cell's own score then, from its driver ``base_rate``; None where it was not stored.
+    # The cell's own score then, and its name, from the driver ``base_rate``; None where the
+    # document has none.
     cell_mean: float | None
+    cell: str | None = None
+
+    @property
+    def reads_otherwise(self) -> bool:
+        """Whether what is stored of that time now puts the market into another cell."""
+        i = self.inputs
+        now = f"{i.category} / {volume_stratum(i.volume)} / {i.oracle_version}"
+        return self.cell is not None and self.cell != now
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +183,10 @@ def _rest(
     rates = [_number(s.cell_mean) for s in (before, after)]
     if models[0] != models[1]:
         feature, told = MODEL, models
-    elif rates[0] != rates[1]:
+    elif rates[0] != rates[1] and not (before.reads_otherwise or after.reads_otherwise):
         feature, told = RATES, rates
     else:
-        feature, told = RECORD, ["as recorded then", "as known now"]
+        feature, told = RECORD, [before.cell or "as recorded then", after.cell or "as known now"]
     parts = (_difference(before.expected_loss, first[1]), _difference(last[1], after.expected_loss))
     yield Moved(
         feature,

@@ -111,11 +111,11 @@ def _driver_value(document: Mapping[str, object], feature: str) -> float | None:
     return None
 
 
-def load_forecasts(session: Session, priors_version: str, at: datetime) -> list[Forecast]:
+def load_forecasts(session: Session, versions: tuple[str, str], at: datetime) -> list[Forecast]:
     """Finished questions: P(disputed) as last said before the proposal, and whether it came.
 
     Questions whose first request may lie before indexing are left out, as are those never scored
-    with these priors before their proposal.
+    with this model and these priors (``versions``) before their proposal.
     """
     last = (
         select(
@@ -135,7 +135,8 @@ def load_forecasts(session: Session, priors_version: str, at: datetime) -> list[
             QuestionState.resolved_at <= at,
             QuestionState.is_partial.is_(False),
             MarketAssessment.state == MarketState.PRE_PROPOSAL,
-            MarketAssessment.priors_version == priors_version,
+            MarketAssessment.model_version == versions[0],
+            MarketAssessment.priors_version == versions[1],
             MarketAssessment.as_of <= QuestionState.first_proposed_at,
         )
         .group_by(Market.id, Market.group_id, QuestionState.resolved_at, QuestionState.disputes)

@@ -14,7 +14,7 @@ from service.risk.assess import assess
 from service.risk.cells import CellPosteriors
 from service.risk.counterfactual import answer_what_ifs, usual_questions
 from service.risk.driver_words import BASE_RATE
-from service.risk.explanation import Explanation
+from service.risk.explanation import Explanation, driver_rows, texts_of
 from service.risk.inputs import MarketInputs
 from service.risk.movement import Movement, Scored, explain_movement
 from service.risk.parameters import RiskParameters
@@ -25,8 +25,8 @@ from service.store.inputs import load_inputs
 
 # Without an instant to compare with, a score is compared with yesterday's.
 YESTERDAY = timedelta(hours=24)
-# A re-assessment this close to the stored score is the same.
-_SAME = 1e-9
+# A re-assessment this close to the stored score is as good as the same: nobody is told.
+_SAME = 0.01
 
 CellsAt = Callable[[Session, ContractBook, datetime], CellPosteriors]
 
@@ -79,18 +79,21 @@ class Explainer:
         )
 
     def movement(self, session: Session, market: Market, at: datetime) -> Movement | None:
-        """Only what moved a score since the day before, or its last move; ``None`` without one."""
+        """Only what moved a score since the day before, or its last move; ``None`` without one.
+
+        ``None`` too while another explanation is worked out: a page waits for none.
+        """
         row = get_as_of(session, market.id, at)
-        if row is None:
+        before = None if row is None else _compared(session, row, at, None)[0]
+        if row is None or before is None or not self._turn.acquire(blocking=False):
             return None
-        before, _ = _compared(session, row, at, None)
-        if before is None:
-            return None
-        book = load_book(session)
-        with self._turn:
+        try:
+            book = load_book(session)
             cells = self.cells_at(session, book, at)
             then, now = (_scored(r, _inputs(session, market, book, r)) for r in (before, row))
             return explain_movement(then, now, cells, self.parameters)
+        finally:
+            self._turn.release()
 
 
 def _inputs(
@@ -101,18 +104,17 @@ def _inputs(
 
 
 def _scored(row: MarketAssessment, inputs: MarketInputs) -> Scored:
+    base = next((d for d in driver_rows(row.document) if d.get("feature") == BASE_RATE), {})
+    value, cell = base.get("value"), texts_of(base, "evidence")[:1]
     return Scored(
-        inputs, row.p_mean, row.expected_loss, row.model_version, row.priors_version, _cell(row)
+        inputs,
+        row.p_mean,
+        row.expected_loss,
+        row.model_version,
+        row.priors_version,
+        float(value) if isinstance(value, int | float) else None,
+        cell[0] if cell else None,
     )
-
-
-def _cell(row: MarketAssessment) -> float | None:
-    drivers = row.document.get("drivers")
-    for driver in drivers if isinstance(drivers, list) else ():
-        if isinstance(driver, dict) and driver.get("feature") == BASE_RATE:
-            value = driver.get("value")
-            return float(value) if isinstance(value, int | float) else None
-    return None
 
 
 def _compared(

@@ -22,6 +22,7 @@ from models.question_state import QuestionState
 from service.alerts.decide import AlertRule
 from service.clock import SetClock
 from service.protocol.contracts import ContractBook
+from service.risk.parameters import MODEL_VERSION
 from service.store.assessments import add_assessment
 from service.store.drift_facts import load_features, load_forecasts
 from service.store.model_checks import latest_checks, model_warnings
@@ -32,6 +33,7 @@ MADE = PARAMETERS.priors_as_of
 NOW = MADE + timedelta(days=10)
 HOUR = timedelta(hours=1)
 VERSION = PARAMETERS.priors_version
+VERSIONS = (MODEL_VERSION, VERSION)
 
 
 def check(sessions: sessionmaker[Session], at: datetime = NOW) -> dict[str, str]:
@@ -126,6 +128,7 @@ def finished(sessions: sessionmaker[Session]) -> None:
             said = replace(
                 SCORED,
                 as_of=at,
+                model_version=MODEL_VERSION,
                 priors_version=VERSION,
                 document={**document(), "p_disputed": 0.02},
             )
@@ -179,10 +182,10 @@ def test_what_is_read_are_the_scores_before_the_proposal_and_at_it(
     sessions: sessionmaker[Session],
 ) -> None:
     with sessions() as session:
-        forecasts = load_forecasts(session, VERSION, NOW)
+        forecasts = load_forecasts(session, VERSIONS, NOW)
         assert {f.p_disputed for f in forecasts} == {0.02}
         assert len({f.cluster for f in forecasts}) == 120
-        assert load_forecasts(session, VERSION, MADE) == []
+        assert load_forecasts(session, VERSIONS, MADE) == []
         features = list(load_features(session, MADE, NOW))
     assert len(features) == 120
     assert {(f.category, f.price, f.liveness_seconds) for f in features} == {
