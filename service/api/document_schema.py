@@ -23,6 +23,8 @@ class ChainState(Part):
     # Missing in documents of releases before it.
     vote_phase: str | None = None
     liveness_end: str | None
+    settled_by: str | None = None
+    disputable_after_expiry: bool | None = None
 
 
 class Components(Part):
@@ -33,6 +35,7 @@ class Components(Part):
     vote_honest: float
     vote_attack: float
     deleted_admin: float
+    source_corrupted: float = 0.0
     override: float = Field(le=0)
     wrong_override: float
 

@@ -75,8 +75,17 @@ def _truth(summary: Summary, s: Situation) -> Truth | None:
         sources.append("disputes")
     if s.price_yes is not None:
         sources.append("price_before_proposal")
-    if s.seen > 0:
-        sources.append("time_undisputed")
+    told = (
+        (s.venue_price is not None, "other_venue_price"),
+        (s.feed in ("contradicts", "supports"), "authoritative_feed"),
+        (s.window != 1, "liveness"),
+        (s.seen > 0, "time_undisputed"),
+        (s.settlement_late, "settlement_late"),
+        (s.earlier_vote is not None, "earlier_vote"),
+        (bool(s.ln_adjudicated), "adjudicators"),
+        (bool(s.siblings_yes or s.siblings_missing), "siblings"),
+    )
+    sources += [name for is_used, name in told if is_used]
     if s.refund_speaks:
         sources.append("announced_refund")
     yes, no, half = summary.tau
@@ -102,6 +111,8 @@ def _warnings(inputs: MarketInputs, s: Situation, parameters: RiskParameters) ->
     if s.has_proposal and s.proposed is None and s.state not in SETTLED:
         found.append("the proposed value is no outcome of a binary question: counted as stuck")
     found += [text for text in inputs.freshness.missing if text.startswith("model_")]
+    if s.fragile is not None:
+        found.append(f"one {s.fragile.replace('_', ' ')} decides it: its error would look right")
     found += _vote_warnings(s)
     return tuple(found + _hand_warnings(inputs, s) + _liveness_warnings(inputs, s, parameters))
 
@@ -136,6 +147,9 @@ def _liveness_warnings(inputs: MarketInputs, s: Situation, parameters: RiskParam
     proposal, hazard = inputs.current_proposal, parameters.hazard
     if proposal is None or s.state not in (MarketState.PROPOSED, MarketState.REPROPOSED):
         return []
-    if liveness_seconds(proposal, hazard) >= hazard.short_liveness_seconds:
-        return []
-    return ["short liveness: fewer disputes than assumed may come in time"]
+    found = []
+    if s.settlement_late:
+        found.append("settled later than 99 % of proposals: somebody may be reviewing it")
+    if liveness_seconds(proposal, hazard) < hazard.short_liveness_seconds:
+        found.append("short liveness: fewer disputes come in time, by an assumed share")
+    return found

@@ -124,6 +124,23 @@ def over_outcomes(
     return tau
 
 
+def with_siblings(
+    classes: Classes, t: Transitions, s_yes: float, missing: float, *, proposes_yes: bool
+) -> Classes:
+    """The belief in a proposal of an event of which one outcome pays Yes.
+
+    ``s_yes`` is the sum of the siblings' P(T = Yes): above one in all, each gets its part of one.
+    ``missing`` is the part of what lacks in one that falls to this outcome where No is proposed.
+    What is added to the doubt is of a wrong proposal, not of an early one.
+    """
+    true = proposed_true(classes, t)
+    here = true if proposes_yes else 1 - true
+    yes = here / np.maximum(here + s_yes, 1.0)
+    after = yes if proposes_yes else 1 - np.minimum(yes + missing, 1.0)
+    early = classes.early * np.minimum(after / np.maximum(true, 1e-300), 1.0)
+    return Classes(np.maximum(1 - after - early * t.ew, 0.0), early)
+
+
 def spread(true: Values, k: float, parameters: RiskParameters) -> Values:
     """Add the belief's own uncertainty, Beta(tau K, (1-tau) K), around its mean."""
     mean = float(true.mean())
@@ -145,6 +162,11 @@ def informed(tau: Values, lam: Values | float) -> Values:
     """tau_oo = P(T = o | the vote answers o)."""
     result: Values = tau * lam / (tau * lam + 1 - tau)
     return result
+
+
+def ln_vote(lam: float) -> float:
+    """Ln of the odds a vote adds to what it answered."""
+    return log(lam)
 
 
 def half_information(wrong: Values, half_error_share: float) -> Values:

@@ -10,6 +10,7 @@ import numpy as np
 
 from models.enums import Category, OracleVersion, VolumeStratum
 from service.risk.draws import (
+    HIGHEST_RATE,
     STREAM_AGAIN,
     STREAM_DISPUTED,
     Transitions,
@@ -25,8 +26,6 @@ from service.risk.result import Summary
 from service.risk.situation import Situation
 
 _TINY = 1e-300
-# Wrong and early together stay below one.
-_HIGHEST = 0.45
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,7 +172,7 @@ def _at_second_rate(base: Transitions, rate: Values | None) -> Transitions:
 
 
 def _scaled(values: Values, scale: Values | float) -> Values:
-    return frozen(np.minimum(values * scale, _HIGHEST))
+    return frozen(np.minimum(values * scale, HIGHEST_RATE))
 
 
 def _speaks(questions: int, disputed: int, priors: CellPriors) -> bool:

@@ -6,6 +6,7 @@ docs/methodology.md, "Output".
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from models.enums import OracleVersion
 from service.protocol.money import to_usdc
 from service.risk.result import Answers, Driver, Interval, MarketAssessmentResult, Money, Truth
 
@@ -43,11 +44,17 @@ def to_document(result: MarketAssessmentResult) -> dict[str, object]:
         "components": {name: value + 0.0 for name, value in summary.components.items()},
         "drivers": _drivers(result.drivers),
         "money": _money(result.money),
-        "coef_source": "default",
+        "coef_source": _coef_source(result),
         "support": str(result.support),
         "freshness": _freshness(result),
         "warnings": list(result.warnings),
     }
+
+
+def _coef_source(result: MarketAssessmentResult) -> str:
+    """Whether any coefficient that moves this score was fitted."""
+    fitted = any(f.coef_source == "fitted" and f.logit for f in result.inputs.features)
+    return "fitted" if fitted else "default"
 
 
 def to_rfc3339(at: datetime | None) -> str | None:
@@ -57,7 +64,7 @@ def to_rfc3339(at: datetime | None) -> str | None:
 
 def _chain_state(result: MarketAssessmentResult) -> dict[str, object]:
     inputs, proposal = result.inputs, result.inputs.current_proposal
-    vote = inputs.vote
+    vote, version = inputs.vote, inputs.oracle_version
     ends = inputs.challenge_ends_at or (proposal.expires_at if proposal else None)
     return {
         "state": str(result.state),
@@ -68,6 +75,9 @@ def _chain_state(result: MarketAssessmentResult) -> dict[str, object]:
         "roll_count": None if vote is None else vote.roll_count,
         "vote_phase": None if vote is None else vote.phase,
         "liveness_end": to_rfc3339(ends),
+        # Who may settle, and whether a dispute is possible past the expiry.
+        "settled_by": "resolver" if version is OracleVersion.MANAGED_RESOLVER else "anyone",
+        "disputable_after_expiry": version is not OracleVersion.OOV2,
     }
 
 

@@ -11,6 +11,8 @@ from service.risk.parameters import Ambiguity, Prior, RiskParameters
 
 Values = npt.NDArray[np.float64]
 
+# Wrong and early proposals together stay below one.
+HIGHEST_RATE = 0.45
 # Each stored draw is the mean of this many sorted ones: exact quantile slices, so that the
 # margins carry almost no sampling noise (Latin hypercube).
 _OVERSAMPLING = 16
@@ -44,6 +46,7 @@ SYMBOLS = (
     *("a1w", "a1e", "d1w", "d1e", "d1c", "ew", "a2w", "d2w", "d2c"),
     *("va", "r", "mu", "om_u", "om_v", "om0", "g"),
     *("vh_clear", "vh_moderate", "vh_contested"),
+    *("fragile_sensor", "fragile_map", "fragile_price_feed"),
 )
 
 STREAM_DISPUTED, STREAM_AGAIN, STREAM_BELIEF, STREAM_VOTE = 100, 200, 300, 400
@@ -94,3 +97,16 @@ def base_transitions(parameters: RiskParameters, version: OracleVersion) -> Tran
 def vote_error(parameters: RiskParameters, ambiguity: Ambiguity) -> Values:
     """Draws of ``vh``, the honest vote's error."""
     return draw_prior(parameters.vote_error[ambiguity], f"vh_{ambiguity}", parameters)
+
+
+@lru_cache(maxsize=64)
+def source_corruption(parameters: RiskParameters, kind: str, prior: Prior) -> Values:
+    """Draws of P(a fragile source of a kind is made to say untruth)."""
+    return draw_prior(prior, f"fragile_{kind}", parameters)
+
+
+def shifted(values: Values, logit: float) -> Values:
+    """Probabilities with their log-odds moved by a constant."""
+    odds = values * np.exp(logit)
+    moved: Values = odds / (1 - values + odds)
+    return moved

@@ -43,6 +43,10 @@ def _plain(value: Value) -> str:
             return str(value)
 
 
+def _flagged(value: Value, sentence_: str, yes: str, no: str) -> str:
+    return sentence_.format(yes if value else no)
+
+
 # What is known, for each feature a driver can have; the effect follows it.
 SENTENCES: Mapping[str, Callable[[Value], str]] = {
     BASE_RATE: lambda v: f"the average market of this kind is paid out wrong with {_share(v)}",
@@ -50,6 +54,37 @@ SENTENCES: Mapping[str, Callable[[Value], str]] = {
     "price_before_proposal": lambda v: (
         f"before the first proposal a share of the proposed answer cost {_plain(v)} USD"
     ),
+    "vague_verb": lambda v: f"its wording has vague words of {_plain(v)} kinds",
+    "no_named_source": lambda v: _flagged(v, "the rules name {} source that settles it", "no", "a"),
+    "deadline_without_timezone": lambda v: _flagged(
+        v, "its deadline comes {} time zone", "without a", "with a"
+    ),
+    "event_or_disclosure_date": lambda v: _flagged(
+        v, "whether the event or its disclosure counts is {}", "open", "said"
+    ),
+    "subjective_adjective": lambda v: _flagged(
+        v, "its wording has {} words that are a matter of opinion", "some", "no"
+    ),
+    "alternative_sources": lambda v: _flagged(
+        v, "the rules name {} that may settle it", "two or more sources", "no second source"
+    ),
+    "too_early_possible": lambda v: _flagged(
+        v, "it {} be asked before it is decided", "can", "can hardly"
+    ),
+    "rules_edited_after_first_trade": lambda v: (
+        f"the rules were edited {_plain(v)} times after the first trade"
+    ),
+    "clarification_near_proposal": lambda v: (
+        f"{_plain(v)} clarifications came within a day of a proposal or a vote"
+    ),
+    "fragile_source": lambda v: f"it hangs on one source that can be made to err: {_plain(v)}",
+    "liveness": lambda v: f"the answer can be disputed for only {_plain(v)} minutes",
+    "other_venue_price": lambda v: f"on another venue the proposed answer cost {_plain(v)}",
+    "authoritative_feed": lambda v: f"an authoritative feed {_plain(v)} the proposed answer",
+    "settlement_late": lambda v: f"{_plain(v)} minutes past its expiry nobody has settled it",
+    "earlier_vote": lambda v: f"a vote on an earlier request answered {_plain(v)}",
+    "adjudicators": lambda v: f"blind adjudicators add {_plain(v)} to the answer's log-odds",
+    "siblings": lambda v: f"other outcomes of its event are Yes with {_plain(v)} in all",
     "time_undisputed": lambda v: f"nobody disputed the answer for {_plain(v)} minutes",
     "vote_stake": lambda v: f"the stake that votes on it is known ({_plain(v)})",
     "votes_sealed": lambda v: f"{_plain(v)} UMA of sealed votes are still to be opened",

@@ -28,11 +28,46 @@ def liveness_seconds(proposal: Proposal, hazard: HazardPriors) -> int:
     return hazard.default_liveness_seconds
 
 
-def disputes_seen(proposal: Proposal, at: datetime, parameters: RiskParameters) -> float:
-    """F(t): of the disputes a wrong proposal will meet, the share that would have come by now."""
+def disputes_seen(
+    proposal: Proposal, at: datetime, parameters: RiskParameters, *, is_managed: bool = False
+) -> float:
+    """F(t): of the disputes a wrong proposal will meet, the share that would have come by now.
+
+    On the managed oracle a small share comes after the expiry, while nobody has settled.
+    """
     hazard = parameters.hazard
     elapsed = elapsed_steps(proposal, at, hazard) * hazard.step_seconds
-    return cumulative(elapsed / liveness_seconds(proposal, hazard), hazard)
+    liveness = liveness_seconds(proposal, hazard)
+    seen = cumulative(elapsed / liveness, hazard)
+    if not is_managed:
+        return seen
+    late = min(max(elapsed - liveness, 0) / hazard.late_seconds, 1.0)
+    return seen * (1 - hazard.after_expiry_share) + hazard.after_expiry_share * late
+
+
+def is_late(proposal: Proposal, at: datetime, hazard: HazardPriors) -> bool:
+    """Whether a proposal is unsettled for longer after its expiry than 99 % were."""
+    ends = proposal.proposed_at.timestamp() + liveness_seconds(proposal, hazard)
+    return at.timestamp() - ends > hazard.late_seconds
+
+
+def window_share(seconds: int, hazard: HazardPriors) -> float:
+    """Of the disputes that two hours of liveness see, the share that so many seconds do.
+
+    Longer windows get no credit: 1. In steps of 5 %, so that markets share their scores.
+    """
+    wanted, usual = (
+        dispute_share(s / 60, hazard) for s in (seconds, hazard.default_liveness_seconds)
+    )
+    return min(1.0, max(0.05, round(20 * wanted / usual) / 20))
+
+
+def dispute_share(minutes: float, hazard: HazardPriors) -> float:
+    """Of all disputes, the share that comes within so many minutes; linear in log time."""
+    # A second at the least, a week at the most.
+    ends = np.log([1 / 60, *hazard.dispute_minutes, 7 * 24 * 60])
+    shares = (0.0, *hazard.dispute_shares, 1.0)
+    return float(np.interp(np.log(max(minutes, 1 / 60)), ends, shares))
 
 
 @lru_cache(maxsize=1024)

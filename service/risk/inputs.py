@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from models.enums import Category, MarketState, OracleVersion, Outcome, Remedy, VolumeStratum
+from service.risk.features import Feature
 from service.risk.vote_facts import VoteFacts
 
 MICRO = 1_000_000
@@ -31,6 +32,38 @@ class Proposal:
     # 0x-hex with EIP-55 case.
     proposer: str | None
     self_disputed: bool = False
+
+
+FeedWord = Literal["contradicts", "supports", "silent"]
+
+
+@dataclass(frozen=True, slots=True)
+class SiblingStanding:
+    """Another outcome of the same event: what is proposed or answered for it, and its price."""
+
+    market_id: str
+    state: MarketState
+    # Proposed, or where it has one its answer.
+    value: Outcome | None
+    disputes: int
+    # Price of its Yes before the event's first proposal; None where no book was seen.
+    price_yes: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Adjudicated:
+    """What blind adjudicators say of the truth, fused (``service.risk.truth_label``)."""
+
+    adjudicators: int
+    # By outcome: the sum over them of ln P(verdict | T = outcome) / P(verdict | T is another).
+    ln_ratio_yes: float
+    ln_ratio_no: float
+    ln_ratio_half: float
+
+    def ln_ratio(self, outcome: Outcome) -> float:
+        """What is added to the log-odds that the truth is this outcome."""
+        told = {Outcome.YES: self.ln_ratio_yes, Outcome.NO: self.ln_ratio_no}
+        return told.get(outcome, self.ln_ratio_half)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +114,18 @@ class MarketInputs:
     price_evidence: PriceEvidence | None = None
     # The vote on the operative request, while it is open; None where its logs are not stored.
     vote: VoteFacts | None = None
+    # What the vote on a superseded request answered; it settled bonds only.
+    earlier_vote: Outcome | None = None
+    # Readings of wording and timing (``service.risk.features``), as known at ``at``.
+    features: tuple[Feature, ...] = ()
+    # The other outcomes of an event of which a single one pays Yes.
+    siblings: tuple[SiblingStanding, ...] = ()
+    # The fused verdicts of adjudicators.
+    adjudicated: Adjudicated | None = None
+    # Price of Yes for the same question on another venue, before the first proposal.
+    venue_price: float | None = None
+    # What an authoritative feed says of the proposed answer; None: no feed is stored.
+    feed: FeedWord | None = None
 
 
 @dataclass(frozen=True, slots=True)

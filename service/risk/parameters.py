@@ -59,6 +59,12 @@ class HazardPriors:
     step_seconds: int
     default_liveness_seconds: int
     short_liveness_seconds: int
+    # Share of all disputes that have come by so many minutes.
+    dispute_minutes: tuple[float, ...]
+    dispute_shares: tuple[float, ...]
+    # On the managed oracle: the share of disputes after expiry, and when settlement is late.
+    after_expiry_share: float
+    late_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,11 @@ class BeliefPriors:
     half_share: float
     half_error_share: float
     ln_lr_refund: float
+    # Exponent of another venue's price; 0: its likelihood ratio is 1.
+    venue_exponent: float
+    ln_lr_feed: float
+    ln_lr_late: float
+    k_adjudicated: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +179,7 @@ def parse_parameters(text: str) -> RiskParameters:
         contested_price=data["ambiguity"]["contested_price"],
         dispute_ratio=MappingProxyType({c: rates[c] / rates["all"] for c in Category}),
         cells=CellPriors(**data["cells"]),
-        hazard=HazardPriors(
-            **{**data["hazard"], "cumulative": tuple(data["hazard"]["cumulative"])}
-        ),
+        hazard=_hazard(data["hazard"]),
         belief=BeliefPriors(**data["belief"]),
         vote=_vote(data["vote"]),
         override=OverridePriors(**data["override"]),
@@ -184,6 +193,11 @@ def parse_parameters(text: str) -> RiskParameters:
         open_interest_over_volume_high=data["money"]["open_interest_over_volume_high"],
         stale_open_interest_growth=data["money"]["stale_open_interest_growth"],
     )
+
+
+def _hazard(table: dict[str, Any]) -> HazardPriors:
+    listed = ("cumulative", "dispute_minutes", "dispute_shares")
+    return HazardPriors(**{**table, **{name: tuple(table[name]) for name in listed}})
 
 
 def _vote(table: dict[str, Any]) -> VotePriors:

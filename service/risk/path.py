@@ -3,14 +3,17 @@
 All functions take one value a draw and work on whole arrays.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from service.risk.draws import Transitions, Values
 
-UNDISPUTED, SECOND_UNDISPUTED, VOTE_HONEST, VOTE_ATTACK, DELETED_ADMIN = range(5)
-PATHS = ("undisputed", "second_undisputed", "vote_honest", "vote_attack", "deleted_admin")
+UNDISPUTED, SECOND_UNDISPUTED, VOTE_HONEST, VOTE_ATTACK, DELETED_ADMIN, SOURCE = range(6)
+PATHS = (
+    *("undisputed", "second_undisputed", "vote_honest", "vote_attack", "deleted_admin"),
+    "source_corrupted",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,3 +89,10 @@ def from_vote(t: Transitions, answer_wrong: Values, later: PathSum | None = None
     wrong[DELETED_ADMIN] += t.r * t.mu
     votes, deleted = 1 + back * later.votes, t.r + back * later.deleted
     return PathSum(wrong, np.ones_like(back), votes, deleted)
+
+
+def with_source(path: PathSum, corrupted: Values) -> PathSum:
+    """The same, where the one source all look at is made to say untruth with ``corrupted``."""
+    wrong = path.wrong * (1 - corrupted)
+    wrong[SOURCE] = corrupted
+    return replace(path, wrong=wrong)

@@ -2,14 +2,20 @@
 
 from dataclasses import dataclass
 
-from models.enums import MarketState, Outcome, Remedy
-from service.risk.hazard import disputes_seen
-from service.risk.inputs import MarketInputs
+from models.enums import MarketState, OracleVersion, Outcome, Remedy
+from service.risk.features import total_logit
+from service.risk.hazard import disputes_seen, is_late, liveness_seconds, window_share
+from service.risk.inputs import FeedWord, MarketInputs, Proposal
 from service.risk.parameters import RiskParameters
+from service.risk.siblings import bind
 from service.risk.vote_facts import VoteFacts
+from service.risk.wording_features import corruption_prior
 
 SETTLED = (MarketState.ANSWERED, MarketState.RESOLVED)
 _SECOND = 2
+# Independent adjudicators that make a belief strong.
+ADJUDICATORS = 3
+_FEATURE_STEP = 0.04
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,22 @@ class Situation:
     stale: bool = False
     # Of the vote that decides, while it does.
     vote: VoteFacts | None = None
+    earlier_vote: Outcome | None = None
+    # Log-odds the market's features add to the rates of its first request, in steps.
+    feature_logit: float = 0.0
+    # The kind of the one fragile source it hangs on.
+    fragile: str | None = None
+    # Of the disputes two hours see, the share its liveness does.
+    window: float = 1.0
+    settlement_late: bool = False
+    venue_price: float | None = None
+    feed: FeedWord | None = None
+    # Log-odds the adjudicators add to the proposed outcome, and whether they are three.
+    ln_adjudicated: float = 0.0
+    is_adjudicated: bool = False
+    # Of siblings of which one pays Yes: the sum of their P(Yes), and this one's part of what lacks.
+    siblings_yes: float = 0.0
+    siblings_missing: float = 0.0
 
     @property
     def refund_speaks(self) -> bool:
@@ -46,14 +68,20 @@ def to_situation(inputs: MarketInputs, parameters: RiskParameters) -> Situation:
     state, stage = _state_and_stage(inputs)
     current = inputs.current_proposal
     open_proposal = state in (MarketState.PROPOSED, MarketState.REPROPOSED)
-    seen = 0.0
+    is_managed = inputs.oracle_version is not OracleVersion.OOV2
+    seen, late = 0.0, False
     if open_proposal and current is not None:
-        seen = disputes_seen(current, inputs.at, parameters)
+        seen = disputes_seen(current, inputs.at, parameters, is_managed=is_managed)
+        late = is_managed and is_late(current, inputs.at, parameters.hazard)
+    settled = state in SETTLED and inputs.answer is not None and stage < _SECOND
+    proposed = _deciding(inputs, state)
+    ln_adjudicated = _ln_adjudicated(inputs, proposed or inputs.answer)
+    siblings_yes, siblings_missing = bind(inputs, parameters)
     return Situation(
         state=state,
         stage=stage,
         has_proposal=current is not None,
-        proposed=_deciding(inputs, state),
+        proposed=proposed,
         first=inputs.first_proposal.outcome if inputs.first_proposal else None,
         price_yes=inputs.price_before_proposal,
         seen=seen,
@@ -63,7 +91,44 @@ def to_situation(inputs: MarketInputs, parameters: RiskParameters) -> Situation:
         refunded=inputs.remedy is Remedy.REFUND,
         stale=is_stale(inputs, parameters),
         vote=inputs.vote if state is MarketState.VOTING else None,
+        earlier_vote=inputs.earlier_vote if stage > 0 else None,
+        feature_logit=_in_steps(total_logit(inputs.features), _FEATURE_STEP),
+        fragile=_fragile(inputs),
+        window=_window(current, parameters) if open_proposal or settled else 1.0,
+        settlement_late=late,
+        venue_price=inputs.venue_price if parameters.belief.venue_exponent else None,
+        feed=inputs.feed,
+        ln_adjudicated=ln_adjudicated,
+        is_adjudicated=ln_adjudicated != 0 and _adjudicators(inputs) >= ADJUDICATORS,
+        siblings_yes=siblings_yes,
+        siblings_missing=siblings_missing,
     )
+
+
+def _in_steps(value: float, step: float) -> float:
+    """Markets whose features differ by less than a step share their scores."""
+    return round(round(value / step) * step, 4) + 0.0
+
+
+def _fragile(inputs: MarketInputs) -> str | None:
+    found = corruption_prior(inputs.features)
+    return None if found is None else found[0]
+
+
+def _window(current: Proposal | None, parameters: RiskParameters) -> float:
+    if current is None:
+        return 1.0
+    return window_share(liveness_seconds(current, parameters.hazard), parameters.hazard)
+
+
+def _adjudicators(inputs: MarketInputs) -> int:
+    return 0 if inputs.adjudicated is None else inputs.adjudicated.adjudicators
+
+
+def _ln_adjudicated(inputs: MarketInputs, outcome: Outcome | None) -> float:
+    if inputs.adjudicated is None or outcome is None:
+        return 0.0
+    return round(inputs.adjudicated.ln_ratio(outcome), 2) + 0.0
 
 
 def is_stale(inputs: MarketInputs, parameters: RiskParameters) -> bool:

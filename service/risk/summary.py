@@ -15,7 +15,7 @@ from service.risk.draws import Transitions, Values
 from service.risk.flips import flip_chances
 from service.risk.intervals import interval_of, mean_of
 from service.risk.parameters import RiskParameters
-from service.risk.path import DELETED_ADMIN, PATHS, SECOND_UNDISPUTED, UNDISPUTED
+from service.risk.path import DELETED_ADMIN, PATHS, SECOND_UNDISPUTED, SOURCE, UNDISPUTED
 from service.risk.result import Answers, Summary
 from service.risk.situation import SETTLED, Situation
 from service.risk.states import Course, follow
@@ -128,7 +128,7 @@ def _remedied(
         priors = parameters.override
         return np.full(shape, override_chance(priors.onchain, priors.cap, cell, parameters))
     remedied = np.broadcast_to(t.om_v, shape).copy()
-    remedied[UNDISPUTED] = remedied[SECOND_UNDISPUTED] = t.om_u
+    remedied[UNDISPUTED] = remedied[SECOND_UNDISPUTED] = remedied[SOURCE] = t.om_u
     # Nobody overrides the administrator who decided.
     remedied[DELETED_ADMIN] = 0
     return remedied

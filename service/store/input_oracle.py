@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
-from models.enums import MarketState
+from models.enums import MarketState, Outcome
 from models.market import Market, ResolutionReport
 from service.protocol.ids import to_checksum
 from service.protocol.lifecycle import QuestionStatus, RequestStatus
@@ -156,3 +156,12 @@ def find_payouts(
     if status is not None and status.payouts is not None:
         return status.payouts
     return tuple(report.payouts) if report is not None and report.payouts else None
+
+
+def find_earlier_vote(status: QuestionStatus | None) -> Outcome | None:
+    """What the vote on the newest superseded request answered; "too early" names no outcome."""
+    if status is None:
+        return None
+    earlier = [r for r in status.requests if r is not status.operative and r.is_disputed]
+    told = [r.voted_outcome for r in earlier if r.voted_outcome is not None]
+    return told[-1] if told else None

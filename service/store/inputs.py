@@ -1,6 +1,6 @@
 """What a score reads: a market's rows as they were known at a time, in one shape."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.assessment import Announcement
-from models.enums import Category, MarketState, OracleVersion, Remedy, RequestState
+from models.enums import Category, MarketState, OracleVersion, Outcome, Remedy, RequestState
 from models.liquidity import BookSnapshot, OpenInterest
 from models.market import Market, MarketGroup, ResolutionReport, TradingActivity
 from service.protocol.contracts import ContractBook
@@ -18,12 +18,23 @@ from service.protocol.finality import ETHEREUM, POLYGON
 from service.protocol.ids import to_checksum, to_hex
 from service.protocol.lifecycle import QuestionStatus
 from service.protocol.price_history import median_price
-from service.risk.inputs import Freshness, MarketInputs, PriceEvidence, Proposal
+from service.risk.features import Feature
+from service.risk.inputs import (
+    Adjudicated,
+    Freshness,
+    MarketInputs,
+    PriceEvidence,
+    Proposal,
+    SiblingStanding,
+)
+from service.risk.truth_label import StoredLabel
 from service.risk.vote_facts import VoteFacts
+from service.store.adjudications import load_verdicts
 from service.store.blocks import get_head
 from service.store.input_oracle import (
     count_disputes,
     current_proposal,
+    find_earlier_vote,
     find_payouts,
     find_standing,
     find_status,
@@ -34,6 +45,8 @@ from service.store.latest import latest_by_market
 from service.store.market_statuses import get_market_statuses
 from service.store.price_history import get_history_between
 from service.store.reports import first_proposal_report
+from service.store.sibling_inputs import get_siblings
+from service.store.text_inputs import get_features
 from service.store.upserts import IN_CHUNK, chunks
 from service.store.vote_inputs import get_vote_facts
 
@@ -56,6 +69,9 @@ class _Rows:
     # Polymarket's event ids by our group ids.
     events: dict[int, str]
     votes: dict[int, VoteFacts]
+    features: dict[int, tuple[Feature, ...]]
+    siblings: dict[int, tuple[SiblingStanding, ...]]
+    labels: dict[int, StoredLabel]
     # Seconds since the newest block of the vote's chain that was known.
     stake_age: float | None
     block: int | None
@@ -73,11 +89,18 @@ def load_inputs(
     ids = [market.id for market in markets]
     head, voted_at = get_head(session, POLYGON, at), get_head(session, ETHEREUM, at)
     statuses = get_market_statuses(session, markets, book, at)
+    own = {market.id: find_status(market, statuses) for market in markets}
+    known = {id_: status for id_, status in own.items() if status is not None}
+    firsts = first_proposal_report(session, ids, at)
+    proposed = [m for m in markets if first_proposal(own[m.id], firsts.get(m.id)) is not None]
     rows = _Rows(
         statuses=statuses,
-        votes=get_vote_facts(session, _voted(markets, statuses), book, at),
+        votes=get_vote_facts(session, _voted(known), book, at),
+        features=get_features(session, markets, known, book, at),
+        siblings=get_siblings(session, proposed, book, at),
+        labels=load_verdicts(session, ids, at),
         reports=latest_by_market(session, ResolutionReport, ids, at),
-        first_reports=first_proposal_report(session, ids, at),
+        first_reports=firsts,
         interest=latest_by_market(session, OpenInterest, ids, at),
         activity=latest_by_market(session, TradingActivity, ids, at),
         books=latest_by_market(session, BookSnapshot, ids, at, BookSnapshot.outcome_index),
@@ -90,17 +113,12 @@ def load_inputs(
     return [_inputs(session, market, rows, book, at) for market in markets]
 
 
-def _voted(
-    markets: Sequence[Market], statuses: dict[bytes, list[QuestionStatus]]
-) -> dict[int, QuestionStatus]:
+def _voted(known: Mapping[int, QuestionStatus]) -> dict[int, QuestionStatus]:
     """The questions that wait for a vote, by market."""
-    found = {market.id: find_status(market, statuses) for market in markets}
     return {
         id_: status
-        for id_, status in found.items()
-        if status is not None
-        and status.operative is not None
-        and status.operative.state is RequestState.DISPUTED
+        for id_, status in known.items()
+        if status.operative is not None and status.operative.state is RequestState.DISPUTED
     }
 
 
@@ -139,6 +157,10 @@ def _inputs(
         price_before_proposal=belief,
         price_evidence=evidence,
         vote=rows.votes.get(market.id),
+        earlier_vote=find_earlier_vote(status),
+        features=rows.features.get(market.id, ()),
+        siblings=rows.siblings.get(market.id, ()),
+        adjudicated=_adjudicated(rows.labels.get(market.id)),
         yes_mid=_mid(yes_book),
         volume=None if activity is None else activity.volume,
         open_interest=None if interest is None else interest.value,
@@ -152,6 +174,17 @@ def _inputs(
             missing=_missing(market, rows, status, standing.state),
         ),
     )
+
+
+def _adjudicated(label: StoredLabel | None) -> Adjudicated | None:
+    if label is None:
+        return None
+    told = label.estimate.outcomes
+    yes, no, half = (
+        told[outcome].ln_ratio if outcome in told else 0.0
+        for outcome in (Outcome.YES, Outcome.NO, Outcome.HALF)
+    )
+    return Adjudicated(label.estimate.adjudicators, yes, no, half)
 
 
 def _event_ids(session: Session, group_ids: Collection[int]) -> dict[int, str]:

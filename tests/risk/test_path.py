@@ -64,6 +64,7 @@ def test_a_calm_market_has_the_components_of_the_worked_example() -> None:
         "vote_honest": pytest.approx(0.35, abs=0.005),
         "vote_attack": pytest.approx(0.09, abs=0.005),
         "deleted_admin": pytest.approx(0.002, abs=0.0005),
+        "source_corrupted": 0,
     }
     assert path.disputed[0] == pytest.approx(6.4e-4, rel=0.01)
     assert path.votes[0] == pytest.approx(3.5e-5, rel=0.01)
@@ -78,7 +79,7 @@ def test_the_score_hangs_on_the_unmeasured_share_of_errors_disputed(
     # Disputed-and-wrong is what the chain shows; a1w follows from it.
     t = at_means(d1w=d1w, a1w=2.1e-4 * 0.9 / d1w)
     path = from_first(t)
-    undone = path.wrong * np.stack([t.om_u, t.om_u, t.om_v, t.om_v, t.om_v])
+    undone = path.wrong * np.stack([t.om_u, t.om_u, t.om_v, t.om_v, t.om_v, t.om_u])
     paid_wrong = path.total - undone.sum(axis=0) + t.om0
     assert paid_wrong[0] == pytest.approx(expected, rel=0.03)
 
