@@ -18,7 +18,7 @@ COMPILE := $(UV) pip compile --universal --generate-hashes --no-header --no-anno
 	--python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test campaign check static lint format types layers compose bench bench-steady bench-watch bench-markets bench-rescore bench-index fuzz requirements clean
+.PHONY: help setup demo run test campaign campaign-risk check static lint format types layers compose bench bench-steady bench-watch bench-markets bench-rescore bench-index fuzz requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,10 @@ test: $(DEV) $(NODE) ## Run every test (PostgreSQL comes with the environment)
 campaign: $(DEV) ## Interrupt the indexing 200 times on each database and compare (minutes)
 	@$(BIN)/python -m pytest -n 0 -q -s tests/end_to_end/test_interruptions.py \
 		--interruptions 200 $(ARGS)
+
+campaign-risk: $(DEV) ## Score 100,000 random markets and hold every sum to 1e-9 (ten minutes)
+	@$(BIN)/python -m pytest -n 2 -q -s tests/risk/test_invariants.py -k add_up \
+		--timeout 0 --markets 50000 $(ARGS)
 
 check: static test ## What the CI runs
 

@@ -20,6 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--interruptions", type=int, default=10, help="How many, on each database engine."
     )
+    parser.addoption("--markets", type=int, default=400, help="Random markets to score.")
     parser.addoption("--seed", type=int, default=1, help="Where the draws of the campaign begin.")
 
 
