@@ -52,17 +52,24 @@ def postgresql_server(*, is_durable: bool = False) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def postgresql_database(server_url: str) -> Iterator[str]:
-    """The URL of a database of its own with the schema."""
+def postgresql_database(server_url: str, template: str = _TEMPLATE) -> Iterator[str]:
+    """The URL of a database of its own: with the schema, or all that ``template`` holds."""
     name = f"test_{uuid.uuid4().hex}"
     admin = create_engine(_with_driver(server_url), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         # Files are copied in two thirds of the time that writing them to the log takes.
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY file_copy"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"))
     yield _replace_database(server_url, name)
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()
+
+
+def as_template(url: str) -> str:
+    """The name by which a database nobody is connected to can be copied."""
+    name = make_url(url).database
+    assert name is not None
+    return name
 
 
 class ReusedDatabase:

@@ -1,5 +1,6 @@
 """What a market's timeline tells of the vote."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
@@ -9,12 +10,13 @@ from sqlalchemy.orm import Session, sessionmaker
 from models.enums import VoteRequestChangeKind
 from models.market import Market
 from models.voting import Commit, DvmRequestChange, Reveal
+from service.database import open_engine, open_sessions
 from service.protocol.ids import parse_address, parse_hex32
 from service.store.timeline import list_timeline
 from service.store.timeline_entry import TimelineEntry
 from tests.replays import read_replay
 from tests.store.scenes import add_market
-from tests.store.voted import WHOLE_CHAIN, add_captures
+from tests.store.voted import add_captures
 
 
 def listed(session: Session, name: str, key: str) -> Market:
@@ -34,9 +36,11 @@ def of_the_vote(entries: list[TimelineEntry]) -> list[TimelineEntry]:
 
 
 @pytest.fixture
-def flipped(sessions: sessionmaker[Session], session: Session) -> tuple[Session, Market]:
-    add_captures(sessions, *WHOLE_CHAIN)
-    return session, listed(session, "g-whale-flip", "g1")
+def flipped(whole_chain_url: str) -> Iterator[tuple[Session, Market]]:
+    engine = open_engine(whole_chain_url)
+    with open_sessions(engine)() as session:
+        yield session, listed(session, "g-whale-flip", "g1")
+    engine.dispose()
 
 
 def test_a_round_is_one_line_and_not_one_a_vote(flipped: tuple[Session, Market]) -> None:

@@ -1,6 +1,6 @@
 """The whole recorded chain: we count what the contract reported and the bridge carried."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from models.enums import VotePhase
 from models.oracle import PushedPrice
 from models.voting import DvmRequestChange
+from service.database import open_engine, open_sessions
 from service.protocol.ids import parse_address, to_hex
 from service.protocol.prices import NO, YES
 from service.protocol.rounds import RoundTime
@@ -53,9 +54,11 @@ def ethereum(*names: str) -> Sequence[Mapping[str, Any]]:
 
 
 @pytest.fixture
-def whole(sessions: sessionmaker[Session], session: Session) -> Session:
-    add_captures(sessions, *WHOLE_CHAIN)
-    return session
+def whole(whole_chain_url: str) -> Iterator[Session]:
+    engine = open_engine(whole_chain_url)
+    with open_sessions(engine)() as session:
+        yield session
+    engine.dispose()
 
 
 def test_our_count_is_what_the_contract_reported_and_the_bridge_carried(whole: Session) -> None:
