@@ -23,7 +23,9 @@ from models.data_enums import DataIssueKind
 from service.clock import Clock
 from service.protocol.listings import Refused
 from service.protocol.rule_texts import shown
+from service.risk.parameters import load_parameters
 from service.store.adjudications import NewVerdict, Stored, add_verdicts
+from service.store.audit_estimates import refresh_audits
 from service.store.issues import add_issues
 from service.store.markets import get_market
 from service.store.truth_labels import Refreshed, refresh_labels
@@ -80,8 +82,14 @@ def import_verdicts(
         stored = in_transaction(sessions, partial(_store, path=path, rows=rows, now=now))
         done.counts.update(stored.counts)
         done.faults += [f"{path}: row {number}: {fault}" for number, fault in stored.faults]
-    done.fused = in_transaction(sessions, partial(refresh_labels, known_at=clock.now()))
+    done.fused = in_transaction(sessions, partial(_fuse, now=clock.now()))
     return done
+
+
+def _fuse(session: Session, now: datetime) -> list[Refreshed]:
+    fused = refresh_labels(session, now)
+    refresh_audits(session, now, load_parameters().transitions["d1w"])
+    return fused
 
 
 def _store(session: Session, path: Path, rows: Sequence[Row | None], now: datetime) -> _Outcome:

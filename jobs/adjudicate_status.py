@@ -8,12 +8,11 @@ from sqlalchemy.orm import Session
 
 from models.adjudication import TruthFusion
 from models.adjudication_enums import CorrectionStatus, LabelClass, RulesTrack
-from service.risk.audit_estimate import AuditRate
 from service.risk.parameters import load_parameters
-from service.risk.result import Interval
 from service.store.adjudication_cases import load_answers
 from service.store.adjudications import list_current_verdicts, list_labels
-from service.store.audit_results import AuditResult, list_results
+from service.store.audit_document import to_document
+from service.store.audit_results import list_results
 from service.store.corrections import list_corrections
 from service.store.truth_labels import get_last_fusion
 
@@ -29,8 +28,8 @@ def status_of(session: Session, now: datetime) -> dict[str, object]:
         "as_of": now.isoformat(),
         "tracks": [_track(session, track, now) for track in RulesTrack],
         "corrections": {status.value: stood[status] for status in CorrectionStatus},
-        "audit_n": sum(result.audit_n for result in audits),
-        "audits": [_audit(result) for result in audits],
+        "audit_n": max((result.audit_n for result in audits), default=0),
+        "audits": [to_document(result) for result in audits],
     }
 
 
@@ -71,62 +70,6 @@ def _adjudicators(fusion: TruthFusion) -> list[Told]:
         shares = [matrix[n][n] * share for n, share in enumerate(fusion.prevalence)]
         found.append({"adjudicator": name, "right": round(sum(shares), 4)})
     return found
-
-
-def _audit(result: AuditResult) -> Told:
-    plan = result.plan
-    return {
-        "plan": plan.id,
-        "seed": plan.seed,
-        "frame_from": plan.frame_from.isoformat(),
-        "frame_to": plan.frame_to.isoformat(),
-        "population": plan.population,
-        "audit_n": result.audit_n,
-        "strata": [
-            {
-                "name": s.name,
-                "size": s.size,
-                "drawn": s.drawn,
-                "settled": s.settled,
-                "contested": s.contested,
-                "waiting": s.waiting,
-                "sum_of_q": round(s.wrong_settled, 4),
-            }
-            for s in result.strata
-        ],
-        "p_wrong_undisputed": _rate(result.rate),
-        "p_wrong_undisputed_with_contested": _rate(result.rate_with_contested),
-        "safe_bound_95": result.safe_bound,
-        "d1w": {
-            "measured": _interval(result.d1w.measured),
-            "labels": round(result.d1w.labels, 2),
-            "is_used": result.d1w.is_used,
-            "mean": result.d1w.mean,
-            "n": result.d1w.n,
-            "reason": result.d1w.reason,
-        },
-        "recapture_lower_bound": None
-        if result.recaptured is None
-        else {
-            "total": result.recaptured.total,
-            "standard_error": result.recaptured.standard_error,
-        },
-    }
-
-
-def _rate(rate: AuditRate) -> Told:
-    return {
-        "weighted": rate.weighted,
-        **_interval(rate.interval),
-        "n": rate.audited,
-        "widest_stratum": rate.widest,
-        "widest_share": round(rate.widest_share, 4),
-        "unaudited_strata": list(rate.unaudited),
-    }
-
-
-def _interval(interval: Interval) -> Told:
-    return {"mean": interval.mean, "p05": interval.p05, "p95": interval.p95}
 
 
 def print_status(status: dict[str, object]) -> None:

@@ -95,7 +95,7 @@ class House:
     def parameters(self) -> "RiskParameters":
         """The risk model's parameters, as far as audits had measured them when they are read."""
         from service.risk.parameters import load_parameters  # only scoring needs it
-        from service.store.audit_results import measured_parameters
+        from service.store.audit_estimates import measured_parameters
 
         with self.read_sessions() as session:
             return measured_parameters(session, self.clock.now(), load_parameters())

@@ -177,3 +177,26 @@ class AuditItem(Base):
     inclusion: Mapped[float] = mapped_column(Float)
     # Which screens named it (price after, price before, …): why, never an estimate.
     screens: Mapped[list[str]] = mapped_column(Document)
+
+
+class AuditEstimate(Base):
+    """What a plan's labels said from a time on; a row a change, and the newest known counts."""
+
+    __tablename__ = "audit_estimates"
+    __table_args__ = (Index(None, "plan_id", "known_at"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    plan_id: Mapped[int] = mapped_column(ForeignKey(AuditPlan.id))
+    # Markets adjudicated to a settled label.
+    audit_n: Mapped[int] = mapped_column(Integer)
+    # P(wrong | undisputed) with its 90 % interval.
+    p_mean: Mapped[float] = mapped_column(Probability)
+    p_low: Mapped[float] = mapped_column(Probability)
+    p_high: Mapped[float] = mapped_column(Probability)
+    # d1w as the model may use it; is_d1w_used: audits have moved it.
+    d1w_mean: Mapped[float] = mapped_column(Probability)
+    d1w_n: Mapped[float] = mapped_column(Float)
+    is_d1w_used: Mapped[bool] = mapped_column(Boolean)
+    # Strata, both rates, bounds, reasons: as `adjudicate status` and /v1/model print it.
+    document: Mapped[dict[str, object]] = mapped_column(Document)
+    known_at: Mapped[datetime] = mapped_column(UtcTimestamp)

@@ -20,7 +20,7 @@ def model_router(site: Site) -> APIRouter:
     def read_model_document() -> Response:
         """Versions, every prior with its source, the fitted parts with their card, drift."""
         with site.sessions() as session:
-            body = read_model(session, load_parameters(), load_shipped_models())
+            body = read_model(session, load_parameters(), load_shipped_models(), site.clock.now())
         return json_response({**body, "notice": site.notice})
 
     return router

@@ -50,6 +50,29 @@ class DriftDocument(BaseModel):
     checks: list[ModelCheckLine]
 
 
+class DisputedShareLine(BaseModel):
+    """d1w, P(disputed | the first proposal is wrong), as scores use it."""
+
+    mean: float
+    n: float
+    assumed: bool
+    source: str
+
+
+class AdjudicationDocument(BaseModel):
+    """What audits of undisputed markets have measured."""
+
+    audit_n: int = Field(
+        description="Undisputed markets adjudicated to a settled label; the largest plan's number."
+    )
+    d1w: DisputedShareLine
+    audits: list[dict[str, object]] = Field(
+        description="Each plan with its strata, P(wrong | undisputed) with 90 % interval, with and "
+        "without contested labels, and where the width comes from."
+    )
+    reason: str | None = Field(description="Why nothing is measured; null where something is.")
+
+
 class ModelDocument(BaseModel):
     """The model behind every score."""
 
@@ -66,5 +89,6 @@ class ModelDocument(BaseModel):
         description="Figures of the held-out months of each fitted model."
     )
     backtest_reason: str | None
+    adjudication: AdjudicationDocument
     drift: DriftDocument
     notice: str | None

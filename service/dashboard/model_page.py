@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from sqlalchemy.orm import Session, sessionmaker
 from starlette.responses import Response
 
+from service.clock import Clock
 from service.risk.parameters import load_parameters
 from service.risk.shipped_models import load_shipped_models
 from service.store.model_document import read_model
@@ -20,11 +21,13 @@ STATES: Mapping[str, str] = {
 Show = Callable[[str, str, Mapping[str, object]], Response]
 
 
-def add_model_page(router: APIRouter, sessions: sessionmaker[Session], show: Show) -> None:
+def add_model_page(
+    router: APIRouter, sessions: sessionmaker[Session], clock: Clock, show: Show
+) -> None:
     """``/model``."""
 
     @router.get("/model")
     def show_model() -> Response:
         with sessions() as session:
-            model = read_model(session, load_parameters(), load_shipped_models())
+            model = read_model(session, load_parameters(), load_shipped_models(), clock.now())
         return show("model.html", "model", {"model": model, "words": STATES})

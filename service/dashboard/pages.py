@@ -178,7 +178,7 @@ def _add_pages(
             },
         )
 
-    add_model_page(router, sessions, show)
+    add_model_page(router, sessions, clock, show)
 
     @router.get("/docs")
     def show_reference(request: Request) -> Response:

@@ -22,8 +22,7 @@ from service.risk.audit_estimate import (
     upper_bound,
 )
 from service.risk.audit_plan import SAFE
-from service.risk.measured_priors import with_measured_d1w
-from service.risk.parameters import Prior, RiskParameters
+from service.risk.parameters import Prior
 from service.risk.truth_label import CONTESTED_HIGH, StoredLabel
 from service.store.adjudication_cases import Answers, load_answers
 from service.store.adjudications import load_verdicts
@@ -68,15 +67,6 @@ def list_results(session: Session, at: datetime, prior: Prior) -> list[AuditResu
         select(AuditPlan).where(AuditPlan.known_at <= at).order_by(AuditPlan.id)
     )
     return [_result(session, plan, at, prior) for plan in plans]
-
-
-def measured_parameters(
-    session: Session, at: datetime, parameters: RiskParameters
-) -> RiskParameters:
-    """The parameters with what the newest plan that has labels enough measured; else as given."""
-    results = list_results(session, at, parameters.transitions["d1w"])
-    used = [result.d1w for result in results if result.d1w.is_used]
-    return with_measured_d1w(parameters, used[-1]) if used else parameters
 
 
 def _result(session: Session, plan: AuditPlan, at: datetime, prior: Prior) -> AuditResult:

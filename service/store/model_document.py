@@ -1,6 +1,7 @@
 """The model that scores, whole: versions, priors, fitted parts, and whether it still holds."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from service.risk.drift import DriftState
 from service.risk.parameters import MODEL_VERSION, RiskParameters
 from service.risk.priors_text import PriorNumber, list_prior_numbers, shipped_priors
 from service.risk.shipped_models import NONE_SHIPPED, ShippedModel
+from service.store.audit_estimates import adjudication_document, measured_parameters
 from service.store.model_checks import CONTRACTS, latest_checks, model_warnings
 
 NOT_CHECKED, STALE = "not_checked", "stale"
@@ -17,9 +19,13 @@ _NO_FIGURES = "no fitted model is shipped that was tested on held-out months"
 
 
 def read_model(
-    session: Session, parameters: RiskParameters, models: Sequence[ShippedModel]
+    session: Session,
+    shipped: RiskParameters,
+    models: Sequence[ShippedModel],
+    now: datetime,
 ) -> dict[str, object]:
-    """JSON-ready: what ``/v1/model`` answers."""
+    """JSON-ready: what ``/v1/model`` answers; ``shipped`` as in the file, before audits."""
+    parameters = measured_parameters(session, now, shipped)
     checks = latest_checks(session)
     tested = {
         model.name: model.document["held_out"]
@@ -38,6 +44,7 @@ def read_model(
         "fitted_reason": None if models else NONE_SHIPPED,
         "backtest": tested or None,
         "backtest_reason": None if tested else _NO_FIGURES,
+        "adjudication": adjudication_document(session, now, parameters),
         "drift": {
             "state": _state(checks, parameters.priors_version),
             "as_of": checks[0].as_of if checks else None,

@@ -69,8 +69,8 @@ def test_fitted_models_come_with_their_card_and_held_out_figures(
         ShippedModel("disputed", {"model_id": "x", "held_out": {"rows": 9}}, "# Card"),
     )
     with sessions() as session:
-        fitted = read_model(session, PARAMETERS, models)
-        bare = read_model(session, PARAMETERS, read_models(tmp_path / "nowhere"))
+        fitted = read_model(session, PARAMETERS, models, NOW)
+        bare = read_model(session, PARAMETERS, read_models(tmp_path / "nowhere"), NOW)
     assert fitted["backtest"] == {"disputed": {"rows": 9}}
     assert (bare["fitted"], bare["backtest"]) == (None, None)
     assert "no fitted model is shipped" in str(bare["fitted_reason"])

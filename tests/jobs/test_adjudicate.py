@@ -21,8 +21,10 @@ from models.enums import Outcome
 from models.market import TradingActivity
 from service.clock import SetClock
 from service.errors import UsageError
+from service.risk.parameters import load_parameters
 from service.store.adjudications import load_verdicts
 from service.store.contracts import load_book
+from service.store.model_document import read_model
 from service.store.question_states import fold_questions
 from tests.store.chain_scenes import add_long_story
 from tests.store.judged import add_settled
@@ -317,6 +319,12 @@ def test_a_plan_is_drawn_stored_and_estimated(
     assert rate["p05"] < rate["weighted"] < rate["p95"]
     assert sum(s["sum_of_q"] for s in audit["strata"]) == pytest.approx(1, abs=0.2)
     assert audit["d1w"]["is_used"] is False
+    with sessions() as session:
+        shown = read_model(session, load_parameters(), (), NOW)["adjudication"]
+    assert shown["audit_n"] == 8  # type: ignore[index]  # JSON
+    assert shown["d1w"]["assumed"] is True  # type: ignore[index]  # JSON
+    both = [{**found, "known_at": NOW} for found in told["audits"]]  # type: ignore[attr-defined]
+    assert shown["audits"] == both  # type: ignore[index]  # JSON
 
 
 @pytest.mark.parametrize(

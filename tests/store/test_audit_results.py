@@ -12,8 +12,9 @@ from models.rate_enums import RateTarget
 from service.risk.audit_plan import Allocation, allocate, draw, load_audit_priors, stratify
 from service.risk.parameters import load_parameters
 from service.risk.rate_parameters import load_rate_parameters
+from service.store.audit_estimates import list_estimates, measured_parameters, refresh_audits
 from service.store.audit_plans import NewPlan, add_plan, list_candidates, list_planned
-from service.store.audit_results import list_results, measured_parameters
+from service.store.audit_results import list_results
 from service.store.corrections import NewCorrection, add_correction
 from service.store.rate_audits import list_audited_rates
 from service.store.rate_queries import selection_text
@@ -92,6 +93,7 @@ def test_audited_errors_replace_the_assumed_d1w_from_30_on(session: Session) -> 
     assert {one.market.id for one in list_planned(session, number)} == {m.id for m in markets}
     (waiting,) = list_results(session, NOW, PARAMETERS.transitions["d1w"])
     assert (waiting.audit_n, sum(s.waiting for s in waiting.strata)) == (0, 32)
+    assert refresh_audits(session, NOW, PARAMETERS.transitions["d1w"]) == 1
     assert measured_parameters(session, NOW, PARAMETERS) is PARAMETERS
     assert list_audited_rates(session, NOW, RATES) == []
     # All were paid Yes; three readers of each say No.
@@ -109,6 +111,11 @@ def test_audited_errors_replace_the_assumed_d1w_from_30_on(session: Session) -> 
     assert rates[RateTarget.MISRESOLVED].name.startswith(f"plan_{number} settled ")
     counted = session.execute(text(selection_text(rates[RateTarget.CONTESTED]))).scalar_one()
     assert counted == 32
-    measured = measured_parameters(session, NOW, PARAMETERS).transitions["d1w"]
+    later = NOW + timedelta(minutes=1)
+    assert refresh_audits(session, later, PARAMETERS.transitions["d1w"]) == 1
+    assert refresh_audits(session, later, PARAMETERS.transitions["d1w"]) == 0
+    assert measured_parameters(session, NOW, PARAMETERS) is PARAMETERS
+    assert [row.audit_n for row in list_estimates(session, later)] == [32]
+    measured = measured_parameters(session, later, PARAMETERS).transitions["d1w"]
     assert 4 / 36 < measured.mean < 0.6
     assert measured.assumed is False
