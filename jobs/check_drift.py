@@ -61,7 +61,7 @@ def _findings(
 def _features(session: Session, parameters: RiskParameters, at: datetime) -> Iterator[DriftFinding]:
     first = first_proposal_score_at(session, parameters.priors_version)
     if first is None or first + WINDOW > at - WINDOW:
-        apart = "no proposal was scored yet" if first is None else _ends(first)
+        apart = "no proposal was scored with these priors yet" if first is None else _ends(first)
         for name in FEATURES:
             yield DriftFinding(name, None, PSI_THRESHOLD, 0, DriftState.TOO_FEW, apart)
         return

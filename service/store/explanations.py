@@ -15,7 +15,7 @@ from service.risk.cells import CellPosteriors
 from service.risk.counterfactual import answer_what_ifs, usual_questions
 from service.risk.driver_words import BASE_RATE
 from service.risk.explanation import Explanation, driver_rows, texts_of
-from service.risk.inputs import MarketInputs
+from service.risk.inputs import CellCount, MarketInputs
 from service.risk.movement import Movement, Scored, explain_movement
 from service.risk.parameters import RiskParameters
 from service.risk.what_if import WhatIf
@@ -28,6 +28,9 @@ YESTERDAY = timedelta(hours=24)
 # A re-assessment this close to the stored score is as good as the same: nobody is told.
 _SAME = 0.01
 
+# Movements kept, some kB each.
+_KEPT = 512
+
 CellsAt = Callable[[Session, ContractBook, datetime], CellPosteriors]
 
 
@@ -39,6 +42,8 @@ class Explainer:
     # The cells in force at an instant.
     cells_at: CellsAt
     _turn: Lock = field(default_factory=Lock)
+    # Of pages, by the assessments compared and the cells; stored scores never change.
+    _moved: dict[tuple[int, int, tuple[CellCount, ...]], Movement] = field(default_factory=dict)
 
     def explain(
         self,
@@ -90,8 +95,13 @@ class Explainer:
         try:
             book = load_book(session)
             cells = self.cells_at(session, book, at)
-            then, now = (_scored(r, _inputs(session, market, book, r)) for r in (before, row))
-            return explain_movement(then, now, cells, self.parameters)
+            key = (before.id, row.id, cells.counts)
+            if key not in self._moved:
+                if len(self._moved) >= _KEPT:
+                    self._moved.clear()
+                then, now = (_scored(r, _inputs(session, market, book, r)) for r in (before, row))
+                self._moved[key] = explain_movement(then, now, cells, self.parameters)
+            return self._moved[key]
         finally:
             self._turn.release()
 
