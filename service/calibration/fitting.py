@@ -19,6 +19,7 @@ from service.calibration.model_defaults import (
     DEFAULTS,
     ERAS,
     PRIOR_RATES,
+    PRIOR_ROWS_ELSEWHERE,
     PriorRate,
 )
 from service.calibration.rows import StudyRow, Target
@@ -89,7 +90,8 @@ def fit_dispute(rows: Sequence[StudyRow], target: Target, recipe: Recipe | None 
     fitted = _fit_terms(proposals, np.array(extra), recipe)
     terms = _terms(fitted, proposals, recipe)
     prior = PRIOR_RATES[target]
-    rates = _rate(proposals, prior), _rate(listings, prior)
+    elsewhere = replace(prior, n=min(prior.n, PRIOR_ROWS_ELSEWHERE))
+    rates = _rate(proposals, prior), _rate(listings, elsewhere)
     spread = [_extra(row, categories, words, recipe) for row in listings.rows]
     model = FrozenDispute(
         model_id="",

@@ -46,6 +46,9 @@ PRIOR_RATES = {
     ),
     Target.MISRESOLVED: PriorRate(1e-4, 100, "A", "no labels: an assumption that any data replace"),
 }
+# The published rates are of proposals: of other recordings they say little, and count for so many
+# rows there (A).
+PRIOR_ROWS_ELSEWHERE = 100.0
 # Neither count is of the recorded population, so each counts for 0.7 of its size (A).
 _DISCOUNT = 0.7
 ERAS = (

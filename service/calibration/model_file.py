@@ -5,7 +5,7 @@ the same bytes. ``service.risk.frozen_dispute`` reads it, ``model_card`` tells i
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,13 @@ from service.calibration.coefficients import POSITIVES_EACH
 from service.calibration.fitting import Fit
 from service.calibration.logistic import Values
 from service.calibration.measures import Ranking, calibration_line, log_losses
-from service.calibration.model_defaults import CATEGORY_PSEUDO, DEFAULTS, PRIOR_RATES, UNCHANGED
+from service.calibration.model_defaults import (
+    CATEGORY_PSEUDO,
+    DEFAULTS,
+    PRIOR_RATES,
+    PRIOR_ROWS_ELSEWHERE,
+    UNCHANGED,
+)
 from service.calibration.resampling import Resamples, interval
 from service.calibration.rows import Target
 from service.risk.dispute_readings import UNITS
@@ -119,12 +125,17 @@ def to_text(document: dict[str, Any]) -> str:
 def _intercepts(fit: Fit) -> dict[str, Any]:
     prior = PRIOR_RATES[Target(fit.model.target)]
     rows = (
-        ("at_proposal", fit.model.at_proposal, fit.base_rates[0]),
-        ("before_proposal", fit.model.before_proposal, fit.base_rates[1]),
+        ("at_proposal", fit.model.at_proposal, fit.base_rates[0], prior.n),
+        (
+            "before_proposal",
+            fit.model.before_proposal,
+            fit.base_rates[1],
+            min(prior.n, PRIOR_ROWS_ELSEWHERE),
+        ),
     )
     return {
-        name: {"value": value, "base_rate": _rounded(rate), "prior": asdict(prior)}
-        for name, value, rate in rows
+        name: {"value": value, "base_rate": _rounded(rate), "prior": asdict(replace(prior, n=n))}
+        for name, value, rate, n in rows
     }
 
 

@@ -18,7 +18,7 @@ from service.risk.dispute_readings import (
 )
 from service.risk.features import Feature, capped, total_logit
 from service.risk.frozen_dispute import FrozenDispute, Term, shipped_dispute_model
-from service.risk.wording_features import text_features
+from service.risk.wording_features import pointed_features
 
 WORDS = "rule_words"
 # Lower-case words as they stand: names and sentence beginnings, which carry an era, are left out.
@@ -89,7 +89,7 @@ def _features(facts: DisputeFacts, model: FrozenDispute) -> tuple[Feature, ...]:
     if model.words:
         features.append(_words(facts, model))
     if model.reads_wording:
-        features += text_features(facts.title or "", facts.rules or "", facts.category)
+        features += pointed_features(facts.title or "", facts.rules or "", facts.category)
     return tuple(features)
 
 
@@ -122,10 +122,7 @@ def _words(facts: DisputeFacts, model: FrozenDispute) -> Feature:
 
 
 def _unused_wording(facts: DisputeFacts) -> tuple[Feature, ...]:
-    return tuple(
-        Feature(f.name, f.value, f.unit, 0.0, "off", f.spans)
-        for f in text_features(facts.title or "", facts.rules or "", facts.category)
-    )
+    return pointed_features(facts.title or "", facts.rules or "", facts.category, counts=False)
 
 
 def _expit(x: float) -> float:

@@ -11,7 +11,8 @@ from functools import lru_cache
 from importlib.resources import files
 
 from models.enums import Category
-from service.risk.features import Feature, capped
+from service.risk.features import CoefSource, Feature, capped, total_logit
+from service.risk.frozen_dispute import shipped_dispute_model
 from service.risk.parameters import Prior
 from service.risk.rule_text import Reading, read_sources, read_wording
 
@@ -63,12 +64,13 @@ def load_points() -> WordingPoints:
 def text_features(title: str, rules: str, category: Category | None = None) -> tuple[Feature, ...]:
     """The lexical features of a market's wording, each with the words that drove it.
 
-    Without a category the usual market of all categories is the measure. Fragile sources are
-    features of logit 0: they are a path of their own, see :func:`corruption_prior`.
+    Their points count only where the shipped dispute model says that they earned a place; else
+    they have logit 0 and source "off". Fragile sources are features of logit 0: they are a path of
+    their own, see :func:`corruption_prior`.
     """
-    readings = read_wording(title, rules)
+    counts = shipped_dispute_model().reads_wording
     return (
-        *(_feature(reading, category) for reading in readings),
+        *pointed_features(title, rules, category, counts=counts),
         *(
             Feature(r.name, r.value, r.unit, 0.0, "default", r.spans)
             for r in read_sources(title, rules)
@@ -76,10 +78,21 @@ def text_features(title: str, rules: str, category: Category | None = None) -> t
     )
 
 
+def pointed_features(
+    title: str, rules: str, category: Category | None = None, *, counts: bool = True
+) -> tuple[Feature, ...]:
+    """The lexical readings with their points; without a category against all usual markets."""
+    return tuple(
+        _feature(reading, category, counts=counts) for reading in read_wording(title, rules)
+    )
+
+
 def wording_logit(title: str, rules: str, category: Category | None = None) -> float:
-    """What the lexical points add up to, whether or not the score uses them."""
-    features = (_feature(reading, category) for reading in read_wording(title, rules))
-    return sum(feature.logit for feature in features)
+    """What the lexical points add up to, whether or not the score uses them.
+
+    A screen of wordings (for audits), not a probability.
+    """
+    return total_logit(pointed_features(title, rules, category))
 
 
 def timing_features(times: RuleTimes) -> tuple[Feature, ...]:
@@ -110,12 +123,13 @@ def corruption_prior(features: tuple[Feature, ...]) -> tuple[str, Prior] | None:
     return worst, table[worst]
 
 
-def _feature(reading: Reading, category: Category | None) -> Feature:
+def _feature(reading: Reading, category: Category | None, *, counts: bool) -> Feature:
     table = load_points()
     points, usual = table.points[reading.name], table.usual[reading.name]
     mean = usual["all"] if category is None else usual.get(category, usual["all"])
-    logit = capped(points.points * (min(reading.value, points.most) - mean))
-    return Feature(reading.name, reading.value, reading.unit, logit, "default", reading.spans)
+    logit = capped(points.points * (min(reading.value, points.most) - mean)) if counts else 0.0
+    source: CoefSource = "default" if counts else "off"
+    return Feature(reading.name, reading.value, reading.unit, logit, source, reading.spans)
 
 
 def _timing(name: str, instants: list[datetime], what: str) -> Feature:

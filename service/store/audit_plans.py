@@ -24,8 +24,7 @@ from service.risk.audit_plan import (
     Stratum,
     screens_of,
 )
-from service.risk.features import total_logit
-from service.risk.wording_features import text_features
+from service.risk.wording_features import wording_logit
 from service.store.earlier_prices import list_earlier_prices
 from service.store.latest import latest_by_market
 from service.store.upserts import IN_CHUNK, chunks
@@ -191,8 +190,8 @@ def _wording(session: Session, settled: Mapping[int, _Settled]) -> dict[int, flo
     # The oldest version comes last, and stays.
     texts = {row[0]: row[1] for row in rows}
     return {
-        market_id: total_logit(
-            text_features(settled[market_id].market.title, text, settled[market_id].market.category)
+        market_id: wording_logit(
+            settled[market_id].market.title, text, settled[market_id].market.category
         )
         for market_id, text in texts.items()
     }

@@ -12,8 +12,10 @@ from service.risk.wording_features import (
     RuleTimes,
     corruption_prior,
     load_points,
+    pointed_features,
     text_features,
     timing_features,
+    wording_logit,
 )
 from service.risk.wording_patterns import FRAGILE, SUBJECTIVE, VAGUE_VERBS
 
@@ -38,7 +40,7 @@ UP_OR_DOWN = "Resolves up if the close of the Binance 1 minute candle for BTC/US
 
 
 def by_name(title: str, rules: str) -> dict[str, Feature]:
-    return {f.name: f for f in text_features(title, rules)}
+    return {f.name: f for f in pointed_features(title, rules)}
 
 
 def test_every_quoted_span_stands_in_its_text() -> None:
@@ -90,7 +92,7 @@ def test_the_event_or_its_disclosure_must_be_told_apart() -> None:
 def test_a_reading_counts_only_against_the_usual_market_of_its_category() -> None:
     usual = load_points().usual["no_named_source"]
     found = {
-        category: next(f for f in text_features("", "Who wins?", category) if f.name == name)
+        category: next(f for f in pointed_features("", "Who wins?", category) if f.name == name)
         for category in (Category.SPORTS, Category.CRYPTO)
         for name in ("no_named_source",)
     }
@@ -108,6 +110,13 @@ def test_features_are_capped_each_and_together() -> None:
     # Points count up to four kinds, whatever is seen.
     most = load_points().points["vague_verb"]
     assert vague.logit <= most.points * most.most
+
+
+def test_points_that_earned_no_place_are_shown_and_do_not_count() -> None:
+    shown = [f for f in text_features("Ukraine agrees?", MINERAL) if f.spans]
+    assert {f.coef_source for f in shown} == {"off"}
+    assert total_logit(shown) == 0
+    assert wording_logit("Ukraine agrees?", MINERAL) > 1
 
 
 def test_dates_tell_of_edits_and_late_clarifications() -> None:
