@@ -16,6 +16,7 @@ from jobs.adjudicate_cli import adjudicate
 from jobs.base_rates_cli import BASE_RATES_EXAMPLE, base_rates
 from jobs.opened_house import opened_house as _house
 from jobs.opened_house import print_json as _print_json
+from jobs.simulate_cli import simulate
 from service.errors import SettlewatchError, UsageError
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ app = typer.Typer(
 database = typer.Typer(no_args_is_help=True, help="The database's schema.")
 app.add_typer(database, name="db")
 app.add_typer(adjudicate, name="adjudicate")
+app.add_typer(simulate, name="simulate")
 app.command("base-rates", epilog=BASE_RATES_EXAMPLE)(base_rates)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

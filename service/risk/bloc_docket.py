@@ -76,7 +76,7 @@ class AttackSet:
     profit: Interval
     gain: Interval
     damage: Interval
-    # P(the outcome is a profit).
+    # P(the outcome is a profit), what was spent on stake counted.
     p_pays: float
     dollars_usd: float
     # L, and what of it the bloc adds to honest error.
@@ -127,9 +127,16 @@ def bloc_votes(scene: Scene, stake: float) -> BlocVotes:
 
 
 def assess_bloc(
-    scene: Scene, bloc: Bloc, candidates: Flags, votes: BlocVotes | None = None
+    scene: Scene,
+    bloc: Bloc,
+    candidates: Flags,
+    votes: BlocVotes | None = None,
+    spent_usd: float = 0.0,
 ) -> BlocDocket:
-    """The bloc against those requests: what it wins, what pays, and what it lacks."""
+    """The bloc against those requests: what it wins, what pays, and what it lacks.
+
+    ``spent_usd``: gone for stake whatever it then takes; only ``p_pays`` counts it.
+    """
     terms, uma, parameters = scene.terms, scene.uma, scene.parameters
     votes = votes or bloc_votes(scene, bloc.stake)
     stakes = stakes_of(scene.docket, bloc.holdings, bloc.bonds)
@@ -143,7 +150,7 @@ def assess_bloc(
         np.where(usable, value, 0.0), np.where(usable, spread, 0.0), exposed, parameters
     )
     selection = select(objective)
-    weights = _Weights(votes, stakes, slash, exposed, value)
+    weights = _Weights(votes, stakes, slash, exposed, value, spent_usd)
     gaining = usable & (value > 0)
     best = _attack_set(scene, weights, selection.chosen)
     least_bad = best
@@ -181,6 +188,7 @@ class _Weights:
     slash: float
     exposed: float
     value: Values
+    spent: float
 
 
 def _least_bad(selection: Selection, usable: Flags) -> Flags:
@@ -226,7 +234,7 @@ def _attack_set(scene: Scene, weights: _Weights, chosen: Flags) -> AttackSet:
         profit=_spread(gains - damages, worth),
         gain=_spread(gains, gain),
         damage=_spread(damages, damage),
-        p_pays=float((gains > damages).mean()),
+        p_pays=float((gains > damages + weights.spent).mean()),
         dollars_usd=float(interest.sum()),
         misallocated_usd=misallocated,
         added_usd=misallocated - honest,

@@ -37,7 +37,8 @@ def force_margin(scene: Scene, found: BlocDocket, candidates: Flags) -> ForceMar
         stake=max(found.bloc.stake + acquisition.tokens, just),
         borrowed=found.bloc.borrowed + acquisition.borrowed,
     )
-    forcing = assess_bloc(replace(scene, terms=terms), bloc, candidates)
+    spent = acquisition.lost_usd
+    forcing = assess_bloc(replace(scene, terms=terms), bloc, candidates, spent_usd=spent)
     return ForceMargin(_margin(forcing.least_bad, acquisition), acquisition, forcing.least_bad)
 
 

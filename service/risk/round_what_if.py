@@ -108,13 +108,14 @@ class RoundWhatIfAnswer:
     flipped: Interval
     stalled: Interval
     flipped_usd: Interval
-    # Of the set that pays best, or loses least (``pays`` False).
+    # The set that pays best or loses least; ``pays``: more than its new stake costs, too.
     attack: AttackSet
     pays: bool
     acquisition: Acquisition
     # UMA's fall and what the new stake costs for good.
     cost: Interval
     gain: Interval
+    profit: Interval
     assumptions: tuple[Assumption, ...]
     model_version: str
     warnings: tuple[str, ...]
@@ -148,10 +149,10 @@ def answer_round_what_if(
     docket = then.docket
     acquisition = acquire(question.extra_stake, then.uma, used)
     bloc = replace(bloc, borrowed=bloc.borrowed + acquisition.borrowed)
-    found = assess_bloc(then, bloc, docket.in_round)
-    pays = bool(found.best.requests)
-    attack = found.best if pays else found.least_bad
-    damage, spent = attack.damage, acquisition.lost_usd
+    spent = acquisition.lost_usd
+    found = assess_bloc(then, bloc, docket.in_round, spent_usd=spent)
+    attack = found.best if found.best.requests else found.least_bad
+    damage, profit = attack.damage, attack.profit
     inside = docket.in_round
     won, rolled = found.votes.draws.won, found.votes.draws.rolled
     money = sum_by_draw(docket.open_interest[inside], won[inside])
@@ -167,10 +168,11 @@ def answer_round_what_if(
         stalled=_interval(np.count_nonzero(rolled[inside], axis=0)),
         flipped_usd=_interval(money),
         attack=attack,
-        pays=pays,
+        pays=profit.mean > spent,
         acquisition=acquisition,
         cost=Interval(*(part + spent for part in _parts(damage))),
         gain=attack.gain,
+        profit=Interval(*(part - spent for part in _parts(profit))),
         assumptions=(*gaps, *docket.assumptions, *used.assumptions),
         model_version=ATTACK_VERSION,
         warnings=(*docket.warnings, *warnings),

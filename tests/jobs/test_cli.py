@@ -96,6 +96,7 @@ def test_every_command_has_help_with_an_example(run: Run) -> None:
         ["import-logs"],
         ["export"],
         ["explain"],
+        ["simulate", "what-if"],
         ["demo"],
         ["db", "upgrade"],
         ["db", "check"],

@@ -100,6 +100,16 @@ def test_the_answer_is_the_assessments_where_both_speak_of_the_same_bloc() -> No
     assert found.attack.worth_usd == pytest.approx(best.worth_usd)
 
 
+def test_an_attack_that_earns_less_than_its_stake_costs_does_not_pay() -> None:
+    """A newcomer wins the slash of all others, and has spent far more on the stake for it."""
+    found = ask(RoundWhatIf(extra_stake=FORCE + 1))
+    assert found.attack.worth_usd > 0
+    assert found.acquisition.lost_usd > found.attack.worth_usd
+    assert (found.pays, found.attack.p_pays) == (False, 0)
+    assert found.profit.mean == pytest.approx(found.gain.mean - found.cost.mean)
+    assert found.profit.p05 <= found.profit.mean <= found.profit.p95 < 0
+
+
 @pytest.mark.parametrize(
     ("question", "says"),
     [

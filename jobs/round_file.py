@@ -1,0 +1,210 @@
+"""A round to assess out of a JSON file. docs/operations.md, "A round in a file".
+
+Numbers that are absent, null or ``{"missing": "why"}`` are missing, and stay so.
+"""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from service.errors import UsageError
+from service.risk.attack_inputs import (
+    AskLevel,
+    BadRoundInput,
+    Bloc,
+    DocketMarket,
+    OverrideFeatures,
+    Reading,
+    RoundInputs,
+    RoundTerms,
+    UmaMarket,
+    Voter,
+    known,
+    missing,
+)
+from service.risk.parameters import Ambiguity, load_parameters
+from service.risk.vote_simulation import Lean
+
+# 1,000 requests with whole books are some 5 MB.
+_LARGEST = 50_000_000
+_NOT_GIVEN = "not in the file"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class _Missing(_Strict):
+    missing: Annotated[str, Field(min_length=1)]
+
+
+Number = float | _Missing | None
+
+
+class _Terms(_Strict):
+    stake: Number = None
+    spat: Number = None
+    gat: Number = None
+    slash: Number = None
+    max_rolls: Number = None
+    turnout: Number = None
+    frozen: bool = False
+
+
+class _Uma(_Strict):
+    price_usd: Number = None
+    daily_volume: Number = None
+    daily_sd: Number = None
+    lendable: Number = None
+    perp_open_interest_usd: Number = None
+
+
+class _Lean(_Strict):
+    mean: float
+    k: float
+
+
+class _Request(_Strict):
+    id: str
+    operative: bool = True
+    market_id: str | None = None
+    in_round: bool = True
+    open_interest_usd: Number = None
+    volume_usd: Number = None
+    price: Number = None
+    best_bid: Number = None
+    asks: list[tuple[float, float]] | None = None
+    honest_error: Ambiguity | _Lean = Ambiguity.CLEAR
+    hours_left: float | None = None
+    embarrassment: float = 0.0
+    clarified_against: bool = False
+    resolver_gated: bool = False
+
+
+class _Voter(_Strict):
+    id: str
+    stake: float
+
+
+class _Bloc(_Strict):
+    id: str
+    stake: float
+    entities: tuple[str, ...] = ()
+    holdings: dict[str, float] = {}
+    bonds: dict[str, float] = {}
+    new_stake: Number = None
+    hedged: float | None = None
+    borrowed: float = 0.0
+    evidence: tuple[str, ...] = ()
+
+
+class _Round(_Strict):
+    round_id: int
+    as_of: AwareDatetime
+    phase: Literal["commit", "reveal"]
+    phase_end: AwareDatetime
+    terms: _Terms = _Terms()
+    uma: _Uma = _Uma()
+    requests: list[_Request]
+    voters: list[_Voter] = []
+    blocs: list[_Bloc] = []
+
+
+def read_round(path: Path) -> RoundInputs:
+    """The round in a file; :class:`UsageError` naming the file, the key and what it takes."""
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise UsageError(f"{path}: larger than {_LARGEST:,} bytes: not one round.")
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: is not UTF-8 text.") from error
+    try:
+        return _to_inputs(_Round.model_validate(json.loads(text)))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "the document"
+        raise UsageError(f"{path}: {key}: {first['msg']}.") from error
+    except BadRoundInput as error:
+        raise UsageError(f"{path}: {error}.") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path}: is not JSON ({error}).") from error
+
+
+def _to_inputs(told: _Round) -> RoundInputs:
+    terms, uma = told.terms, told.uma
+    return RoundInputs(
+        round_id=told.round_id,
+        as_of=_utc(told.as_of),
+        phase=told.phase,
+        phase_end=_utc(told.phase_end),
+        terms=RoundTerms(
+            stake=_reading(terms.stake),
+            spat=_reading(terms.spat),
+            gat=_reading(terms.gat),
+            slash=_reading(terms.slash),
+            max_rolls=_reading(terms.max_rolls),
+            turnout=_reading(terms.turnout),
+            is_frozen=terms.frozen,
+        ),
+        uma=UmaMarket(
+            price_usd=_reading(uma.price_usd),
+            daily_volume=_reading(uma.daily_volume),
+            daily_sd=_reading(uma.daily_sd),
+            lendable=_reading(uma.lendable),
+            perp_open_interest_usd=_reading(uma.perp_open_interest_usd),
+        ),
+        requests=tuple(_request(request) for request in told.requests),
+        voters=tuple(Voter(voter.id, voter.stake) for voter in told.voters),
+        blocs=tuple(_bloc(bloc) for bloc in told.blocs),
+    )
+
+
+def _request(told: _Request) -> DocketMarket:
+    lean = told.honest_error
+    if isinstance(lean, Ambiguity):
+        mean, k = load_parameters().vote.wrong_share[lean]
+    else:
+        mean, k = lean.mean, lean.k
+    return DocketMarket(
+        request_id=told.id,
+        operative=told.operative,
+        open_interest=_reading(told.open_interest_usd),
+        volume=_reading(told.volume_usd),
+        price=_reading(told.price),
+        best_bid=_reading(told.best_bid),
+        asks=None if told.asks is None else tuple(AskLevel(*level) for level in told.asks),
+        honest_error=Lean(mean, k),
+        hours_left=told.hours_left,
+        override=OverrideFeatures(told.embarrassment, told.clarified_against, told.resolver_gated),
+        market_id=told.market_id,
+        in_round=told.in_round,
+    )
+
+
+def _bloc(told: _Bloc) -> Bloc:
+    return Bloc(
+        told.id,
+        told.stake,
+        entities=told.entities,
+        holdings=told.holdings,
+        bonds=told.bonds,
+        new_stake=_reading(told.new_stake),
+        hedged=told.hedged,
+        borrowed=told.borrowed,
+        evidence=told.evidence,
+    )
+
+
+def _reading(told: Number) -> Reading:
+    if isinstance(told, _Missing):
+        return missing(told.missing)
+    return missing(_NOT_GIVEN) if told is None else known(told)
+
+
+def _utc(at: datetime) -> datetime:
+    return at.astimezone(UTC)

@@ -1,0 +1,213 @@
+"""The output contract of a round: an assessment, or the answer to a what-if, as a JSON document.
+
+docs/methodology.md, "Output of a round". Stake and money are decimal strings, in UMA and USD.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from service.risk.attack_inputs import DocketMarket
+from service.risk.attack_parameters import Assumption
+from service.risk.bloc_docket import AttackSet
+from service.risk.document import to_rfc3339
+from service.risk.result import Interval
+from service.risk.round_assessment import BlocAssessment, RoundAssessmentResult
+from service.risk.round_loss import RoundLoss
+from service.risk.round_what_if import RequestCourse, RoundWhatIfAnswer
+from service.risk.stake_concentration import Power
+
+ROUND_SCHEMA_VERSION = 1
+
+
+def to_round_document(result: RoundAssessmentResult) -> dict[str, object]:
+    """JSON-ready; absent is null, and why is among the warnings."""
+    terms, rate = result.terms, result.p_round_attack
+    return {
+        "schema_version": ROUND_SCHEMA_VERSION,
+        "round_id": result.round_id,
+        "phase": result.phase,
+        "phase_end": to_rfc3339(result.phase_end),
+        "as_of": to_rfc3339(result.as_of),
+        "model_version": result.model_version,
+        "priors_version": result.priors_version,
+        "params": {
+            "gat_uma": _uma(terms.gat),
+            "spat": terms.spat,
+            "max_rolls": terms.max_rolls,
+            "slash": terms.slash,
+            "turnout": terms.turnout,
+            "block": result.block,
+        },
+        "stake_uma": _uma(terms.stake),
+        "stake_is_frozen": result.stake_is_frozen,
+        "requests": [_request(request) for request in result.requests],
+        "concentration": asdict(result.concentration),
+        "powers": [_power(power) for power in result.powers],
+        "new_stake_in_commit_uma": _maybe_uma(result.new_stake_in_commit.value),
+        "stake_to_force_uma": _uma(result.stake_to_force),
+        "stake_to_stall_uma": _uma(result.stake_to_stall),
+        "blocs": [_bloc(bloc) for bloc in result.blocs],
+        "hypothetical_blocs": [_bloc(bloc) for bloc in result.hypothetical],
+        "headline_bloc": result.headline,
+        "dollars_exposed": _usd(result.dollars_exposed),
+        "dollars_forceable": _maybe_usd(result.dollars_forceable),
+        "dollars_forceable_open": _maybe_usd(result.dollars_forceable_open),
+        "dollars_winnable": _maybe_usd(result.dollars_winnable),
+        "disputes_in_window_vs_baseline": None
+        if result.disputes is None
+        else asdict(result.disputes),
+        "loss": _loss(result.loss),
+        "optimal_set": list(result.optimal_set),
+        "critical_set": None if result.critical_set is None else list(result.critical_set),
+        "attack_margin": _money_interval(result.attack_margin),
+        "break_even_delta": result.break_even_delta,
+        "break_even_stake_uma": _maybe_uma(result.break_even_stake),
+        "bribe_floor": _usd(result.bribe_floor),
+        "bribe_floor_all": _usd(result.bribe_floor_all),
+        "p_round_attack": {"mean": rate.mean, "p05": rate.p05, "p95": rate.p95},
+        "p_any_wrong": result.p_any_wrong,
+        "p_two_or_more_wrong": result.p_two_or_more_wrong,
+        "support": "assumed",
+        "assumptions": _assumptions(result.assumptions),
+        "warnings": list(result.warnings),
+    }
+
+
+def to_what_if_document(answer: RoundWhatIfAnswer) -> dict[str, object]:
+    """JSON-ready; ``flips`` and ``stalls`` list what would not without the question."""
+    bought = answer.acquisition
+    return {
+        "schema_version": ROUND_SCHEMA_VERSION,
+        "model_version": answer.model_version,
+        "question": {**asdict(answer.question), "coalition": list(answer.question.coalition)},
+        "stake_uma": _uma(answer.stake),
+        "share": answer.share,
+        "can_force": answer.can_force,
+        "can_block": answer.can_block,
+        "flips": list(answer.flips),
+        "stalls": list(answer.stalls),
+        "requests": [_course(request) for request in answer.requests],
+        "flipped": asdict(answer.flipped),
+        "stalled": asdict(answer.stalled),
+        "flipped_usd": _money_interval(answer.flipped_usd),
+        "pays": answer.pays,
+        "attack": _attack(answer.attack),
+        "cost": _money_interval(answer.cost),
+        "gain": _money_interval(answer.gain),
+        "profit": _money_interval(answer.profit),
+        "acquisition": {
+            "tokens_uma": _uma(bought.tokens),
+            "borrowed_uma": _uma(bought.borrowed),
+            "total_usd": _usd(bought.total_usd),
+            "lost_usd": _usd(bought.lost_usd),
+            "days_needed": bought.days_needed,
+        },
+        "support": "assumed",
+        "assumptions": _assumptions(answer.assumptions),
+        "warnings": list(answer.warnings),
+    }
+
+
+def _bloc(assessed: BlocAssessment) -> dict[str, object]:
+    found, bloc = assessed.found, assessed.found.bloc
+    return {
+        "id": bloc.bloc_id,
+        "entities": list(bloc.entities),
+        "stake_uma": _uma(bloc.stake),
+        "share": found.share,
+        "evidence": list(bloc.evidence),
+        "can_force": found.can_force,
+        "can_block": found.can_block,
+        "force_shortfall_uma": _uma(found.force_shortfall),
+        "block_surplus_uma": _uma(found.block_surplus),
+        "stall_shortfall_uma": _uma(found.stall_shortfall),
+        "conflicts_usd": _usd(found.conflicts_usd),
+        "dollars_forceable": _usd(assessed.dollars_forceable),
+        "dollars_winnable": _usd(found.dollars_winnable_usd),
+        "best": _attack(found.best),
+        "least_bad": _attack(found.least_bad),
+        "critical_set": None if found.critical is None else list(found.critical),
+        "attack_margin": _money_interval(assessed.forcing.margin_usd),
+        "acquire_usd": _usd(assessed.forcing.acquisition.total_usd),
+        "break_even_delta": found.break_even_fall,
+        "break_even_stake_uma": _maybe_uma(found.break_even_stake),
+        "open": None if assessed.still_open is None else _attack(assessed.still_open.best),
+        "p_attempt": assessed.attempt,
+        "p_captured": dict(assessed.captured),
+    }
+
+
+def _attack(attack: AttackSet) -> dict[str, object]:
+    return {
+        "requests": list(attack.requests),
+        "worth": _money_interval(attack.profit),
+        "gain": _money_interval(attack.gain),
+        "damage": _money_interval(attack.damage),
+        "p_pays": attack.p_pays,
+        "dollars": _usd(attack.dollars_usd),
+        "misallocated": _usd(attack.misallocated_usd),
+        "added": _usd(attack.added_usd),
+    }
+
+
+def _request(market: DocketMarket) -> dict[str, object]:
+    return {
+        "id": market.request_id,
+        "operative": market.operative,
+        "market_id": market.market_id,
+        "in_round": market.in_round,
+    }
+
+
+def _course(request: RequestCourse) -> dict[str, object]:
+    return {**asdict(request), "before": str(request.before), "after": str(request.after)}
+
+
+def _power(power: Power) -> dict[str, object]:
+    return {
+        "entities": list(power.entities),
+        "stake_uma": _uma(power.stake),
+        "share": power.share,
+        "can_force": power.can_force,
+        "can_block": power.can_block,
+    }
+
+
+def _loss(loss: RoundLoss) -> dict[str, object]:
+    return {
+        "mean": _usd(loss.mean),
+        "p95": _usd(loss.p95),
+        "p99": _usd(loss.p99),
+        "honest_mean": _usd(loss.honest_mean),
+        "attacked_p99": _maybe_usd(loss.attacked_p99),
+    }
+
+
+def _assumptions(rows: Sequence[Assumption]) -> list[dict[str, object]]:
+    return [asdict(row) for row in rows]
+
+
+def _money_interval(interval: Interval) -> dict[str, str]:
+    return {
+        "mean": _usd(interval.mean),
+        "p05": _usd(interval.p05),
+        "p50": _usd(interval.p50),
+        "p95": _usd(interval.p95),
+    }
+
+
+def _usd(amount: float) -> str:
+    # Adding zero turns -0.0 into 0.0.
+    return f"{round(float(amount), 2) + 0.0:.2f}"
+
+
+def _uma(tokens: float) -> str:
+    return f"{round(float(tokens), 6) + 0.0:.6f}"
+
+
+def _maybe_usd(amount: float | None) -> str | None:
+    return None if amount is None else _usd(amount)
+
+
+def _maybe_uma(tokens: float | None) -> str | None:
+    return None if tokens is None else _uma(tokens)

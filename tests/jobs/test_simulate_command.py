@@ -1,0 +1,99 @@
+"""``settlewatch simulate what-if`` on the round that the documentation shows."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.round_file import read_round
+from jobs.simulate_command import what_if_command
+from service.errors import UsageError
+from service.risk.attack_inputs import known, missing
+from service.risk.round_what_if import RoundWhatIf
+
+OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
+
+
+def documented() -> dict[str, Any]:
+    section = OPERATIONS.read_text("utf-8").split("## A round in a file", 1)[1]
+    block = re.search(r"```json\n(.*?)```", section, re.DOTALL)
+    assert block is not None
+    found: dict[str, Any] = json.loads(block[1])
+    return found
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    file = tmp_path / "round.json"
+    file.write_text(json.dumps(documented()))
+    return file
+
+
+def test_the_documented_round_is_read_and_gaps_stay_gaps(path: Path) -> None:
+    found = read_round(path)
+    assert found.terms.stake == known(24e6)
+    assert found.uma.lendable == missing("not read")
+    assert found.uma.perp_open_interest_usd == missing("not in the file")
+    minerals, cut, old = found.requests
+    assert minerals.asks is not None
+    assert (minerals.asks[1].price, minerals.honest_error.mean) == (0.30, 0.45)
+    assert (cut.asks, cut.best_bid.value) == (None, None)
+    assert not old.operative
+
+
+def test_the_page_says_what_flips_what_it_costs_and_that_nothing_is_safe(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    what_if_command(path, RoundWhatIf(50e6, coalition=("bloc-1",)), as_json=False)
+    page = capsys.readouterr().out
+    assert "can force and block alone" in page
+    assert "minerals, rate-cut, superseded" in page
+    assert "is not safe" in page
+    assert "assumed numbers stand behind this" in page
+
+
+def test_json_carries_the_whole_answer(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    what_if_command(path, RoundWhatIf(coalition=("bloc-1",)), as_json=True)
+    read = json.loads(capsys.readouterr().out)
+    assert read["can_force"] is False
+    names = {row["name"] for row in read["assumptions"]}
+    assert {"default.uma_lendable", "rate-cut.best_bid"} <= names
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"phase": "later"}, "phase: "),
+        ({"terms": {"stakes": 1}}, "terms.stakes: "),
+        ({"as_of": "2026-07-23T06:00:00"}, "as_of: "),
+        ({"requests": [{"id": "x", "asks": [[1.5, 10]]}]}, "ask"),
+        ({"requests": [{"id": "x", "price": -1}]}, "-1"),
+        ({"requests": [{"id": "x"}, {"id": "x"}]}, "twice"),
+        ({"terms": {"spat": 1.0}}, "SPAT"),
+    ],
+)
+def test_a_bad_file_is_one_line_naming_the_key(
+    path: Path, change: dict[str, Any], says: str
+) -> None:
+    path.write_text(json.dumps({**documented(), **change}))
+    with pytest.raises(UsageError) as error:
+        what_if_command(path, RoundWhatIf(), as_json=False)
+    assert says in str(error.value)
+    assert str(path) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "[]", "\x00"])
+def test_what_is_no_round_is_refused(path: Path, text: str) -> None:
+    path.write_text(text)
+    with pytest.raises(UsageError, match=r"round\.json"):
+        read_round(path)
+
+
+def test_a_coalition_of_nobody_is_refused(path: Path) -> None:
+    with pytest.raises(UsageError, match="'nobody'"):
+        what_if_command(path, RoundWhatIf(coalition=("nobody",)), as_json=False)
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_round(path.with_name("absent.json"))
