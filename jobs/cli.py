@@ -13,6 +13,8 @@ from rich.console import Console
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
 from jobs.adjudicate_cli import adjudicate
+from jobs.backtest_cli import EXAMPLES as BACKTEST_EXAMPLES
+from jobs.backtest_cli import backtest
 from jobs.base_rates_cli import BASE_RATES_EXAMPLE, base_rates
 from jobs.opened_house import opened_house as _house
 from jobs.opened_house import print_json as _print_json
@@ -38,6 +40,7 @@ app.add_typer(database, name="db")
 app.add_typer(adjudicate, name="adjudicate")
 app.add_typer(simulate, name="simulate")
 app.command("base-rates", epilog=BASE_RATES_EXAMPLE)(base_rates)
+app.command(epilog=BACKTEST_EXAMPLES)(backtest)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

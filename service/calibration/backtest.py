@@ -48,8 +48,12 @@ class Split:
     in_sample_rows: int
     left_out_earlier: int
     left_out_split_groups: int
+    # Test rows of a recording that no training row was of.
+    unfamiliar_rows: int
     # Where the baselines were fitted: "model file", "training rows", "warm-up".
     baselines_from: str
+    # The last row seen when the model's form was chosen, which a refit does not undo.
+    chosen_to: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ class Backtest:
     recordings: tuple[str, ...]
     all: Stratum
     by_recording: Mapping[str, Stratum]
+    # What else the report's reader must know first.
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +128,9 @@ def backtest_frozen(
         in_sample_rows=len(test) if found.is_in_sample else 0,
         left_out_earlier=found.earlier,
         left_out_split_groups=found.split_groups,
+        unfamiliar_rows=0,
         baselines_from=source,
+        chosen_to=model.trained_to,
     )
     forecasts = Forecasts(tuple(test), forecast(model, test, rows), baselines.predict(test))
     return _measured(target, split, forecasts, draws)
@@ -163,9 +171,16 @@ def backtest_rolling(
         in_sample_rows=0,
         left_out_earlier=0,
         left_out_split_groups=sum(fold.split_groups for fold in folds),
+        unfamiliar_rows=sum(_unfamiliar(fold) for fold in folds),
         baselines_from="training rows",
+        chosen_to=model.trained_to,
     )
     return _measured(target, split, forecasts, draws)
+
+
+def _unfamiliar(fold: Fold) -> int:
+    known = {row.recorded_as for row in fold.train}
+    return sum(row.recorded_as not in known for row in fold.test)
 
 
 def forecast(model: DisputeModel, test: Sequence[StudyRow], study: Sequence[StudyRow]) -> Values:

@@ -66,6 +66,8 @@ def _split(split: Split) -> Document:
         "left_out_earlier_than_training": split.left_out_earlier,
         "left_out_of_split_groups": split.left_out_split_groups,
         "baselines_from": split.baselines_from,
+        "rows_of_recordings_not_trained_on": split.unfamiliar_rows,
+        "model_form_chosen_to": _instant(split.chosen_to),
     }
 
 
@@ -126,6 +128,7 @@ def _paired(comparison: Comparison) -> Document:
         name: {
             **_gain(gain),
             "auprc": _gain(comparison.auprc[name]) if name in comparison.auprc else None,
+            "money_weighted": _gain(comparison.money[name]) if name in comparison.money else None,
         }
         for name, gain in comparison.log_loss.items()
     }

@@ -1,9 +1,12 @@
-"""The backtest's figures as rows of text, for the terminal and the HTML report alike."""
+"""The backtest's figures as rows of text, for the terminal and the HTML report alike.
+
+A figure's second line is its 90 % interval.
+"""
 
 from collections.abc import Iterator, Mapping
 
 from service.calibration.backtest import Stratum
-from service.calibration.baselines import NAMES, UNAVAILABLE
+from service.calibration.baselines import NAMES
 from service.calibration.comparison import Gain
 from service.calibration.evaluation import Evaluation
 from service.calibration.resampling import Interval
@@ -17,24 +20,25 @@ HEADINGS = (
     "slope",
     "gain in log loss",
     "gain in AUPRC",
+    "gain by money",
 )
 
 
 def measure_rows(stratum: Stratum) -> Iterator[tuple[str, ...]]:
     """One row a predictor, the model first; an uncomputable baseline says why."""
-    yield ("model", *_measures(stratum.model), "", "")
+    yield ("model", *_measures(stratum.model), "", "", "")
     for name, title in NAMES.items():
         found = stratum.baselines.get(name)
-        label = f"{name} {title}"
         if found is None:
-            reason = UNAVAILABLE.get(name, "could not be fitted on the training rows")
-            yield (label, f"unavailable: {reason}", *[""] * (len(HEADINGS) - 2))
+            # Why is among the weaknesses, before the tables.
+            yield (f"{name} {title}", "unavailable", *[""] * (len(HEADINGS) - 2))
             continue
         yield (
-            label,
+            f"{name} {title}",
             *_measures(found),
             _gain(stratum.comparison.log_loss, name),
             _gain(stratum.comparison.auprc, name),
+            _gain(stratum.comparison.money, name),
         )
 
 
@@ -79,11 +83,11 @@ def _gain(gains: Mapping[str, Gain], name: str) -> str:
     gain = gains.get(name)
     if gain is None:
         return "-"
-    return f"{_number(gain.gain, gain.interval, 4)} {gain.verdict}"
+    return f"{_number(gain.gain, gain.interval, 4)}\n{gain.verdict}"
 
 
 def _number(value: float | None, found: Interval | None, digits: int) -> str:
     if value is None:
         return "-"
     text = f"{value:.{digits}f}"
-    return text if found is None else f"{text} ({found.p05:.{digits}f}..{found.p95:.{digits}f})"
+    return text if found is None else f"{text}\n{found.p05:.{digits}f}..{found.p95:.{digits}f}"

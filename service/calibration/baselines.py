@@ -29,11 +29,11 @@ GLOBAL, CELLS, NOTIFIER, CONTRARY_PRICE, VOLUME, PRICE_AND_WORDS = (
 )
 NAMES: Mapping[str, str] = {
     GLOBAL: "global rate",
-    CELLS: "rate of the category and recording",
-    NOTIFIER: "the oracle's notifier: volume, asks, bids and trades after the proposal",
-    CONTRARY_PRICE: "1 - price of the proposed outcome",
+    CELLS: "rate of category and recording",
+    NOTIFIER: "the oracle's notifier",
+    CONTRARY_PRICE: "1 - price of the answer",
     VOLUME: "rank by volume",
-    PRICE_AND_WORDS: "price and words, logistic",
+    PRICE_AND_WORDS: "price and words",
 }
 UNAVAILABLE: Mapping[str, str] = {
     NOTIFIER: "needs the order book and the trades after the proposal, "

@@ -6,9 +6,9 @@ from enum import StrEnum
 
 import numpy as np
 
-from service.calibration.evaluation import COMPARISON_POSITIVES, HeldOut
+from service.calibration.evaluation import COMPARISON_POSITIVES, MONEY_ROWS, HeldOut
 from service.calibration.logistic import Values
-from service.calibration.measures import Ranking, log_losses
+from service.calibration.measures import Ranking, effective_rows, log_losses
 from service.calibration.resampling import Interval, interval
 
 
@@ -35,6 +35,8 @@ class Comparison:
 
     log_loss: Mapping[str, Gain]
     auprc: Mapping[str, Gain]
+    # Log loss weighted by final volume; empty where too few rows carry it.
+    money: Mapping[str, Gain]
     verdict: Verdict
     reason: str
 
@@ -43,14 +45,25 @@ def compare(test: HeldOut, model: Values, baselines: Mapping[str, Values]) -> Co
     """Paired differences over the same draws of groups."""
     ones = np.ones(len(model))
     losses = log_losses(test.y, model)
-    log_loss = {}
-    for name, p in baselines.items():
-        difference = log_losses(test.y, p) - losses
-        drawn = interval(test.resamples.means(difference, ones))
-        log_loss[name] = _gain(float(difference.mean()), drawn, test.positives)
+    differences = {name: log_losses(test.y, p) - losses for name, p in baselines.items()}
+    log_loss = {name: _mean_gain(test, found, ones) for name, found in differences.items()}
     auprc = _area_gains(test, model, baselines)
+    has_money = effective_rows(test.money) >= MONEY_ROWS
+    money = {
+        name: _mean_gain(test, found, test.money)
+        for name, found in differences.items()
+        if has_money
+    }
     verdict, reason = _overall(log_loss, auprc, test.positives)
-    return Comparison(log_loss, auprc, verdict, reason)
+    behind = [name for name, gain in money.items() if gain.verdict is Verdict.WORSE]
+    if behind:
+        reason += "; weighted by final volume worse than " + ", ".join(behind)
+    return Comparison(log_loss, auprc, money, verdict, reason)
+
+
+def _mean_gain(test: HeldOut, differences: Values, weights: Values) -> Gain:
+    mean = float((differences * weights).sum() / weights.sum())
+    return _gain(mean, interval(test.resamples.means(differences, weights)), test.positives)
 
 
 def _area_gains(test: HeldOut, model: Values, baselines: Mapping[str, Values]) -> dict[str, Gain]:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from service.calibration.backtest import Backtest, Mode, Stratum
 from service.calibration.baselines import NAMES, UNAVAILABLE
-from service.calibration.comparison import Gain, Verdict
-from service.calibration.evaluation import AREA_POSITIVES, SLOPE_POSITIVES
+from service.calibration.comparison import Comparison, Gain
+from service.calibration.evaluation import AREA_POSITIVES, COMPARISON_POSITIVES, SLOPE_POSITIVES
 from service.calibration.recordings import Recording
 from service.calibration.resampling import Interval
 
@@ -20,14 +20,36 @@ def headline(backtest: Backtest) -> list[str]:
     return [f"{verdict} {where}.", *_weaknesses(backtest)]
 
 
+def decides(backtest: Backtest) -> bool:
+    """Whether enough later positives were tested for a verdict."""
+    return (
+        backtest.split.mode is not Mode.IN_SAMPLE and backtest.all.positives >= COMPARISON_POSITIVES
+    )
+
+
+def frozen_remark(backtest: Backtest) -> str:
+    """What the frozen model did, for a report that shows its refit instead."""
+    if backtest.split.mode is Mode.IN_SAMPLE:
+        return "The frozen model was trained on these very rows; shown is its monthly refit."
+    whole = backtest.all
+    gains = "; ".join(f"{name} {_said(gain)}" for name, gain in whole.comparison.log_loss.items())
+    return (
+        f"The frozen model, on the {whole.rows} later rows with {whole.positives} positives: "
+        f"{whole.comparison.verdict} ({whole.comparison.reason}; log loss over {gains}). "
+        "Shown is its monthly refit."
+    )
+
+
 def _weaknesses(backtest: Backtest) -> Iterator[str]:
+    yield from backtest.remarks
     yield from _of_split(backtest)
-    yield from _of_comparison(backtest.all, "")
+    yield from _of_comparison(backtest.all.comparison)
     for kind, stratum in backtest.by_recording.items():
         yield (
             f"On {kind} alone ({stratum.rows} rows, {stratum.positives} positives): "
             f"{stratum.comparison.verdict} ({stratum.comparison.reason})."
         )
+        yield from _of_slope(stratum, f"On {kind} alone, the")
     yield from _of_calibration(backtest.all)
     if Recording.MARKETS in backtest.recordings:
         yield (
@@ -40,6 +62,12 @@ def _weaknesses(backtest: Backtest) -> Iterator[str]:
 
 def _of_split(backtest: Backtest) -> Iterator[str]:
     split = backtest.split
+    if split.chosen_to is not None and split.mode is Mode.ROLLING:
+        yield (
+            "Which readings the model has was chosen with rows up to "
+            f"{split.chosen_to:%Y-%m-%d} in view. A refit renews their coefficients, not that "
+            "choice, so figures on those months flatter it."
+        )
     if split.in_sample_rows:
         yield (
             f"{split.in_sample_rows} of the {backtest.all.rows} rows lie in the model's training "
@@ -50,6 +78,12 @@ def _of_split(backtest: Backtest) -> Iterator[str]:
             "Neither the model file nor the data hold the model's training rows: the baselines "
             "were fitted on the first rows of the data, which are newer than the model's."
         )
+    if split.unfamiliar_rows:
+        yield (
+            f"{split.unfamiliar_rows} rows were tested before any row of their recording had been "
+            "trained on: there the baselines know its rates and prices as little as the model, "
+            "which has its defaults."
+        )
     if split.left_out_split_groups:
         yield (
             f"{split.left_out_split_groups} rows were left out because their group lies on both "
@@ -57,13 +91,18 @@ def _of_split(backtest: Backtest) -> Iterator[str]:
         )
 
 
-def _of_comparison(stratum: Stratum, where: str) -> Iterator[str]:
-    for name, gain in stratum.comparison.log_loss.items():
-        if gain.verdict is not Verdict.BETTER:
-            yield f"{where}Log loss does not beat {name} ({NAMES[name]}): {_said(gain)}."
-    for name, gain in stratum.comparison.auprc.items():
-        if gain.verdict is not Verdict.BETTER:
-            yield f"{where}AUPRC does not beat {name} ({NAMES[name]}): {_said(gain)}."
+def _of_comparison(comparison: Comparison) -> Iterator[str]:
+    for measure, gains in (
+        ("log loss", comparison.log_loss),
+        ("AUPRC", comparison.auprc),
+        ("log loss weighted by final volume", comparison.money),
+    ):
+        for name, gain in gains.items():
+            said = f"{name} ({NAMES[name]}) in {measure}: {_said(gain)}."
+            if gain.interval is not None and gain.interval.p95 < 0:
+                yield f"The model is behind {said}"
+            elif gain.interval is None or gain.interval.p05 <= 0:
+                yield f"The model is not shown to beat {said}"
 
 
 def _of_calibration(stratum: Stratum) -> Iterator[str]:
@@ -71,16 +110,21 @@ def _of_calibration(stratum: Stratum) -> Iterator[str]:
         yield f"Fewer than {SLOPE_POSITIVES} positives: slope and intercept say little."
     if stratum.positives < AREA_POSITIVES:
         yield f"Fewer than {AREA_POSITIVES} positives: AUPRC and AUROC say little."
-    slope = stratum.model.intervals.get("slope")
-    if stratum.model.slope is None or slope is None:
-        yield "No calibration slope could be fitted."
-    elif not slope.p05 <= 1 <= slope.p95:
-        yield (
-            f"The calibration slope is {stratum.model.slope:.2f}, 90 % {_span(slope)}, which does "
-            f"not hold 1: the probabilities are {'too extreme' if slope.p95 < 1 else 'too timid'}."
-        )
+    yield from _of_slope(stratum, "The")
     if stratum.model.money.refused is not None:
         yield f"No money-weighted measure: {stratum.model.money.refused}."
+
+
+def _of_slope(stratum: Stratum, beginning: str) -> Iterator[str]:
+    slope = stratum.model.intervals.get("slope")
+    if stratum.model.slope is None or slope is None:
+        yield f"{beginning} calibration slope could not be fitted."
+    elif not slope.p05 <= 1 <= slope.p95:
+        yield (
+            f"{beginning} calibration slope is {stratum.model.slope:.2f}, 90 % {_span(slope)}, "
+            "which does not hold 1: the probabilities are too "
+            f"{'extreme' if slope.p95 < 1 else 'timid'}."
+        )
 
 
 def _said(gain: Gain) -> str:

@@ -62,8 +62,28 @@ def test_a_model_that_knows_more_is_better_and_one_that_has_it_backwards_worse()
     slope = good.all.model.intervals["slope"]
     assert slope.p05 < 1 < slope.p95
     assert bad.all.comparison.verdict == "worse"
-    assert "does not beat B0" in "\n".join(headline(bad)[:6])
+    assert any("behind B0 (global rate) in log loss" in line for line in headline(bad)[:4])
     assert headline(bad)[0].startswith("Verdict: worse")
+
+
+def test_a_model_that_fails_where_the_money_is_is_told_so() -> None:
+    """Right on every row but the large ones, which weigh a thousand times as much."""
+    rows = [
+        replace(r, labels=replace(r.labels, weight_usd=1000.0 if n % 20 == 0 else 1.0))
+        for n, r in enumerate(worded(1600, 100))
+    ]
+    large = {r.market_key for r in rows if r.labels.weight_usd == 1000.0}
+    model = FunctionModel(
+        lambda r: 0.42 - knows_titles(r) if r.market_key in large else knows_titles(r),
+        START,
+        START + 40 * DAY,
+    )
+
+    found = backtest_frozen(rows, Target.DISPUTED, model, None, draws=DRAWS)
+
+    assert found.all.comparison.log_loss["B0"].gain > 0
+    assert found.all.comparison.money["B0"].verdict == "worse"
+    assert any("behind B0 (global rate) in log loss weighted" in line for line in headline(found))
 
 
 def test_below_50_positives_every_verdict_is_inconclusive() -> None:

@@ -1,0 +1,189 @@
+"""``settlewatch backtest``: a model against the baselines on recorded data."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from service.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from service.calibration.backtest import Backtest
+    from service.calibration.study import Study
+
+TARGETS = ("disputed", "flipped", "misresolved")
+_WIDTH = 160
+REPORT, FIGURES = "report.html", "report.json"
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestOrder:
+    """What the command line asked for."""
+
+    data: list[Path]
+    target: str
+    model: str
+    refit: bool
+    # Refit only where too few rows are later than the model's training range.
+    refit_if_few: bool
+    html: Path | None
+    # A folder that takes report.html and report.json.
+    out: Path | None
+    as_json: bool
+
+
+def backtest_command(order: BacktestOrder, advance: Callable[[], object]) -> None:
+    """Run the backtest, write what was asked for and print its figures."""
+    from service.calibration.study import read_study
+
+    if order.target not in TARGETS:
+        raise UsageError(
+            f"--target: {order.target!r} is not known. Choose one of: {', '.join(TARGETS)}."
+        )
+    study = read_study(order.data)
+    for line in study.notices:
+        sys.stderr.write(f"settlewatch: {line}\n")
+    if order.target == "misresolved":
+        _bound(order, study)
+        return
+    backtest, name = _run(order, study, advance)
+    _report(order, study, backtest, name)
+
+
+def _run(
+    order: BacktestOrder, study: "Study", advance: Callable[[], object]
+) -> "tuple[Backtest, str]":
+    from service.calibration.backtest import backtest_frozen, backtest_rolling
+    from service.calibration.dispute_model import load_model
+    from service.calibration.rows import Target
+
+    target = Target(order.target)
+    model = load_model(order.model, target)
+
+    def refitted() -> "Backtest":
+        return backtest_rolling(study.rows, target, model, advance)
+
+    def frozen() -> "Backtest":
+        return backtest_frozen(study.rows, target, model, model.kept_baselines(target))
+
+    if order.refit:
+        return refitted(), f"{model.name}, refitted"
+    if not order.refit_if_few:
+        return frozen(), model.name
+    return _either(frozen, refitted, model.name)
+
+
+def _either(
+    frozen: "Callable[[], Backtest]", refitted: "Callable[[], Backtest]", name: str
+) -> "tuple[Backtest, str]":
+    """The frozen model where later rows decide, else the refit, which tells the other's verdict."""
+    from service.calibration.headline import decides, frozen_remark
+
+    first, said = None, ""
+    try:
+        first = frozen()
+        if decides(first):
+            return first, name
+        said = frozen_remark(first)
+    except UsageError as error:
+        said = f"The frozen model was not tested: {error}"
+    try:
+        return replace(refitted(), remarks=(said,)), f"{name}, refitted"
+    except UsageError as error:
+        if first is None:
+            raise
+        return replace(first, remarks=(f"No refit: {error}",)), name
+
+
+def _report(order: BacktestOrder, study: "Study", backtest: "Backtest", name: str) -> None:
+    from service.calibration.backtest_document import backtest_document
+    from service.calibration.backtest_page import backtest_page
+
+    document = backtest_document(backtest, name, study.notices)
+    page = backtest_page(backtest, name, study.notices)
+    _write_reports(order, document, page)
+    if order.as_json:
+        sys.stdout.write(_json(document))
+    else:
+        _print_tables(backtest)
+
+
+def _bound(order: BacktestOrder, study: "Study") -> None:
+    from html import escape
+
+    from service.calibration.misresolution import bound_misresolution
+    from service.calibration.misresolution_document import (
+        misresolution_document,
+        misresolution_headline,
+    )
+
+    bound = bound_misresolution(study.rows)
+    line = misresolution_headline(bound)
+    document = misresolution_document(bound, study.notices)
+    title = "Backtest: P(misresolved)"
+    page = (
+        f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{title}</title>\n'
+        f"<h1>{title}</h1>\n<p>{escape(line)}</p>\n"
+    )
+    _write_reports(order, document, page)
+    sys.stdout.write(_json(document) if order.as_json else f"{line}\n")
+
+
+def _write_reports(order: BacktestOrder, document: dict[str, Any], page: str) -> None:
+    files: dict[Path, str] = {}
+    if order.html is not None:
+        files[order.html] = page
+    if order.out is not None:
+        files[order.out / REPORT] = page
+        files[order.out / FIGURES] = _json(document)
+    for path, text in files.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be written ({error.strerror}).") from error
+
+
+def _json(document: dict[str, Any]) -> str:
+    import orjson
+
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n"
+
+
+def _print_tables(backtest: "Backtest") -> None:
+    from rich.console import Console
+
+    from service.calibration.backtest_table import (
+        BUDGET_HEADINGS,
+        HEADINGS,
+        budget_rows,
+        measure_rows,
+    )
+    from service.calibration.headline import headline
+
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        # A file or a pipe has no width to keep to.
+        console = Console(highlight=False, markup=False, width=_WIDTH)
+    verdict, *weaknesses = headline(backtest)
+    console.print(verdict)
+    for line in weaknesses:
+        console.print(f"- {line}")
+    parts = (("All rows", backtest.all), *backtest.by_recording.items())
+    for title, stratum in parts:
+        _print_table(console, title, HEADINGS, [*measure_rows(stratum)])
+        _print_table(console, f"{title}: alerts", BUDGET_HEADINGS, [*budget_rows(stratum)])
+
+
+def _print_table(
+    console: "Console", title: str, headings: tuple[str, ...], rows: list[tuple[str, ...]]
+) -> None:
+    from rich.table import Table
+
+    table = Table(*headings, title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
