@@ -1,6 +1,7 @@
 """``check_drift``: whether the world still is as the model was made for, once a day."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session, sessionmaker
@@ -68,7 +69,10 @@ def _features(session: Session, parameters: RiskParameters, at: datetime) -> Ite
     reference = bins_of(load_features(session, first, first + WINDOW))
     recent = bins_of(load_features(session, at - WINDOW, at))
     for name in FEATURES:
-        yield psi_finding(name, reference[name], recent[name])
+        finding = psi_finding(name, reference[name], recent[name])
+        if not (reference[name] or recent[name]):
+            finding = replace(finding, detail="no score reads it yet")
+        yield finding
 
 
 def _ends(first: datetime) -> str:

@@ -8,12 +8,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from service.risk.dispute_features import WORDS
 from service.risk.inputs import volume_stratum
+from service.risk.rule_text import read_wording
 
 UNKNOWN = "unknown"
 _PRICES = (0.05, 0.2, 0.5, 0.8, 0.95)
 _MINUTES = (16, 31, 121)
-_SCORES = (0.25, 0.5, 0.75)
+_LOG_ODDS = (0.0, 0.5, 1.0)
+# Drivers that read the wording; what they add together is the text score.
+TEXT_DRIVERS = frozenset({WORDS, *(reading.name for reading in read_wording("", ""))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +30,16 @@ class MarketFeatures:
     # Of the proposed outcome, before its proposal.
     price: float | None
     liveness_seconds: int | None
-    # From 0 to 1, where a text score exists.
+    # What the readings of its wording add to the log-odds; None where none adds anything.
     text_score: float | None = None
 
 
 def bins_of(markets: Iterable[MarketFeatures]) -> Mapping[str, Counter[str]]:
-    """How many markets fall into each bin of each feature."""
+    """How many markets fall into each bin of each feature.
+
+    Without any market whose wording was read the text score has no bins.
+    """
+    silent = 0
     found: dict[str, Counter[str]] = {name: Counter() for name in FEATURES}
     for market in markets:
         found["category_mix"][market.category] += 1
@@ -41,7 +49,11 @@ def bins_of(markets: Iterable[MarketFeatures]) -> Mapping[str, Counter[str]]:
         minutes = None if market.liveness_seconds is None else market.liveness_seconds / 60
         found["liveness"][_bin(minutes, _MINUTES, " min")] += 1
         if market.text_score is not None:
-            found["text_score"][_bin(market.text_score, _SCORES)] += 1
+            found["text_score"][_bin(market.text_score, _LOG_ODDS)] += 1
+        else:
+            silent += 1
+    if found["text_score"]:
+        found["text_score"]["none"] = silent
     return found
 
 

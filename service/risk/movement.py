@@ -38,10 +38,16 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "challenge_open",
         ),
     ),
+    ("features", ("features",)),
+    ("earlier_vote", ("earlier_vote",)),
     ("price_before_proposal", ("price_before_proposal", "price_evidence")),
+    ("venue_price", ("venue_price",)),
+    ("feed", ("feed",)),
+    ("siblings", ("siblings",)),
     ("time_passed", ("at",)),
     ("vote", ("vote",)),
     ("answer", ("answer", "payouts")),
+    ("adjudicated", ("adjudicated",)),
     ("payout_set_by_hand", ("overridden",)),
     ("announced_remedy", ("remedy",)),
     ("open_interest", ("open_interest",)),
@@ -229,6 +235,12 @@ def _price(inputs: MarketInputs) -> str:
     return _number(inputs.price_before_proposal)
 
 
+def _features(inputs: MarketInputs) -> str:
+    moving = [feature for feature in inputs.features if feature.logit]
+    total = fsum(feature.logit for feature in moving)
+    return f"{len(moving)} readings that matter, {total:+.2f} in log-odds"
+
+
 def _vote(inputs: MarketInputs) -> str:
     vote = inputs.vote
     if vote is None:
@@ -272,7 +284,12 @@ _TELL: dict[str, Callable[[MarketInputs], str]] = {
     "identity": lambda i: i.event_id or i.market_id,
     "volume": lambda i: f"{_usdc(i.volume)} ({volume_stratum(i.volume)})",
     "state": _state,
+    "features": _features,
     "price_before_proposal": _price,
+    "siblings": lambda i: f"{len(i.siblings)} other outcomes of its event",
+    "adjudicated": lambda i: (
+        f"{0 if i.adjudicated is None else i.adjudicated.adjudicators} adjudicators"
+    ),
     "time_passed": lambda i: f"{i.at:%Y-%m-%d %H:%M} UTC",
     "vote": _vote,
     "answer": lambda i: _plain(i.answer),

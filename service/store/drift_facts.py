@@ -16,12 +16,12 @@ from models.parameter_reading import ParameterReading
 from models.question_state import QuestionState
 from service.protocol.ids import to_checksum
 from service.risk.drift import ContractNews, Forecast
-from service.risk.drift_features import MarketFeatures
+from service.risk.drift_features import TEXT_DRIVERS, MarketFeatures
+from service.risk.explanation import driver_rows, number_of
 from service.store.upserts import IN_CHUNK, chunks
 
 # Of one window; every so many-th market where there are more.
 MOST_MARKETS = 20_000
-TEXT_DRIVER = "rule_text"
 # Changes of contracts that the priors know nothing of.
 CONTRACT_KINDS = (
     DataIssueKind.CONTRACT_UPGRADED,
@@ -42,9 +42,7 @@ def first_proposal_score_at(session: Session, priors_version: str) -> datetime |
     )
 
 
-def load_features(
-    session: Session, begin: datetime, end: datetime, text_driver: str = TEXT_DRIVER
-) -> Iterator[MarketFeatures]:
+def load_features(session: Session, begin: datetime, end: datetime) -> Iterator[MarketFeatures]:
     """Each market first scored as proposed within [begin, end), as that score read it."""
     firsts = (
         select(func.min(MarketAssessment.id))
@@ -74,10 +72,10 @@ def load_features(
             .where(MarketAssessment.id.in_(part))
         )
         for row in rows:
-            yield _features(row, text_driver)
+            yield _features(row)
 
 
-def _features(row: Row[*tuple[object, ...]], text_driver: str) -> MarketFeatures:
+def _features(row: Row[*tuple[object, ...]]) -> MarketFeatures:
     document, category, expires, proposed_at, requests = row
     table = document if isinstance(document, dict) else {}
     money = table.get("money")
@@ -91,7 +89,7 @@ def _features(row: Row[*tuple[object, ...]], text_driver: str) -> MarketFeatures
         volume=_micro(volume),
         price=_driver_value(table, "price_before_proposal"),
         liveness_seconds=liveness,
-        text_score=_driver_value(table, text_driver),
+        text_score=_text_score(table),
     )
 
 
@@ -103,12 +101,18 @@ def _micro(usdc: object) -> int | None:
 
 
 def _driver_value(document: Mapping[str, object], feature: str) -> float | None:
-    drivers = document.get("drivers")
-    for driver in drivers if isinstance(drivers, list) else ():
-        if isinstance(driver, dict) and driver.get("feature") == feature:
-            value = driver.get("value")
-            return float(value) if isinstance(value, int | float) else None
-    return None
+    row = next((row for row in driver_rows(document) if row.get("feature") == feature), {})
+    value = row.get("value")
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _text_score(document: Mapping[str, object]) -> float | None:
+    parts = [
+        number_of(row, "contribution_logit")
+        for row in driver_rows(document)
+        if row.get("feature") in TEXT_DRIVERS
+    ]
+    return sum(parts) if parts else None
 
 
 def load_forecasts(session: Session, versions: tuple[str, str], at: datetime) -> list[Forecast]:

@@ -122,4 +122,5 @@ def test_features_fall_into_their_bins_and_the_unknown_has_its_own() -> None:
     assert bins["volume_stratum"] == {"under_10k": 1, "unknown": 1}
     assert bins["price_before_proposal"] == {"from 0.95": 1, "unknown": 1}
     assert bins["liveness"] == {"31 to 121 min": 1, "unknown": 1}
-    assert bins["text_score"] == {"0.5 to 0.75": 1}
+    assert bins["text_score"] == {"0.5 to 1": 1, "none": 1}
+    assert bins_of([MarketFeatures("sports", None, None, None)])["text_score"] == {}

@@ -12,6 +12,7 @@ from models.enums import Category, MarketState, Outcome, Remedy
 from service.risk.assess import assess
 from service.risk.cells import CellPosteriors, build_cells
 from service.risk.drivers import logit
+from service.risk.explanation import MOVED_WORDS
 from service.risk.inputs import MICRO, CellCount, MarketInputs, volume_stratum
 from service.risk.movement import GROUPS, MODEL, RATES, RECORD, Movement, Scored, explain_movement
 from tests.risk.scenes import CALM, NO_COUNTS, PARAMETERS, proposed, settled, voting
@@ -121,4 +122,6 @@ def test_another_model_is_one_part_and_so_are_other_rates_of_the_cell() -> None:
 def test_every_input_belongs_to_one_kind() -> None:
     names = [name for _, group in GROUPS for name in group]
     assert len(names) == len(set(names))
+    # A newer input is told by its own name until a kind names it.
     assert set(names) <= {field.name for field in fields(MarketInputs)}
+    assert {feature for feature, _ in GROUPS} <= set(MOVED_WORDS)
