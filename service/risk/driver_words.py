@@ -77,6 +77,17 @@ SENTENCES: Mapping[str, Callable[[Value], str]] = {
     "clarification_near_proposal": lambda v: (
         f"{_plain(v)} clarifications came within a day of a proposal or a vote"
     ),
+    "unfamiliar_proposer": lambda v: _flagged(
+        v, "who proposed the answer has {} before", "rarely answered", "often answered"
+    ),
+    "before_its_time": lambda v: _flagged(
+        v, "the answer came {} it could be known", "before", "when"
+    ),
+    "candle_open": lambda v: _flagged(
+        v, "the price named in the rules {} when the answer came", "did not exist", "existed"
+    ),
+    "unreadable_question": lambda v: _flagged(v, "its question {} be read", "cannot", "can"),
+    "rule_words": lambda v: f"{_plain(v)} words of its rules are known from disputed ones",
     "fragile_source": lambda v: f"it hangs on one source that can be made to err: {_plain(v)}",
     "liveness": lambda v: f"the answer can be disputed for only {_plain(v)} minutes",
     "other_venue_price": lambda v: f"on another venue the proposed answer cost {_plain(v)}",

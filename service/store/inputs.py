@@ -31,6 +31,7 @@ from service.risk.truth_label import StoredLabel
 from service.risk.vote_facts import VoteFacts
 from service.store.adjudications import load_verdicts
 from service.store.blocks import get_head
+from service.store.feature_inputs import get_features
 from service.store.input_oracle import (
     count_disputes,
     current_proposal,
@@ -46,7 +47,6 @@ from service.store.market_statuses import get_market_statuses
 from service.store.price_history import get_history_between
 from service.store.reports import first_proposal_report
 from service.store.sibling_inputs import get_siblings
-from service.store.text_inputs import get_features
 from service.store.upserts import IN_CHUNK, chunks
 from service.store.vote_inputs import get_vote_facts
 
@@ -92,11 +92,13 @@ def load_inputs(
     own = {market.id: find_status(market, statuses) for market in markets}
     known = {id_: status for id_, status in own.items() if status is not None}
     firsts = first_proposal_report(session, ids, at)
-    proposed = [m for m in markets if first_proposal(own[m.id], firsts.get(m.id)) is not None]
+    told = {m.id: first_proposal(own[m.id], firsts.get(m.id)) for m in markets}
+    proposals = {id_: first for id_, first in told.items() if first is not None}
+    proposed = [market for market in markets if market.id in proposals]
     rows = _Rows(
         statuses=statuses,
         votes=get_vote_facts(session, _voted(known), book, at),
-        features=get_features(session, markets, known, book, at),
+        features=get_features(session, markets, known, proposals, book, at),
         siblings=get_siblings(session, proposed, book, at),
         labels=load_verdicts(session, ids, at),
         reports=latest_by_market(session, ResolutionReport, ids, at),

@@ -11,7 +11,7 @@ from service.risk.inputs import MarketInputs
 from service.store.inputs import load_inputs
 from tests.store.chain_scenes import Chain
 from tests.store.scenes import NOW, OOV2, add_market, add_rules
-from tests.store.test_inputs import BOOK, add_book
+from tests.store.test_inputs import BOOK, add_book, add_money
 
 HOUR = timedelta(hours=1)
 START = NOW - timedelta(days=2)
@@ -65,18 +65,36 @@ def test_markets_of_an_ordinary_group_are_no_siblings(session: Session) -> None:
     assert loaded(session, market).siblings == ()
 
 
+def features(session: Session, market: Market, at: datetime = NOW) -> dict[str, float]:
+    return {f.name: round(f.logit, 2) for f in loaded(session, market, at).features}
+
+
 def test_features_are_of_the_rules_in_force_and_of_their_changes(session: Session) -> None:
     market = add_market(session, 1)
-    named = "The resolution source is the official website of the ministry."
-    add_rules(session, market, 1, named, START)
-    add_rules(session, market, 2, "If they agree to an official deal, it is Yes.", START + HOUR)
-    then, now = (
-        {f.name: f.value for f in loaded(session, market, at).features} for at in (START, NOW)
-    )
-    assert then.get("vague_verb", 0) < now["vague_verb"]
-    assert "rules_edited_after_first_trade" not in then | now
-    spans = [s for f in loaded(session, market).features for s in f.spans if f.name == "vague_verb"]
-    assert {"agree", "official", "deal"} & {s.words for s in spans}
+    add_rules(session, market, 1, "Yes if the ministry says so.", START)
+    map_ = "It resolves by the ISW map alone."
+    add_rules(session, market, 2, map_, START + HOUR)
+    add_money(session, market, START + HOUR / 2, 5)
+    assert features(session, market, START) == {}
+    assert set(features(session, market)) == {
+        "fragile_source_map", "rules_edited_after_first_trade",
+    }  # fmt: skip
+
+
+def test_a_proposer_nobody_knows_is_a_feature_once_there_is_a_history(session: Session) -> None:
+    for number in range(2, 62):
+        chain = Chain(session, number, OOV2)
+        chain.initialize(START)
+        chain.propose(START, START + HOUR, YES, proposer=number.to_bytes(20, "big"))
+    market = add_market(session, 1)
+    add_rules(session, market, 1, "Yes if the ministry says so.", START)
+    chain = Chain(session, 1, OOV2)
+    chain.initialize(START)
+    chain.propose(START, START + 2 * HOUR, YES, proposer=b"\x77" * 20)
+    session.flush()
+    told = features(session, market)
+    assert told["unfamiliar_proposer"] > 0
+    assert features(session, market, START + HOUR) == {}
 
 
 def test_a_market_without_stored_rules_has_no_features(session: Session) -> None:

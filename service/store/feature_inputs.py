@@ -1,5 +1,6 @@
-"""What a market's wording and the times of its changes say, as known at a time."""
+"""What is read of a market beside its course: sources, first proposal, changes of its rules."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -7,67 +8,122 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from models import oracle
+from models.chain import Block
 from models.clarification import ListedClarification
 from models.enums import Category
 from models.market import Market, RulesText, RulesVersion, TradingActivity
 from service.protocol.clarifications import place_clarifications
 from service.protocol.contracts import ContractBook
+from service.protocol.ids import parse_address
 from service.protocol.question_status import QuestionStatus
+from service.risk.dispute_features import view_dispute
+from service.risk.dispute_readings import FAMILIAR, USUAL_SHARE, DisputeFacts
 from service.risk.features import Feature
-from service.risk.wording_features import RuleTimes, text_features, timing_features
+from service.risk.inputs import Proposal
+from service.risk.rule_text import read_sources
+from service.risk.wording_features import RuleTimes, timing_features
 from service.store.upserts import IN_CHUNK, chunks
 
-# Wordings read and kept: reading one costs more than all else a calm market's score takes.
-_MOST_KEPT = 20_000
-_Wording = tuple[str, bytes, str]
+# Wordings whose sources are known: most hang on none, so that one costs some hundred bytes.
+_MOST_KEPT = 100_000
+# A proposer's history counts no further (``service.risk.dispute_readings``).
+_MOST_OWN, _MOST_OF_ALL = int(FAMILIAR) + 1, int(FAMILIAR / USUAL_SHARE)
 
 
-class WordingReader:
-    """Reads each wording once, and keeps what moves a score."""
+class SourceReader:
+    """Reads each wording's fragile sources once."""
 
     def __init__(self) -> None:
-        self._known: dict[_Wording, tuple[Feature, ...]] = {}
+        self._known: dict[bytes, tuple[Feature, ...]] = {}
 
-    def knows(self, wording: _Wording) -> bool:
-        """Whether its text need not be loaded."""
-        return wording in self._known
+    def find(self, market: Market, text_hash: bytes) -> tuple[Feature, ...] | None:
+        """What was read of a wording; ``None`` if it was not yet."""
+        return self._known.get(_key(market, text_hash))
 
-    def read(self, wording: _Wording, text: str) -> tuple[Feature, ...]:
-        """The features of a wording; those that say nothing of it are left out."""
-        found = self._known.get(wording)
-        if found is None:
-            title, _, category = wording
-            readings = text_features(title, text, Category(category))
-            found = tuple(f for f in readings if f.logit or f.value)
-            if len(self._known) >= _MOST_KEPT:
-                self._known.pop(next(iter(self._known)))
-            self._known[wording] = found
+    def read(self, market: Market, text_hash: bytes, text: str) -> tuple[Feature, ...]:
+        """The fragile sources a market hangs on."""
+        found = tuple(
+            Feature(r.name, r.value, r.unit, 0.0, "default", r.spans)
+            for r in read_sources(market.title, text)
+            if r.value
+        )
+        if len(self._known) >= _MOST_KEPT:
+            self._known.pop(next(iter(self._known)))
+        self._known[_key(market, text_hash)] = found
         return found
 
 
-_READER = WordingReader()
+def _key(market: Market, text_hash: bytes) -> bytes:
+    return hashlib.blake2b(market.title.encode() + text_hash, digest_size=16).digest()
+
+
+_READER = SourceReader()
 
 
 def get_features(
     session: Session,
     markets: Sequence[Market],
     statuses: Mapping[int, QuestionStatus],
+    firsts: Mapping[int, Proposal],
     book: ContractBook,
     at: datetime,
 ) -> dict[int, tuple[Feature, ...]]:
-    """The features of each market whose rules are stored, by market."""
+    """The features of each market whose rules are stored, by market.
+
+    Of a market without a proposal only what its sources are and when its rules changed can differ
+    from a usual one. ``firsts`` are the first proposals known.
+    """
     versions = _get_versions(session, [market.id for market in markets], at)
-    wordings = {
-        m.id: (m.title, versions[m.id][-1][0], str(m.category)) for m in markets if m.id in versions
-    }
-    texts = _get_texts(session, {w[1] for w in wordings.values() if not _READER.knows(w)})
-    edits = {id_: tuple(known for _, known in told[1:]) for id_, told in versions.items()}
+    told = [market for market in markets if market.id in versions]
+    hashes = {market.id: versions[market.id][-1][0] for market in told}
+    wanted = {hashes[m.id] for m in told if m.id in firsts or _READER.find(m, hashes[m.id]) is None}
+    texts = _get_texts(session, wanted)
+    edits = {id_: tuple(known for _, known in found[1:]) for id_, found in versions.items()}
     times = _get_times(session, edits, statuses, book, at)
-    return {
-        id_: _READER.read(wording, texts.get(wording[1], ""))
-        + tuple(f for f in timing_features(times[id_]) if f.value)
-        for id_, wording in wordings.items()
-    }
+    features: dict[int, tuple[Feature, ...]] = {}
+    for market in told:
+        text_hash = hashes[market.id]
+        text = texts.get(text_hash, "")
+        sources = _READER.find(market, text_hash)
+        if sources is None:
+            sources = _READER.read(market, text_hash, text)
+        first = firsts.get(market.id)
+        at_proposal = () if first is None else _at_proposal(session, market, text, first)
+        timing = tuple(f for f in timing_features(times[market.id]) if f.value)
+        features[market.id] = (*sources, *at_proposal, *timing)
+    return features
+
+
+def _at_proposal(
+    session: Session, market: Market, text: str, first: Proposal
+) -> tuple[Feature, ...]:
+    """What the fitted dispute model reads of a first proposal; what adds nothing is left out."""
+    own, anybody = _count_earlier(session, first)
+    view = view_dispute(
+        DisputeFacts(
+            title=market.title,
+            rules=text,
+            category=Category(market.category),
+            proposed_at=first.proposed_at,
+            by_proposer=own,
+            by_anybody=anybody,
+        )
+    )
+    return tuple(feature for feature in view.features if feature.logit)
+
+
+def _count_earlier(session: Session, first: Proposal) -> tuple[int | None, int | None]:
+    """Proposals known before this one: its proposer's and everybody's, as far as they matter."""
+    if first.proposer is None:
+        return None, None
+    row = oracle.Proposal
+    # Blocks of one chain are known in their order: what was mined before was known before.
+    before = select(row.log_index).join(Block, Block.id == row.block_id)
+    before = before.where(Block.mined_at < first.proposed_at)
+    own = before.where(row.proposer == parse_address(first.proposer)).limit(_MOST_OWN)
+    anybody = before.limit(_MOST_OF_ALL)
+    return len(session.scalars(own).all()), len(session.scalars(anybody).all())
 
 
 def _get_versions(
