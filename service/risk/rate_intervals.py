@@ -1,6 +1,7 @@
 """Intervals of rates. docs/methodology.md, "Base rates"."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import sqrt
 
 import numpy as np
@@ -70,20 +71,34 @@ def bootstrap_rates(
 
     The ``exact`` heaviest clusters with a positive and as many without one are drawn one by one;
     the sums of the many light ones are jointly normal to all that matters, so that cost and memory
-    stay flat. Draws without any weight are left out.
+    stay flat. Draws without any weight are left out. All rates share the same draws (common random
+    numbers): each interval is as good, and drawing them anew would take most of the time.
     """
     bases, hits = clustering.sums(weights), clustering.sums(weights * outcomes)
     is_heavy = _heaviest(hits, exact) | _heaviest(np.where(hits > 0, 0.0, bases), exact)
     heavy = np.column_stack([hits, bases])[is_heavy]
     light = np.column_stack([hits, bases])[~is_heavy]
-    rng = np.random.default_rng(seed)
-    sums = rng.poisson(1.0, (draws, len(heavy))).astype(np.float64) @ heavy
+    times, normal = _draws(draws, 2 * exact, seed)
+    sums = times[:, : len(heavy)] @ heavy
     if light.size:
-        drawn = rng.multivariate_normal(light.sum(axis=0), light.T @ light, draws, method="eigh")
-        sums += np.maximum(drawn, 0.0)
+        sums += np.maximum(light.sum(axis=0) + normal @ _root(light.T @ light).T, 0.0)
     kept = sums[:, 1] > 0
     rates: Values = np.minimum(sums[kept, 0] / sums[kept, 1], 1.0)
     return rates
+
+
+@lru_cache(maxsize=1)
+def _draws(draws: int, clusters: int, seed: int) -> tuple[Values, Values]:
+    """How often each cluster is taken in each draw, and two standard normal numbers a draw."""
+    rng = np.random.default_rng(seed)
+    return rng.poisson(1.0, (draws, clusters)).astype(np.float64), rng.standard_normal((draws, 2))
+
+
+def _root(covariance: Values) -> Values:
+    """A matrix whose square is a 2 x 2 covariance, which may be singular."""
+    values, vectors = np.linalg.eigh(covariance)
+    root: Values = vectors * np.sqrt(np.maximum(values, 0.0))
+    return root
 
 
 def _heaviest(values: Values, count: int) -> npt.NDArray[np.bool_]:
