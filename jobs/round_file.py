@@ -16,6 +16,7 @@ from service.risk.attack_inputs import (
     BadRoundInput,
     Bloc,
     DocketMarket,
+    OpenedVotes,
     OverrideFeatures,
     Reading,
     RoundInputs,
@@ -67,6 +68,15 @@ class _Lean(_Strict):
     k: float
 
 
+class _Opened(_Strict):
+    wrong: float
+    right: float
+    other: float = 0.0
+    sealed: float
+    opened_voters: float = 0.0
+    sealed_voters: float = 0.0
+
+
 class _Request(_Strict):
     id: str
     operative: bool = True
@@ -82,11 +92,13 @@ class _Request(_Strict):
     embarrassment: float = 0.0
     clarified_against: bool = False
     resolver_gated: bool = False
+    opened: _Opened | None = None
 
 
 class _Voter(_Strict):
     id: str
     stake: float
+    opened: dict[str, float] = {}
 
 
 class _Bloc(_Strict):
@@ -95,6 +107,7 @@ class _Bloc(_Strict):
     entities: tuple[str, ...] = ()
     holdings: dict[str, float] = {}
     bonds: dict[str, float] = {}
+    opened: dict[str, float] = {}
     new_stake: Number = None
     hedged: float | None = None
     borrowed: float = 0.0
@@ -159,7 +172,7 @@ def _to_inputs(told: _Round) -> RoundInputs:
             perp_open_interest_usd=_reading(uma.perp_open_interest_usd),
         ),
         requests=tuple(_request(request) for request in told.requests),
-        voters=tuple(Voter(voter.id, voter.stake) for voter in told.voters),
+        voters=tuple(Voter(voter.id, voter.stake, voter.opened) for voter in told.voters),
         blocs=tuple(_bloc(bloc) for bloc in told.blocs),
     )
 
@@ -183,6 +196,7 @@ def _request(told: _Request) -> DocketMarket:
         override=OverrideFeatures(told.embarrassment, told.clarified_against, told.resolver_gated),
         market_id=told.market_id,
         in_round=told.in_round,
+        opened=None if told.opened is None else OpenedVotes(**told.opened.model_dump()),
     )
 
 
@@ -193,6 +207,7 @@ def _bloc(told: _Bloc) -> Bloc:
         entities=told.entities,
         holdings=told.holdings,
         bonds=told.bonds,
+        opened=told.opened,
         new_stake=_reading(told.new_stake),
         hedged=told.hedged,
         borrowed=told.borrowed,

@@ -83,6 +83,8 @@ class Voter:
 
     entity_id: str
     stake: float
+    # UMA of it that is opened already, whichever way, by request id.
+    opened: Mapping[str, float] = field(default_factory=lambda: _NONE)
 
     def __post_init__(self) -> None:
         """Refuse a stake that cannot be."""
@@ -102,6 +104,8 @@ class Bloc:
     # Shares of the wrong answer, and bonds in USD lost only with the vote, by request id.
     holdings: Mapping[str, float] = field(default_factory=lambda: _NONE)
     bonds: Mapping[str, float] = field(default_factory=lambda: _NONE)
+    # UMA of its stake that is opened already, whichever way, by request id.
+    opened: Mapping[str, float] = field(default_factory=lambda: _NONE)
     # UMA staked less than 30 days ago.
     new_stake: Reading = field(default_factory=lambda: missing("age of stake not given"))
     # Share of the stake's value hedged; never more than futures allow. None: as much as they allow.
@@ -113,7 +117,8 @@ class Bloc:
 
     def __post_init__(self) -> None:
         """Refuse stake, holdings and bonds that cannot be."""
-        amounts = (self.stake, self.borrowed, *self.holdings.values(), *self.bonds.values())
+        maps = (self.holdings, self.bonds, self.opened)
+        amounts = (self.stake, self.borrowed, *(a for by_id in maps for a in by_id.values()))
         if not all(isfinite(amount) and amount >= 0 for amount in amounts):
             message = f"bloc {self.bloc_id}: stake, holdings and bonds are finite and not below 0"
             raise BadRoundInput(message)
@@ -146,6 +151,27 @@ class OverrideFeatures:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedVotes:
+    """Votes of one request once they are being opened, in UMA: nothing more can be sealed."""
+
+    wrong: float
+    right: float
+    other: float
+    # Sealed and not opened yet.
+    sealed: float
+    # Effective numbers of voters behind either; 0: they say nothing of each other.
+    opened_voters: float = 0.0
+    sealed_voters: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        amounts = (self.wrong, self.right, self.other, self.sealed)
+        numbers = (*amounts, self.opened_voters, self.sealed_voters)
+        if not all(isfinite(number) and number >= 0 for number in numbers):
+            raise BadRoundInput("opened votes: stake and voters are finite and not below 0")
+
+
+@dataclass(frozen=True, slots=True)
 class DocketMarket:
     """One request of the round, or one an attacker could still bring in (``in_round`` False)."""
 
@@ -165,6 +191,8 @@ class DocketMarket:
     override: OverrideFeatures = OverrideFeatures()
     market_id: str | None = None
     in_round: bool = True
+    # None: votes can still be sealed.
+    opened: OpenedVotes | None = None
 
     def __post_init__(self) -> None:
         """Refuse prices, hours and honest errors that cannot be."""

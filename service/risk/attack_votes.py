@@ -1,7 +1,8 @@
 """The votes on every request of a round, drawn together. docs/methodology.md, "What it pays".
 
 Turnout, the bloc and part of the honest error are common to all requests of a draw: wrong answers
-come together. One round; opened votes are not read. Arrays are requests x draws.
+come together. Opened votes are fixed and tell of the sealed ones. One round: what rolls is not
+voted on again. Arrays are requests x draws.
 """
 
 from collections.abc import Sequence
@@ -11,10 +12,10 @@ from functools import lru_cache
 import numpy as np
 
 from service.risk.attack_gain import Flags
-from service.risk.attack_inputs import Terms
+from service.risk.attack_inputs import DocketMarket, Terms
 from service.risk.attack_parameters import AttackParameters
 from service.risk.draws import Values, frozen
-from service.risk.vote_simulation import Lean, beta_at
+from service.risk.vote_simulation import Lean, Round, beta_at, informed_lean
 
 _TURNOUT, _COMMON, _OWN, _REMEDY, _EMERGENCY, _FALL = range(6)
 # A mean over wins needs no more than one draw in so many.
@@ -25,7 +26,8 @@ _PART = 4
 class JointVotes:
     """Draws of a round that every bloc shares."""
 
-    # Wrong share of the votes x turnout, of the stake outside a bloc.
+    # Wrong share of the votes x turnout, of the stake outside a bloc; of what is still sealed,
+    # the wrong share alone.
     wrong: Values
     # One a draw.
     turnout: Values
@@ -34,6 +36,18 @@ class JointVotes:
     # The same for a joint emergency response; and how deep UMA falls, times what is assumed.
     emergency: Values
     fall: Values
+    opened: "OpenedRows"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedRows:
+    """Requests whose votes are being opened: their places, and UMA on either side."""
+
+    places: np.ndarray
+    wrong: Values
+    right: Values
+    other: Values
+    sealed: Values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,30 +69,67 @@ class VoteDraws:
         return _mean(self.rolled)
 
 
-def draw_votes(leans: Sequence[Lean], terms: Terms, parameters: AttackParameters) -> JointVotes:
+def draw_votes(
+    requests: Sequence[DocketMarket], terms: Terms, parameters: AttackParameters
+) -> JointVotes:
     """The common draws; equal for equal requests, so that two questions about them compare."""
-    ranks = _ranks(len(leans), parameters)
+    ranks = _ranks(len(requests), parameters)
     turnout = _turnouts(terms.turnout, parameters)
     steps = (np.arange(parameters.draws) + 0.5) / parameters.draws
+    leans = [_lean(request, terms) for request in requests]
     shares = {lean: beta_at(lean, steps) for lean in set(leans)}
+    opened = _opened_rows(requests)
     wrong = np.empty(ranks.shape)
     for row, lean in enumerate(leans):
         wrong[row] = shares[lean][ranks[row]]
-    wrong *= turnout
+        if requests[row].opened is None:
+            wrong[row] *= turnout
     return JointVotes(
         wrong,
         turnout,
         _uniform(_REMEDY, parameters),
         _uniform(_EMERGENCY, parameters),
         _falls(parameters),
+        opened,
     )
 
 
-def vote_with(votes: JointVotes, terms: Terms, stake: float) -> VoteDraws:
+def _lean(request: DocketMarket, terms: Terms) -> Lean:
+    told = request.opened
+    if told is None:
+        return request.honest_error
+    # Terms are frozen once votes are opened; blocs are among the voters who tell of the rest.
+    seen = Round(
+        terms.stake,
+        terms.gat,
+        terms.spat,
+        opened_a=told.wrong,
+        opened_b=told.right,
+        opened_other=told.other,
+        sealed=told.sealed,
+        can_seal=False,
+        opened_voters=told.opened_voters,
+        sealed_voters=told.sealed_voters,
+    )
+    return informed_lean(seen, request.honest_error)
+
+
+def _opened_rows(requests: Sequence[DocketMarket]) -> OpenedRows:
+    rows = [(row, r.opened) for row, r in enumerate(requests) if r.opened is not None]
+    table = np.array(
+        [(told.wrong, told.right, told.other, told.sealed) for _, told in rows], dtype=np.float64
+    ).reshape(len(rows), 4)
+    return OpenedRows(np.array([row for row, _ in rows], dtype=np.intp), *table.T)
+
+
+def vote_with(
+    votes: JointVotes, terms: Terms, stake: float, opened: Values | None = None
+) -> VoteDraws:
     """The round with so much stake of one bloc on the wrong answer of every request.
 
     With A the bloc, H all other stake, t its turnout and w its wrong votes over H: wrong wins with
     A + wH > SPAT S and no fewer votes than right, (t - w) H. Both thresholds are strict.
+    ``opened``: what of its stake is opened already, by request, and so among the opened votes.
     """
     other = max(terms.stake - stake, 1e-9 * terms.stake)
     needed = terms.spat * terms.stake
@@ -89,10 +140,35 @@ def vote_with(votes: JointVotes, terms: Terms, stake: float) -> VoteDraws:
     quorum = stake + other * votes.turnout > terms.gat
     above, below = np.where(quorum, above, np.inf), np.where(quorum, below, -np.inf)
     won = votes.wrong > above
-    return VoteDraws(won, ~(won | (votes.wrong < below)))
+    lost = votes.wrong < below
+    if votes.opened.places.size:
+        _count_opened(votes, terms, _still_sealed(votes, stake, opened), won, lost)
+    return VoteDraws(won, ~(won | lost))
 
 
-def slashed_per_winner(votes: JointVotes, draws: VoteDraws, terms: Terms, stake: float) -> Values:
+def _still_sealed(votes: JointVotes, stake: float, opened: Values | None) -> Values:
+    """What the bloc has sealed and not opened, of the requests whose votes are being opened."""
+    rows = votes.opened
+    done = 0.0 if opened is None else opened[rows.places]
+    held: Values = np.clip(stake - done, 0.0, rows.sealed)
+    return held
+
+
+def _count_opened(votes: JointVotes, terms: Terms, held: Values, won: Flags, lost: Flags) -> None:
+    """Overwrite the rows whose votes are being opened."""
+    rows, needed = votes.opened, terms.spat * terms.stake
+    rest = rows.sealed - held
+    wrong = (rows.wrong + held)[:, None] + rest[:, None] * votes.wrong[rows.places]
+    total = rows.wrong + rows.right + rows.sealed
+    right = total[:, None] - wrong
+    enough = (total + rows.other > terms.gat)[:, None]
+    won[rows.places] = enough & (wrong > needed) & (wrong >= right)
+    lost[rows.places] = enough & (right > needed) & (right > wrong)
+
+
+def slashed_per_winner(
+    votes: JointVotes, draws: VoteDraws, terms: Terms, stake: float, opened: Values | None = None
+) -> Values:
     """What a winning token gets of the slashed ones, before the rate: E[losing / winning | won].
 
     "losing" is all stake but the winning votes, absent stake included; 0 where wrong never wins.
@@ -102,6 +178,11 @@ def slashed_per_winner(votes: JointVotes, draws: VoteDraws, terms: Terms, stake:
     won = draws.won[:, :some]
     winning = votes.wrong[:, :some] * other
     winning += stake
+    rows = votes.opened
+    if rows.places.size:
+        held = _still_sealed(votes, stake, opened)
+        sealed = (rows.sealed - held)[:, None] * votes.wrong[rows.places, :some]
+        winning[rows.places] = (rows.wrong + held)[:, None] + sealed
     each = np.divide(terms.stake, winning, out=np.zeros_like(winning), where=won)
     wins = np.count_nonzero(won, axis=1)
     found: Values = (each.sum(axis=1) - wins) / np.maximum(wins, 1)

@@ -116,12 +116,13 @@ class BlocDocket:
     conflicts_usd: float
 
 
-def bloc_votes(scene: Scene, stake: float) -> BlocVotes:
-    """The round's votes with so much stake pushing every wrong answer."""
-    terms = scene.terms
-    draws = vote_with(scene.votes, terms, stake)
+def bloc_votes(scene: Scene, bloc: Bloc) -> BlocVotes:
+    """The round's votes with the bloc's stake pushing every wrong answer."""
+    terms, stake = scene.terms, bloc.stake
+    opened = np.array([bloc.opened.get(i, 0.0) for i in scene.docket.request_ids])
+    draws = vote_with(scene.votes, terms, stake, opened)
     others = scene.parameters.others_slashed
-    ratio = slashed_per_winner(scene.votes, draws, terms, stake)
+    ratio = slashed_per_winner(scene.votes, draws, terms, stake, opened)
     income = slash_income(terms, scene.uma, stake, ratio, others)
     return BlocVotes(draws, draws.chance, draws.stall, income)
 
@@ -138,7 +139,7 @@ def assess_bloc(
     ``spent_usd``: gone for stake whatever it then takes; only ``p_pays`` counts it.
     """
     terms, uma, parameters = scene.terms, scene.uma, scene.parameters
-    votes = votes or bloc_votes(scene, bloc.stake)
+    votes = votes or bloc_votes(scene, bloc)
     stakes = stakes_of(scene.docket, bloc.holdings, bloc.bonds)
     slash = slash_loss(terms, uma, bloc.stake)
     chance = votes.chance

@@ -188,8 +188,7 @@ def build_scene(
     if like is not None and like.terms.turnout == terms.turnout:
         votes = like.votes
     else:
-        leans = [market.honest_error for market in inputs.requests]
-        votes = draw_votes(leans, terms, parameters)
+        votes = draw_votes(inputs.requests, terms, parameters)
     docket = prepare_docket(inputs.requests, parameters) if like is None else like.docket
     honest = vote_with(votes, terms, 0.0)
     return Scene(terms, uma, docket, votes, honest, parameters), (*gaps, *more)
@@ -213,7 +212,7 @@ def hypothetical_blocs(scene: Scene) -> tuple[Bloc, ...]:
 
 def _assess(scene: Scene, bloc: Bloc, scale: float) -> BlocAssessment:
     docket, parameters = scene.docket, scene.parameters
-    votes = bloc_votes(scene, bloc.stake)
+    votes = bloc_votes(scene, bloc)
     found = assess_bloc(scene, bloc, docket.in_round, votes)
     still_open = _against_open(scene, bloc, votes)
     new = bloc.new_stake.value
@@ -274,6 +273,10 @@ def _warnings(inputs: RoundInputs, scene: Scene, blocs: Sequence[BlocAssessment]
         told.append("no bloc is known: what could be forced is shown for hypothetical ones only")
     if scene.terms.block_share <= 0:
         told.append("at this turnout no answer passes SPAT, whoever withholds stake")
+    if inputs.terms.is_frozen:
+        told.append(
+            "stake is frozen: what a bloc lacks, and what it would cost, is for later rounds"
+        )
     listed = sum(voter.stake for voter in inputs.voters)
     if listed > scene.terms.stake * 1.001:
         told.append(

@@ -10,7 +10,7 @@ import pytest
 from jobs.round_file import read_round
 from jobs.simulate_command import what_if_command
 from service.errors import UsageError
-from service.risk.attack_inputs import known, missing
+from service.risk.attack_inputs import OpenedVotes, known, missing
 from service.risk.round_what_if import RoundWhatIf
 
 OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
@@ -41,6 +41,21 @@ def test_the_documented_round_is_read_and_gaps_stay_gaps(path: Path) -> None:
     assert (minerals.asks[1].price, minerals.honest_error.mean) == (0.30, 0.45)
     assert (cut.asks, cut.best_bid.value) == (None, None)
     assert not old.operative
+
+
+def test_opened_votes_are_read_with_whose_they_are(path: Path) -> None:
+    told = documented()
+    told["phase"] = "reveal"
+    told["requests"][0]["opened"] = {"wrong": 9.5e6, "right": 2.5e6, "sealed": 8e6}
+    told["blocs"][0]["opened"] = {"minerals": 4e6}
+    path.write_text(json.dumps(told))
+    found = read_round(path)
+    assert found.requests[0].opened == OpenedVotes(9.5e6, 2.5e6, 0.0, 8e6)
+    assert found.blocs[0].opened == {"minerals": 4e6}
+    told["requests"][0]["opened"]["sealed"] = -1
+    path.write_text(json.dumps(told))
+    with pytest.raises(UsageError, match="not below 0"):
+        read_round(path)
 
 
 def test_the_page_says_what_flips_what_it_costs_and_that_nothing_is_safe(

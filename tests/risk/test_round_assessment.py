@@ -12,6 +12,7 @@ from service.risk.attack_inputs import (
     BadRoundInput,
     Bloc,
     DisputeCount,
+    OpenedVotes,
     Voter,
     known,
     missing,
@@ -202,6 +203,20 @@ def test_what_was_not_read_is_assumed_and_listed() -> None:
     assert told["default.stake"] == "node down"
     assert told["damage.deepest"] is None
     assert any("past" in warning for warning in found.warnings)
+
+
+def test_in_the_reveal_a_bloc_decides_by_what_it_has_not_opened() -> None:
+    """Of 15.6 million needed the wrong answer has 10; the bloc's 6 make it only while sealed."""
+    votes = OpenedVotes(wrong=10e6, right=3e6, other=0.0, sealed=8e6)
+    request = replace(REQUESTS[0], opened=votes)
+    frozen = replace(TERMS, is_frozen=True)
+    sealed = Bloc("b", 6 * MILLION)
+    done = replace(sealed, opened={"big": 6e6})
+    found = assess_round(round_of([request], [sealed], terms=frozen), QUICK)
+    assert found.dollars_winnable == pytest.approx(2e6, rel=0.01)
+    after = assess_round(round_of([request], [done], terms=frozen), QUICK)
+    assert after.dollars_winnable == 0
+    assert any("frozen" in warning for warning in found.warnings)
 
 
 def test_the_same_round_gives_the_same_numbers() -> None:
