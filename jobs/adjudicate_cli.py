@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from jobs.opened_house import opened_house, print_json
+from jobs.opened_house import opened_house, print_json, progress_bar
 
 BAD_USAGE = 2
 
@@ -39,8 +39,9 @@ def export_command(
     """Write blind packets to be answered: rules and clarifications, no answer, vote or price."""
     from jobs.adjudicate_export import export_packets  # `--help` needs none of it
 
-    with opened_house() as house:
-        done = export_packets(house.read_sessions, plan, case or [], track, out)
+    with opened_house() as house, progress_bar("Reading") as progress:
+        sessions, clock = house.read_sessions, house.clock
+        done = export_packets(sessions, clock, plan, case or [], track, out, progress)
     if out != "-":
         if as_json:
             print_json(done.summary())
@@ -148,9 +149,16 @@ def plan_command(
     """Draw settled, undisputed markets for an audit, and store the plan."""
     from jobs.adjudicate_plan import make_plan, print_plan  # as above
 
-    with opened_house() as house:
+    with opened_house() as house, progress_bar("Reading") as progress:
         done = make_plan(
-            house.sessions, house.clock, budget, seed, first=first, last=last, allocation=allocation
+            house.sessions,
+            house.clock,
+            budget,
+            seed,
+            first=first,
+            last=last,
+            allocation=allocation,
+            progress=progress,
         )
     if as_json:
         print_json(done)

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from models.adjudication_enums import RulesTrack
 from models.market import Market
+from service.clock import Clock
 from service.errors import UsageError
 from service.protocol.ids import to_hex
 from service.store.adjudication_cases import Addition, AdjudicationCase, load_case
@@ -64,10 +65,12 @@ class Exported:
 
 def export_packets(
     sessions: sessionmaker[Session],
+    clock: Clock,
     plan: int | None,
     refs: Sequence[str],
     track: str,
     out: str,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Exported:
     """Write the packets of a plan's markets, or of those named, to a file or standard output."""
     if (plan is None) == (not refs):
@@ -76,9 +79,11 @@ def export_packets(
         raise UsageError(f"--track: {track!r} is not known. Choose one of: {', '.join(TRACKS)}.")
     done, packets = Exported(), []
     with sessions() as session:
-        for market in _markets(session, plan, refs):
-            case = load_case(session, market)
+        now, markets = clock.now(), _markets(session, plan, refs)
+        for market in markets:
+            case = load_case(session, market, now)
             done.markets += 1
+            progress(done.markets, len(markets))
             done.remarks += _remarks(case)
             packets += _packets(case, track)
     done.packets = len(packets)

@@ -1,10 +1,9 @@
 """``settlewatch adjudicate plan``: draw and store an audit of undisputed markets."""
 
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from rich.console import Console
-from rich.progress import Progress
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.transactions import in_transaction
@@ -32,6 +31,7 @@ def make_plan(
     first: str | None,
     last: str | None,
     allocation: str,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> dict[str, object]:
     """Stratify the frame, spread the budget, draw, store; the plan as ``--json`` prints it."""
     if allocation not in set(Allocation):
@@ -44,18 +44,8 @@ def make_plan(
     if frame_from >= frame_to:
         raise UsageError("--from: it must lie before --to.")
     priors = load_audit_priors()
-    console = Console(stderr=True)
-    with (
-        sessions() as session,
-        Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
-    ):
-        task = bar.add_task("Reading", total=None)
-        candidates = list_candidates(
-            session,
-            frame_from,
-            frame_to,
-            lambda done, total: bar.update(task, completed=done, total=total),
-        )
+    with sessions() as session:
+        candidates = list_candidates(session, frame_from, frame_to, progress)
     if not candidates:
         raise UsageError(
             "--from, --to: no undisputed market of the catalogue settled in that time. "

@@ -1,7 +1,7 @@
 """What a command begins and ends with: settings, logging and the database; JSON on its way out."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,18 @@ def opened_house(**overrides: str | int | None) -> "Iterator[House]":
         yield house
     finally:
         house.close()
+
+
+@contextmanager
+def progress_bar(title: str) -> "Iterator[Callable[[int, int], None]]":
+    """A bar on a terminal, told what is done and of how much; nothing elsewhere."""
+    from rich.console import Console  # `--help` needs none of it
+    from rich.progress import Progress  # as above
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def print_json(value: object) -> None:

@@ -17,6 +17,7 @@ from service.protocol.prices import outcome_of, outcome_of_payouts
 from service.protocol.rule_texts import part_updates, shown
 from service.store.latest import latest_by_market
 from service.store.question_states import get_question_state
+from service.store.reports import first_proposal_report
 from service.store.rules import MarketRules, get_market_rules
 from service.store.upserts import IN_CHUNK, chunks
 
@@ -64,10 +65,9 @@ class Answers:
     is_disputed: bool
 
 
-def load_case(session: Session, market: Market) -> AdjudicationCase:
-    """The case of one market, out of everything known today."""
-    state = get_question_state(session, market)
-    judged_at = None if state is None else state.first_proposed_at
+def load_case(session: Session, market: Market, at: datetime) -> AdjudicationCase:
+    """The case of one market, out of everything known at ``at``, which is the present."""
+    judged_at = _first_proposed_at(session, market, at)
     found = get_market_rules(session, market)
     rules, source = _rules(found, judged_at)
     official = sorted((entry for entry in found.additions if entry.is_in_force), key=_instant)
@@ -83,6 +83,15 @@ def load_case(session: Session, market: Market) -> AdjudicationCase:
     )
 
 
+def _first_proposed_at(session: Session, market: Market, at: datetime) -> datetime | None:
+    """By the chain, else by when the feed first showed an answer."""
+    state = get_question_state(session, market)
+    if state is not None and state.first_proposed_at is not None:
+        return state.first_proposed_at
+    report = first_proposal_report(session, [market.id], at).get(market.id)
+    return None if report is None else report.reported_at or report.known_at
+
+
 def _rules(found: MarketRules, judged_at: datetime | None) -> tuple[str | None, str]:
     """The text as published, without paragraphs that say they were added later."""
     asked = None if found.asked is None else found.asked.text
@@ -90,7 +99,10 @@ def _rules(found: MarketRules, judged_at: datetime | None) -> tuple[str | None, 
         return part_updates(asked.description).rules, "the question as the oracle was asked it"
     if not found.versions:
         return None, "no text is known"
-    before = [v for v in found.versions if judged_at is None or v.stored.known_at <= judged_at]
+    if judged_at is None:
+        newest = found.versions[-1].stored
+        return part_updates(newest.text).rules, "the catalogue; no proposal is known"
+    before = [v for v in found.versions if v.stored.known_at <= judged_at]
     if before:
         return part_updates(before[-1].stored.text).rules, "the catalogue, before the proposal"
     first = found.versions[0].stored

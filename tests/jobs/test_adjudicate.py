@@ -18,7 +18,7 @@ from jobs.adjudicate_status import print_status, status_of
 from models.adjudication import AdjudicationVerdict, AuditItem, Correction, CorrectionStep
 from models.chain import DataIssue
 from models.enums import Outcome
-from models.market import TradingActivity
+from models.market import ResolutionReport, TradingActivity
 from service.clock import SetClock
 from service.errors import UsageError
 from service.risk.parameters import load_parameters
@@ -82,7 +82,7 @@ def test_a_packet_shows_the_rules_of_its_track_and_no_answer(
     sessions: sessionmaker[Session], tmp_path: Path
 ) -> None:
     out = tmp_path / "packets.json"
-    done = export_packets(sessions, None, [ref_of(1), "market-1"], "both", str(out))
+    done = export_packets(sessions, CLOCK, None, [ref_of(1), "market-1"], "both", str(out))
     assert (done.markets, done.packets, done.remarks) == (1, 2, [])
     original, clarified = json.loads(out.read_text("utf-8"))
     assert original["rules"] == clarified["rules"] == "It resolves Yes if it happens."
@@ -100,12 +100,48 @@ def test_a_packet_shows_the_rules_of_its_track_and_no_answer(
     assert [word for word in hidden if word in told] == []
 
 
+def test_without_logs_the_feed_says_when_an_answer_came(
+    sessions: sessionmaker[Session], tmp_path: Path
+) -> None:
+    out, hour = tmp_path / "one.ndjson", timedelta(hours=1)
+    with sessions.begin() as session:
+        add_contracts(session)
+        market = add_market(session, 1)
+        add_rules(session, market, 1, "As first published.", NOW - 9 * hour)
+        add_rules(session, market, 2, "As it reads now.\n\nUpdate: It is No.", NOW - hour)
+
+    def packet() -> dict[str, Any]:
+        export_packets(sessions, CLOCK, None, [ref_of(1)], "rules_original", str(out))
+        found: dict[str, Any] = json.loads(out.read_text("utf-8"))
+        return found
+
+    open_market = packet()
+    assert (open_market["rules"], open_market["judged_at"]) == ("As it reads now.", None)
+    with sessions.begin() as session:
+        session.add(
+            ResolutionReport(
+                market_id=market.id,
+                status="proposed",
+                proposed_price=str(10**18),
+                was_disputed=False,
+                extended_review=False,
+                rules_updated=False,
+                reported_at=NOW - 5 * hour,
+                known_at=NOW - 4 * hour,
+            )
+        )
+    proposed = packet()
+    assert proposed["rules"] == "As first published."
+    assert proposed["judged_at"] == (NOW - 5 * hour).isoformat()
+    assert proposed["clarifications"] == []
+
+
 @pytest.mark.usefixtures("disputed")
 def test_an_answered_sheet_comes_back_as_a_label(
     sessions: sessionmaker[Session], tmp_path: Path
 ) -> None:
     sheet = tmp_path / "sheet.csv"
-    export_packets(sessions, None, [ref_of(1)], "rules_original", str(sheet))
+    export_packets(sessions, CLOCK, None, [ref_of(1)], "rules_original", str(sheet))
     with sheet.open(encoding="utf-8", newline="") as opened:
         (packet,) = csv.DictReader(opened)
     with sheet.open("w", encoding="utf-8", newline="") as opened:
@@ -299,7 +335,7 @@ def test_a_plan_is_drawn_stored_and_estimated(
     out = tmp_path / "round.ndjson"
     number = plan["plan"]
     assert isinstance(number, int)
-    done = export_packets(sessions, number, [], "rules_original", str(out))
+    done = export_packets(sessions, CLOCK, number, [], "rules_original", str(out))
     assert done.packets == 8
     packets = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
     # One of the eight was paid Yes though three readers say No.
@@ -347,7 +383,7 @@ def test_an_export_says_what_it_lacks(
         "out": str(tmp_path / "x.csv"),
     }
     with pytest.raises(UsageError, match=line):
-        export_packets(sessions, **(given | changes))
+        export_packets(sessions, CLOCK, **(given | changes))
 
 
 def test_a_frame_without_markets_is_refused(sessions: sessionmaker[Session]) -> None:
