@@ -32,6 +32,7 @@ from tests.store.scenes import (
     MICRO,
     NOW,
     add_contracts,
+    add_market,
     add_rules,
     question_id_of,
     ref_of,
