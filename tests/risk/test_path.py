@@ -1,6 +1,6 @@
 """The path sum against its matrix form, against simulated paths, and at its worked numbers."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.risk.draws import Transitions
-from service.risk.markov import absorbed_wrong
+from service.risk.markov import ROUNDS, absorbed_wrong
 from service.risk.path import PATHS, from_first, from_second, from_vote
+from service.risk.vote_facts import VoteFacts
+from service.risk.vote_outlook import deletion_after
 from tests.risk.scenes import PARAMETERS, at_means
 
 NAMES = [f.name for f in fields(Transitions)]
@@ -39,6 +41,20 @@ def test_unrolled_sum_equals_the_absorbing_chain(t: Transitions) -> None:
     assert from_vote(t, vote_wrong).total == pytest.approx(
         absorbed_wrong(t, "vote"), rel=1e-9, abs=1e-12
     )
+    for rolls in range(1, ROUNDS):
+        # After rolls fewer rounds are left; the loop's later votes have all of theirs.
+        facts = VoteFacts("rolled", 1, roll_count=rolls, max_rolls=ROUNDS - 1)
+        now = replace(t, r=deletion_after(t.r, facts, PARAMETERS))
+        assert from_vote(now, vote_wrong, from_second(t)).total == pytest.approx(
+            absorbed_wrong(t, f"rolled_{rolls}"), rel=1e-9, abs=1e-12
+        )
+
+
+def test_a_flagged_market_is_decided_by_hand_or_as_before() -> None:
+    t = at_means()
+    by_hand = PARAMETERS.override.flag_manual
+    expected = by_hand * t.mu + (1 - by_hand) * absorbed_wrong(t)
+    assert absorbed_wrong(t, "flagged", by_hand) == pytest.approx(expected)
 
 
 @given(any_transitions())
@@ -102,9 +118,11 @@ def _walk(p: dict[str, float], rng: np.random.Generator) -> float:
         again = hit(np.where(bad, p["d2w"], p["d2c"]), waiting)
         wrong += int((bad & ~again).sum())
         voted = int(again.sum())
-        deleted = hit(p["r"], voted)
-        wrong += int(hit(p["mu"], int(deleted.sum())).sum())
-        early = hit(p["g"], int((~deleted).sum()))
+        rolled = voted
+        for _ in range(ROUNDS):
+            rolled = int(hit(p["r"] ** (1 / ROUNDS), rolled).sum())
+        wrong += int(hit(p["mu"], rolled).sum())
+        early = hit(p["g"], voted - rolled)
         wrong += int(hit(vote_wrong, int((~early).sum())).sum())
         waiting = int(early.sum())
     return wrong / SIMULATED

@@ -118,6 +118,28 @@ def test_a_roll_moves_the_voters_to_the_leader() -> None:
     assert five.b > five.a > alone.a
 
 
+def test_the_played_rounds_agree_with_drawing_every_vote_anew() -> None:
+    # Plain draws of the same rules, apart from the code: share, turnout, thresholds, rolls.
+    round_ = Round(24 * MILLION, 5 * MILLION, 0.65, bloc_a=4 * MILLION, rolls_left=4)
+    lean, rng, count = Lean(0.5, 4), np.random.default_rng(11), 200_000
+    moves, answer = np.zeros(count), np.zeros(count)
+    open_shares = []
+    for _ in range(5):
+        odds = PARAMETERS.vote.roll_odds ** np.clip(moves, -4, 4)
+        mean = odds / (1 + odds)
+        phi = rng.beta(mean * lean.k, (1 - mean) * lean.k)
+        rest = 20 * MILLION * np.clip(rng.normal(0.92, 0.03, count), 0.67, 1)
+        a, b = 4 * MILLION + rest * phi, rest * (1 - phi)
+        needed = 0.65 * 24 * MILLION
+        answer = np.where(answer != 0, answer, np.where(a > needed, 1, np.where(b > needed, -1, 0)))
+        open_shares.append(float((answer == 0).mean()))
+        moves += np.where(a >= b, 1, -1)
+    found = simulate(round_, lean, PARAMETERS)
+    expected = float((answer == 1).mean()), float((answer == -1).mean()), open_shares[0]
+    assert (found.a, found.b, found.rolled) == pytest.approx(expected, abs=0.015)
+    assert found.deleted == pytest.approx(open_shares[-1], abs=0.01)
+
+
 def test_a_bloc_that_holds_back_its_stake_stalls_the_vote() -> None:
     # Turnout less SPAT is 0.27: whoever holds that much, and votes otherwise, blocks.
     clear = Lean(0.98, 20)
