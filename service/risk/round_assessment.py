@@ -40,6 +40,7 @@ from service.risk.attack_parameters import (
 from service.risk.attack_votes import draw_votes, vote_with
 from service.risk.bloc_docket import BlocDocket, BlocVotes, Scene, assess_bloc, bloc_votes
 from service.risk.force_margin import ForceMargin, force_margin
+from service.risk.market_attack import MarketAttack, market_attacks
 from service.risk.result import Interval
 from service.risk.round_loss import RoundLoss, round_loss
 from service.risk.stake_concentration import (
@@ -94,6 +95,8 @@ class RoundAssessmentResult:
     blocs: tuple[BlocAssessment, ...]
     hypothetical: tuple[BlocAssessment, ...]
     headline: str
+    # Every request alone, by the headline bloc.
+    markets: tuple[MarketAttack, ...]
     dollars_exposed: float
     # Of the standing bloc that could take most; None, with a warning, where no bloc is known.
     dollars_forceable: float | None
@@ -150,6 +153,7 @@ def assess_round(
         blocs=tuple(blocs),
         hypothetical=tuple(assumed),
         headline=headline.found.bloc.bloc_id,
+        markets=market_attacks(scene, headline.found),
         dollars_exposed=float(docket.open_interest[inside].sum()),
         dollars_forceable=blocs[0].dollars_forceable if blocs else None,
         dollars_forceable_open=_most_open(blocs),

@@ -10,6 +10,7 @@ from service.risk.attack_inputs import DocketMarket
 from service.risk.attack_parameters import Assumption
 from service.risk.bloc_docket import AttackSet
 from service.risk.document import to_rfc3339
+from service.risk.market_attack import MarketAttack
 from service.risk.result import Interval
 from service.risk.round_assessment import BlocAssessment, RoundAssessmentResult
 from service.risk.round_loss import RoundLoss
@@ -49,6 +50,7 @@ def to_round_document(result: RoundAssessmentResult) -> dict[str, object]:
         "blocs": [_bloc(bloc) for bloc in result.blocs],
         "hypothetical_blocs": [_bloc(bloc) for bloc in result.hypothetical],
         "headline_bloc": result.headline,
+        "markets": [to_market_attack_document(market) for market in result.markets],
         "dollars_exposed": _usd(result.dollars_exposed),
         "dollars_forceable": _maybe_usd(result.dollars_forceable),
         "dollars_forceable_open": _maybe_usd(result.dollars_forceable_open),
@@ -105,6 +107,33 @@ def to_what_if_document(answer: RoundWhatIfAnswer) -> dict[str, object]:
         "support": "assumed",
         "assumptions": _assumptions(answer.assumptions),
         "warnings": list(answer.warnings),
+    }
+
+
+def to_market_attack_document(market: MarketAttack) -> dict[str, object]:
+    """One request attacked alone, JSON-ready."""
+    margin = market.margin_usd
+    return {
+        "request": market.request_id,
+        "bloc": market.bloc_id,
+        "p_wrong": market.p_wrong,
+        "p_roll": market.p_roll,
+        "p_wrong_honest": market.p_wrong_honest,
+        "open_interest": _usd(market.open_interest_usd),
+        "held_shares": _uma(market.held_shares),
+        "obtainable_shares": _uma(market.obtainable_shares),
+        "p_prevented": market.p_prevented,
+        "p_refunded": market.p_refunded,
+        "gain": _maybe_usd(market.gain_usd),
+        "slash_income": _usd(market.slash_income_usd),
+        "bond_won": _usd(market.bond_won_usd),
+        "loss": _maybe_usd(market.loss_usd),
+        "value": _maybe_usd(market.value_usd),
+        "damage": _usd(market.damage_usd),
+        "attack_margin": None if margin is None else _money_interval(margin),
+        "break_even_delta": market.break_even_fall,
+        "break_even_stake_uma": _maybe_uma(market.break_even_stake),
+        "acquire_lost": _usd(market.acquire_lost_usd),
     }
 
 
