@@ -37,6 +37,7 @@ def test_a_round_of_one_market_is_that_market() -> None:
 def test_its_value_is_what_it_wins_less_what_it_loses() -> None:
     big = named(assessed(), "big")
     assert (big.p_wrong, big.p_roll, big.p_wrong_honest) == (1, 0, 0)
+    assert big.gain_usd is not None
     assert big.gain_usd == pytest.approx(400_000 * 0.9 + 40_000 * 0.9)
     assert big.loss_usd == pytest.approx(440_000 * 0.1 + 16_000 + 750)
     won = (1 - big.p_prevented) * big.gain_usd + big.slash_income_usd + big.bond_won_usd
