@@ -84,8 +84,8 @@ def _unfamiliar(facts: DisputeFacts) -> DisputeReading:
         return DisputeReading(UNFAMILIAR, 0.0)
     usual = min(facts.by_anybody * USUAL_SHARE, FAMILIAR)
     value = max(0.0, log((usual + 1) / (facts.by_proposer + 1)))
-    seen = f"{facts.by_proposer} of {facts.by_anybody} earlier proposals by this proposer"
-    return DisputeReading(UNFAMILIAR, value, (seen,))
+    known = f"{facts.by_proposer}" if facts.by_proposer < FAMILIAR else f"{FAMILIAR:.0f} or more"
+    return DisputeReading(UNFAMILIAR, value, (f"{known} earlier answers by this proposer",))
 
 
 def _before_its_time(facts: DisputeFacts) -> tuple[bool, bool, tuple[str, ...]]:

@@ -3,7 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -28,6 +28,8 @@ from service.store.upserts import IN_CHUNK, chunks
 # Wordings whose sources are known: most hang on none, so that one costs some hundred bytes.
 _MOST_KEPT = 100_000
 # A proposer's history counts no further (``service.risk.dispute_readings``).
+# What the coefficients rest on took as long to know a usual proposer.
+_HISTORY = timedelta(days=14)
 _MOST_OWN, _MOST_OF_ALL = int(FAMILIAR) + 1, int(FAMILIAR / USUAL_SHARE)
 
 
@@ -114,16 +116,22 @@ def _at_proposal(
 
 
 def _count_earlier(session: Session, first: Proposal) -> tuple[int | None, int | None]:
-    """Proposals known before this one: its proposer's and everybody's, as far as they matter."""
+    """Proposals known before this one: its proposer's and everybody's, as far as they matter.
+
+    Everybody's count once they are a fortnight older: a young store knows nobody, which says
+    nothing of anybody.
+    """
     if first.proposer is None:
         return None, None
     row = oracle.Proposal
     # Blocks of one chain are known in their order: what was mined before was known before.
-    before = select(row.log_index).join(Block, Block.id == row.block_id)
-    before = before.where(Block.mined_at < first.proposed_at)
-    own = before.where(row.proposer == parse_address(first.proposer)).limit(_MOST_OWN)
-    anybody = before.limit(_MOST_OF_ALL)
-    return len(session.scalars(own).all()), len(session.scalars(anybody).all())
+    known = select(row.log_index).join(Block, Block.id == row.block_id)
+    own = known.where(
+        Block.mined_at < first.proposed_at, row.proposer == parse_address(first.proposer)
+    ).limit(_MOST_OWN)
+    anybody = known.where(Block.mined_at < first.proposed_at - _HISTORY).limit(_MOST_OF_ALL)
+    everybodys = len(session.scalars(anybody).all())
+    return (len(session.scalars(own).all()), everybodys) if everybodys else (None, None)
 
 
 def _get_versions(

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy.orm import Session
 
 from models.enums import MarketState, Outcome, QuestionChangeKind
@@ -81,11 +82,14 @@ def test_features_are_of_the_rules_in_force_and_of_their_changes(session: Sessio
     }  # fmt: skip
 
 
-def test_a_proposer_nobody_knows_is_a_feature_once_there_is_a_history(session: Session) -> None:
+@pytest.mark.parametrize(("age", "is_odd"), [(HOUR, False), (timedelta(days=15), True)])
+def test_a_proposer_nobody_knows_is_a_feature_once_there_is_a_history(
+    session: Session, age: timedelta, *, is_odd: bool
+) -> None:
     for number in range(2, 62):
         chain = Chain(session, number, OOV2)
-        chain.initialize(START)
-        chain.propose(START, START + HOUR, YES, proposer=number.to_bytes(20, "big"))
+        chain.initialize(START - age)
+        chain.propose(START - age, START - age, YES, proposer=number.to_bytes(20, "big"))
     market = add_market(session, 1)
     add_rules(session, market, 1, "Yes if the ministry says so.", START)
     chain = Chain(session, 1, OOV2)
@@ -93,7 +97,7 @@ def test_a_proposer_nobody_knows_is_a_feature_once_there_is_a_history(session: S
     chain.propose(START, START + 2 * HOUR, YES, proposer=b"\x77" * 20)
     session.flush()
     told = features(session, market)
-    assert told["unfamiliar_proposer"] > 0
+    assert (told.get("unfamiliar_proposer", 0) > 0) is is_odd
     assert features(session, market, START + HOUR) == {}
 
 
