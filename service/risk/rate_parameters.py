@@ -13,6 +13,7 @@ from types import MappingProxyType
 class RateMinimums:
     """Below these a rate is only bounded, or refused."""
 
+    sample: int
     questions: int
     positives: int
     weighted_positives: int

@@ -51,7 +51,16 @@ class RateRow:
 
 
 def make_rows(sample: RateSample, parameters: RateParameters) -> Iterator[RateRow]:
-    """All rows of a sample, in a fixed order; money rates always with every weight."""
+    """All rows of a sample, in a fixed order; money rates always with every weight.
+
+    Every row of a small sample says that it may be of chosen cases.
+    """
+    least = parameters.minimum.sample
+    for row in _rows(sample, parameters):
+        yield _of_chosen(row, least) if sample.size < least else row
+
+
+def _rows(sample: RateSample, parameters: RateParameters) -> Iterator[RateRow]:
     for target in sample.labels:
         for stratum, name, within in _sets(sample):
             questions, places = sample.labelled(target, within)
@@ -68,6 +77,13 @@ def make_rows(sample: RateSample, parameters: RateParameters) -> Iterator[RateRo
         yield from _month_rows(sample, target, parameters)
         yield from _decile_row(sample, target, parameters)
     yield from _unlabelled_rows(sample, parameters)
+
+
+def _of_chosen(row: RateRow, least: int) -> RateRow:
+    found = row.estimate
+    warning = f"fewer than {least} stored questions: perhaps chosen cases, and no rate of all"
+    reason = warning if found.reason is None else f"{found.reason}; {warning}"
+    return replace(row, estimate=replace(found, reason=reason, support=Support.ASSUMED))
 
 
 def _sets(sample: RateSample) -> Iterator[tuple[RateStratum, str, np.ndarray | None]]:
