@@ -30,6 +30,9 @@ def what_if(
         list[str] | None,
         typer.Option(help="A bloc or voter of the round that pushes with it; may be repeated."),
     ] = None,
+    cash: Annotated[
+        float | None, typer.Option(help="USD to buy wrong answers with: where it goes furthest.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # noqa: FBT002  # an option
 ) -> None:
     """Say which requests of a round would flip or stall, at what cost and for what gain."""
@@ -38,7 +41,7 @@ def what_if(
     from service.risk.round_what_if import BadRoundWhatIf, RoundWhatIf  # as above
 
     try:
-        question = RoundWhatIf(extra_stake, turnout, spat, uma_price, tuple(coalition or ()))
+        question = RoundWhatIf(extra_stake, turnout, spat, uma_price, tuple(coalition or ()), cash)
     except BadRoundWhatIf as error:
         raise UsageError(f"{error}.") from error
     what_if_command(round_, question, as_json=as_json)

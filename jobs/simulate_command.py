@@ -33,15 +33,15 @@ def what_if_command(path: Path, question: RoundWhatIf, *, as_json: bool) -> None
 
 
 def _page(answer: RoundWhatIfAnswer) -> str:
-    terms, bought = answer.terms, answer.acquisition
+    terms, stake = answer.terms, answer.acquisition
     attack, verb = answer.attack, "pays" if answer.pays else "does not pay"
     powers = [
         word for word, can in (("force", answer.can_force), ("block", answer.can_block)) if can
     ]
     power = " and ".join(powers) or "neither force nor block"
     share = f"{answer.share:.1%} of {terms.stake:,.0f} (SPAT {terms.spat:.0%})"
-    spent = f"{bought.lost_usd:,.0f} for new stake ({bought.total_usd:,.0f} USD to bind, "
-    spent += f"{bought.days_needed:,.0f} days of buying)"
+    spent = f"{stake.lost_usd:,.0f} for new stake ({stake.total_usd:,.0f} USD to bind, "
+    spent += f"{stake.days_needed:,.0f} days of buying)"
     lines = [
         f"Pushing wrong answers: {answer.stake:,.0f} UMA, {share}: can {power} alone.",
         f"Flips that would not otherwise:  {_listed(answer.flips)}",
@@ -54,6 +54,14 @@ def _page(answer: RoundWhatIfAnswer) -> str:
         f"  {verb} under the assumptions; P(profit) {attack.p_pays:.0%} with their spread.",
         "  What does not pay is not safe: motives outside the formula are not in it.",
     ]
+    if answer.spending is not None:
+        bought = ", ".join(
+            f"{one.request_id} ({one.paid_usd:,.0f})" for one in answer.spending.purchases[:_SHOWN]
+        )
+        lines.append(
+            f"Cash goes furthest in: {bought or 'nothing that earns'}; "
+            f"expected to earn {answer.spending.earns_usd:,.0f} USD, the fall left out"
+        )
     lines.extend(f"Note: {warning}" for warning in answer.warnings)
     assumed = sum(row.tag == "A" for row in answer.assumptions)
     lines.append(f"{assumed} assumed numbers stand behind this: --json lists them.")

@@ -78,6 +78,21 @@ def walk_asks(
     return Obtainable(shares, paid * (1 + priors.taker_fee))
 
 
+def ask_levels(
+    market: DocketMarket, docket: Docket, row: int, parameters: AttackParameters
+) -> list[tuple[float, float]]:
+    """Price with fees, and shares to be had, cheapest first; one level where no book was read."""
+    priors = parameters.gain
+    fees = 1 + priors.taker_fee
+    if market.asks is None:
+        shares = float(docket.shares[row])
+        return [(float(docket.bought_cost[row]) / shares, shares)] if shares > 0 else []
+    books = 1 + priors.refill_per_day * (market.hours_left or 0.0) / 24
+    ranked = sorted(market.asks, key=lambda level: level.price)
+    reached = [level for level in ranked if level.price <= priors.highest_ask]
+    return [(level.price * fees, level.shares * books) for level in reached]
+
+
 def prepare_docket(markets: Sequence[DocketMarket], parameters: AttackParameters) -> Docket:
     """The requests as arrays; :class:`BadRoundInput` for one listed twice."""
     ids = tuple(market.request_id for market in markets)

@@ -6,6 +6,7 @@ docs/methodology.md, "Output of a round". Stake and money are decimal strings, i
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from service.risk.attack_budget import Spending
 from service.risk.attack_inputs import DocketMarket
 from service.risk.attack_parameters import Assumption
 from service.risk.bloc_docket import AttackSet
@@ -104,6 +105,7 @@ def to_what_if_document(answer: RoundWhatIfAnswer) -> dict[str, object]:
             "lost_usd": _usd(bought.lost_usd),
             "days_needed": bought.days_needed,
         },
+        "spending": None if answer.spending is None else _spending(answer.spending),
         "support": "assumed",
         "assumptions": _assumptions(answer.assumptions),
         "warnings": list(answer.warnings),
@@ -209,6 +211,24 @@ def _loss(loss: RoundLoss) -> dict[str, object]:
         "p99": _usd(loss.p99),
         "honest_mean": _usd(loss.honest_mean),
         "attacked_p99": _maybe_usd(loss.attacked_p99),
+    }
+
+
+def _spending(spending: Spending) -> dict[str, object]:
+    return {
+        "spent": _usd(spending.spent_usd),
+        "earns": _usd(spending.earns_usd),
+        "grid": _maybe_usd(spending.grid_usd),
+        "purchases": [
+            {
+                "request": one.request_id,
+                "shares": _uma(one.shares),
+                "paid": _usd(one.paid_usd),
+                "bond": _usd(one.bond_usd),
+                "earns": _usd(one.earns_usd),
+            }
+            for one in spending.purchases
+        ],
     }
 
 

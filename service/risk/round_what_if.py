@@ -11,6 +11,7 @@ from math import isfinite
 
 import numpy as np
 
+from service.risk.attack_budget import Spending, options_of, spend
 from service.risk.attack_cost import Acquisition, acquire
 from service.risk.attack_gain import Docket, Flags
 from service.risk.attack_inputs import Bloc, RoundInputs, Terms, known
@@ -21,7 +22,7 @@ from service.risk.attack_parameters import (
     load_attack_parameters,
 )
 from service.risk.attack_votes import VoteDraws, sum_by_draw
-from service.risk.bloc_docket import AttackSet, assess_bloc
+from service.risk.bloc_docket import AttackSet, Scene, assess_bloc
 from service.risk.draws import Values
 from service.risk.result import Interval
 from service.risk.round_assessment import build_scene
@@ -35,6 +36,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "turnout": (0.05, 1.0),
     "spat": (0.05, 0.95),
     "uma_price_usd": (0.001, 10_000.0),
+    "cash_usd": (0.0, 1e9),
 }
 _HALF = 0.5
 
@@ -66,6 +68,8 @@ class RoundWhatIf:
     spat: float | None = None
     uma_price_usd: float | None = None
     coalition: tuple[str, ...] = ()
+    # USD to buy shares of wrong answers with, and to bind in bonds; None: not asked.
+    cash_usd: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is out of bounds."""
@@ -116,6 +120,8 @@ class RoundWhatIfAnswer:
     cost: Interval
     gain: Interval
     profit: Interval
+    # The best use of the cash asked about, before damage; None where none was.
+    spending: Spending | None
     assumptions: tuple[Assumption, ...]
     model_version: str
     warnings: tuple[str, ...]
@@ -173,6 +179,7 @@ def answer_round_what_if(
         cost=Interval(*(part + spent for part in _parts(damage))),
         gain=attack.gain,
         profit=Interval(*(part - spent for part in _parts(profit))),
+        spending=_spending(inputs, then, found.votes.chance, question),
         assumptions=(*gaps, *docket.assumptions, *used.assumptions),
         model_version=ATTACK_VERSION,
         warnings=(*docket.warnings, *warnings),
@@ -231,6 +238,17 @@ def _supposed(inputs: RoundInputs, question: RoundWhatIf, now: Terms) -> RoundIn
     if question.uma_price_usd is not None:
         uma = replace(uma, price_usd=known(question.uma_price_usd))
     return replace(inputs, terms=terms, uma=uma)
+
+
+def _spending(
+    inputs: RoundInputs, scene: Scene, chance: Values, question: RoundWhatIf
+) -> Spending | None:
+    if question.cash_usd is None:
+        return None
+    docket, parameters = scene.docket, scene.parameters
+    candidates = docket.in_round | (docket.open_interest > parameters.bloc.open_minimum_usd)
+    options = options_of(inputs.requests, docket, chance, candidates, parameters)
+    return spend(options, question.cash_usd)
 
 
 def _courses(

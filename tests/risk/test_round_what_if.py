@@ -110,6 +110,18 @@ def test_an_attack_that_earns_less_than_its_stake_costs_does_not_pay() -> None:
     assert found.profit.p05 <= found.profit.mean <= found.profit.p95 < 0
 
 
+def test_cash_is_spent_where_the_supposed_stake_wins() -> None:
+    forced = ask(RoundWhatIf(extra_stake=FORCE + 1, cash_usd=1_000))
+    assert forced.spending is not None
+    assert forced.spending.spent_usd == pytest.approx(1_000)
+    # At 0.1 a share that pays 1 unless administrators prevent it.
+    assert forced.spending.earns_usd == pytest.approx(9_000, rel=0.15)
+    honest = ask(RoundWhatIf(cash_usd=1_000)).spending
+    assert honest is not None
+    assert honest.purchases == ()
+    assert ask(RoundWhatIf()).spending is None
+
+
 @pytest.mark.parametrize(
     ("question", "says"),
     [
@@ -117,6 +129,7 @@ def test_an_attack_that_earns_less_than_its_stake_costs_does_not_pay() -> None:
         ({"extra_stake": 1e9}, "extra_stake"),
         ({"extra_stake": float("nan")}, "extra_stake"),
         ({"turnout": 1.01}, "turnout"),
+        ({"cash_usd": -5.0}, "cash_usd"),
         ({"spat": 0.0}, "spat"),
         ({"uma_price_usd": 0.0}, "uma_price_usd"),
         ({"coalition": tuple(map(str, range(101)))}, "at most 100"),
