@@ -44,13 +44,14 @@ def backtest_command(order: BacktestOrder, advance: Callable[[], object]) -> Non
             f"--target: {order.target!r} is not known. Choose one of: {', '.join(TARGETS)}."
         )
     study = read_study(order.data)
-    for line in study.notices:
-        sys.stderr.write(f"settlewatch: {line}\n")
     if order.target == "misresolved":
         _bound(order, study)
-        return
-    backtest, name = _run(order, study, advance)
-    _report(order, study, backtest, name)
+    else:
+        backtest, name = _run(order, study, advance)
+        _report(order, study, backtest, name)
+    # Last, so that bad input is one line.
+    for line in study.notices:
+        sys.stderr.write(f"settlewatch: {line}\n")
 
 
 def _run(

@@ -11,7 +11,7 @@ from enum import StrEnum
 import numpy as np
 
 from service.calibration.baselines import Baselines, fit_baselines
-from service.calibration.comparison import Comparison, compare
+from service.calibration.comparison import Comparison, compare, undecided
 from service.calibration.evaluation import Evaluation, HeldOut, evaluate
 from service.calibration.leakage import blind_scores
 from service.calibration.logistic import Values
@@ -74,6 +74,8 @@ class Backtest:
     target: Target
     split: Split
     recordings: tuple[str, ...]
+    # Rows whose proposed answer has no price: B3 and B5 have a rate for them.
+    rows_without_price: int
     all: Stratum
     by_recording: Mapping[str, Stratum]
     # What else the report's reader must know first.
@@ -216,8 +218,13 @@ def _measured(target: Target, split: Split, forecasts: Forecasts, draws: int) ->
         target,
         split,
         tuple(kinds),
-        _stratum(target, forecasts, draws),
-        {kind: _stratum(target, _only(forecasts, kind), draws) for kind in kinds if len(kinds) > 1},
+        sum(row.price_of_proposed is None for row in forecasts.rows),
+        _stratum(target, forecasts, split, draws),
+        {
+            kind: _stratum(target, _only(forecasts, kind), split, draws)
+            for kind in kinds
+            if len(kinds) > 1
+        },
     )
 
 
@@ -230,14 +237,17 @@ def _only(forecasts: Forecasts, kind: str) -> Forecasts:
     )
 
 
-def _stratum(target: Target, forecasts: Forecasts, draws: int) -> Stratum:
+def _stratum(target: Target, forecasts: Forecasts, split: Split, draws: int) -> Stratum:
     test = HeldOut.of(forecasts.rows, target, draws)
+    comparison = compare(test, forecasts.model, forecasts.baselines)
+    if split.mode is Mode.IN_SAMPLE:
+        comparison = undecided(comparison, "the model was fitted on these rows")
     return Stratum(
         len(test.rows),
         test.positives,
         evaluate(test, forecasts.model, is_model=True),
         {name: evaluate(test, p) for name, p in forecasts.baselines.items()},
-        compare(test, forecasts.model, forecasts.baselines),
+        comparison,
     )
 
 

@@ -28,6 +28,9 @@ def backtest_document(backtest: Backtest, model_name: str, notices: tuple[str, .
         "by_recording": {
             kind: _stratum(stratum, full=False) for kind, stratum in backtest.by_recording.items()
         },
+        "rows_without_price": backtest.rows_without_price,
+        # A report is only made where they moved nothing.
+        "leakage_check": "scores were the same with all futures shuffled and later rows removed",
         "intervals_are": f"90 %, cluster bootstrap over groups, {DRAWS} draws, seed {SEED}",
         "files": list(notices),
     }

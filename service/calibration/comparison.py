@@ -1,7 +1,7 @@
 """The model against each baseline on identical rows, and the verdict."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -59,6 +59,21 @@ def compare(test: HeldOut, model: Values, baselines: Mapping[str, Values]) -> Co
     if behind:
         reason += "; weighted by final volume worse than " + ", ".join(behind)
     return Comparison(log_loss, auprc, money, verdict, reason)
+
+
+def undecided(comparison: Comparison, reason: str) -> Comparison:
+    """The same gains without a verdict, where something forbids one."""
+
+    def told(gains: Mapping[str, Gain]) -> dict[str, Gain]:
+        return {name: replace(gain, verdict=Verdict.INCONCLUSIVE) for name, gain in gains.items()}
+
+    return Comparison(
+        told(comparison.log_loss),
+        told(comparison.auprc),
+        told(comparison.money),
+        Verdict.INCONCLUSIVE,
+        reason,
+    )
 
 
 def _mean_gain(test: HeldOut, differences: Values, weights: Values) -> Gain:

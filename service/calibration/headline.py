@@ -3,7 +3,12 @@
 from collections.abc import Iterator
 
 from service.calibration.backtest import Backtest, Mode, Stratum
-from service.calibration.baselines import NAMES, UNAVAILABLE
+from service.calibration.baselines import (
+    CONTRARY_PRICE,
+    NAMES,
+    PRICE_AND_WORDS,
+    UNAVAILABLE,
+)
 from service.calibration.comparison import Comparison, Gain
 from service.calibration.evaluation import AREA_POSITIVES, COMPARISON_POSITIVES, SLOPE_POSITIVES
 from service.calibration.recordings import Recording
@@ -55,6 +60,14 @@ def _weaknesses(backtest: Backtest) -> Iterator[str]:
         yield (
             "Rows of markets recordings know no proposal: their time is the settlement's, and they "
             "show a model no price, proposer or answer."
+        )
+    if (
+        backtest.rows_without_price
+        and {CONTRARY_PRICE, PRICE_AND_WORDS} & backtest.all.baselines.keys()
+    ):
+        yield (
+            f"{backtest.rows_without_price} of the {backtest.all.rows} rows have no price of the "
+            "answer: B3 and B5 give them what training rows without one say."
         )
     for name, reason in UNAVAILABLE.items():
         yield f"{name} ({NAMES[name]}) is not compared: {reason}."

@@ -90,7 +90,7 @@ def test_rows_of_the_model_s_own_time_are_called_in_sample(run: Run, tmp_path: P
     code, out, _ = run(str(write_csv(tmp_path / "seen.csv", rows)))
 
     assert code == 0
-    assert out.startswith("IN-SAMPLE")
+    assert out.startswith("IN-SAMPLE, no forecast. Verdict: inconclusive")
 
 
 def test_misresolution_is_answered_with_a_bound(run: Run, later: str) -> None:
@@ -119,10 +119,9 @@ def test_bad_input_ends_with_one_line(
 ) -> None:
     code, _, err = run(*arguments)
 
-    said = [text for text in err.splitlines() if "questions" not in text]
     assert code == 2
-    assert len(said) == 1
-    assert line in said[0]
+    assert err.count("\n") == 1
+    assert line in err
 
 
 def test_the_commands_start_without_a_learner() -> None:
