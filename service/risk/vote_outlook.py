@@ -17,12 +17,17 @@ from service.risk.vote_facts import OpenedVotes, VoteFacts
 from service.risk.vote_simulation import Lean, Round, simulate
 
 # What may be the right answer to the request: the rows of ``OUTCOMES``, or that it came too early.
-_YES, _NO, _HALF, _EARLY = range(4)
+# The last is a price no payout exists for: only ever a wrong answer, and settlement reverts on it.
+_YES, _NO, _HALF, _EARLY, _OTHER = range(5)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outlook:
-    """P(the vote answers o) in rows of ``OUTCOMES``, "too early", and nothing before deletion."""
+    """P(the vote answers o) in rows of ``OUTCOMES``, "too early", and nothing that can be paid.
+
+    ``deleted``: given up after all rounds, or answered with a price that is no outcome; either way
+    an administrator decides.
+    """
 
     answers: Values
     early: Values
@@ -77,21 +82,17 @@ def foresee(
         deleted += weight * chances.deleted
         answered = chances.a + chances.b
         error = np.maximum(chances.b / max(answered, 1e-300), floor)
-        _add(answers, early, index, weight * answered * (1 - error))
-        for other, share in _wrong_answers(index, rival, facts, parameters):
-            _add(answers, early, other, weight * answered * error * share)
+        landed = [(index, 1 - error)]
+        wrong = _wrong_answers(index, rival, facts, parameters)
+        landed += [(other, error * share) for other, share in wrong]
+        for other, part in landed:
+            target = (*answers, early, deleted)[other]
+            target += weight * answered * part
     return Outlook(answers, early, deleted)
 
 
 def _stakes(opened: OpenedVotes) -> tuple[float, ...]:
-    return (*(opened.of(outcome) for outcome in OUTCOMES), opened.early)
-
-
-def _add(answers: Values, early: Values, index: int, chance: Values) -> None:
-    if index == _EARLY:
-        early += chance
-    else:
-        answers[index] += chance
+    return (*(opened.of(outcome) for outcome in OUTCOMES), opened.early, opened.other)
 
 
 def _lean(ambiguity: Ambiguity, parameters: RiskParameters) -> Lean:
@@ -145,7 +146,7 @@ def _rival(index: int, stakes: tuple[float, ...], proposed: Outcome) -> int:
     usual = {_YES: _NO, _NO: _YES}.get(index, OUTCOMES.index(proposed))
     if usual == index:
         usual = _YES
-    others = [other for other in range(_EARLY + 1) if other != index]
+    others = [other for other in range(_OTHER + 1) if other != index]
     return max(others, key=lambda other: (stakes[other], other == usual))
 
 

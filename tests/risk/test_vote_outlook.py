@@ -78,6 +78,13 @@ def test_a_vote_that_reaches_no_threshold_is_an_administrators() -> None:
     assert found.p_misresolved.mean == pytest.approx(0.05, rel=0.01)
 
 
+def test_a_price_no_payout_exists_for_is_a_stall_and_not_a_wrong_payout() -> None:
+    garbage = replace(opened(sealed=0), opened=OpenedVotes(other=17 * MILLION))
+    found = score(garbage)
+    assert found.summary.p_stuck == pytest.approx(1, abs=1e-9)
+    assert found.p_misresolved.mean == pytest.approx(0.05, rel=0.02)
+
+
 def test_every_roll_brings_deletion_closer() -> None:
     stuck = [score(replace(SEALED, roll_count=n), 0.3).summary.p_stuck for n in range(5)]
     assert stuck == sorted(stuck)
