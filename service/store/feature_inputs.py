@@ -30,6 +30,7 @@ _MOST_KEPT = 100_000
 # A proposer's history counts no further (``service.risk.dispute_readings``).
 # What the coefficients rest on took as long to know a usual proposer.
 _HISTORY = timedelta(days=14)
+_LEAST_OF_ALL = int(1 / USUAL_SHARE)
 _MOST_OWN, _MOST_OF_ALL = int(FAMILIAR) + 1, int(FAMILIAR / USUAL_SHARE)
 
 
@@ -119,7 +120,7 @@ def _count_earlier(session: Session, first: Proposal) -> tuple[int | None, int |
     """Proposals known before this one: its proposer's and everybody's, as far as they matter.
 
     Everybody's count once they are a fortnight older: a young store knows nobody, which says
-    nothing of anybody.
+    nothing of anybody. Nor does one of so few that a usual proposer would not have one of them.
     """
     if first.proposer is None:
         return None, None
@@ -131,7 +132,9 @@ def _count_earlier(session: Session, first: Proposal) -> tuple[int | None, int |
     ).limit(_MOST_OWN)
     anybody = known.where(Block.mined_at < first.proposed_at - _HISTORY).limit(_MOST_OF_ALL)
     everybodys = len(session.scalars(anybody).all())
-    return (len(session.scalars(own).all()), everybodys) if everybodys else (None, None)
+    if everybodys < _LEAST_OF_ALL:
+        return None, None
+    return len(session.scalars(own).all()), everybodys
 
 
 def _get_versions(
