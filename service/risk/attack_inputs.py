@@ -14,6 +14,9 @@ from types import MappingProxyType
 from service.risk.attack_parameters import Assumption, AttackParameters
 from service.risk.vote_simulation import Lean
 
+# More than there is of any money, stake or share: a mistyped unit.
+_MOST = 1e15
+_YEAR_HOURS = 8_784
 _NONE: Mapping[str, float] = MappingProxyType({})
 
 
@@ -32,11 +35,13 @@ class Reading:
         """Refuse what is neither, both, negative or no number."""
         if (self.value is None) == (self.reason is None):
             raise BadRoundInput("a reading has either a value or the reason why there is none")
-        if self.value is not None and not (isfinite(self.value) and self.value >= 0):
-            message = (
-                f"{self.value} cannot be: amounts, prices and counts are finite and not below 0"
-            )
+        if self.value is not None and not _can_be(self.value):
+            message = f"{self.value} cannot be: amounts, prices and counts are in 0..{_MOST:g}"
             raise BadRoundInput(message)
+
+
+def _can_be(amount: float) -> bool:
+    return isfinite(amount) and 0 <= amount <= _MOST
 
 
 def known(value: float) -> Reading:
@@ -88,7 +93,7 @@ class Voter:
 
     def __post_init__(self) -> None:
         """Refuse a stake that cannot be."""
-        if not (isfinite(self.stake) and self.stake >= 0):
+        if not _can_be(self.stake):
             message = f"voter {self.entity_id}: a stake of {self.stake} UMA cannot be"
             raise BadRoundInput(message)
 
@@ -119,8 +124,8 @@ class Bloc:
         """Refuse stake, holdings and bonds that cannot be."""
         maps = (self.holdings, self.bonds, self.opened)
         amounts = (self.stake, self.borrowed, *(a for by_id in maps for a in by_id.values()))
-        if not all(isfinite(amount) and amount >= 0 for amount in amounts):
-            message = f"bloc {self.bloc_id}: stake, holdings and bonds are finite and not below 0"
+        if not all(_can_be(amount) for amount in amounts):
+            message = f"bloc {self.bloc_id}: stake, holdings and bonds are in 0..{_MOST:g}"
             raise BadRoundInput(message)
         if self.borrowed > self.stake:
             message = f"bloc {self.bloc_id}: more stake is borrowed than it has"
@@ -136,7 +141,7 @@ class AskLevel:
 
     def __post_init__(self) -> None:
         """Refuse a price that is none, and shares that cannot be."""
-        if not (0 <= self.price <= 1 and isfinite(self.shares) and self.shares >= 0):
+        if not (0 <= self.price <= 1 and _can_be(self.shares)):
             message = f"an ask of {self.shares} shares at {self.price}: prices are in 0..1"
             raise BadRoundInput(message)
 
@@ -167,8 +172,8 @@ class OpenedVotes:
         """Refuse what cannot be."""
         amounts = (self.wrong, self.right, self.other, self.sealed)
         numbers = (*amounts, self.opened_voters, self.sealed_voters)
-        if not all(isfinite(number) and number >= 0 for number in numbers):
-            raise BadRoundInput("opened votes: stake and voters are finite and not below 0")
+        if not all(_can_be(number) for number in numbers):
+            raise BadRoundInput("opened votes: stake and voters are not below 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +206,8 @@ class DocketMarket:
             raise BadRoundInput(f"{self.request_id}: price and best_bid are in 0..1")
         if not (0 < self.honest_error.mean < 1 and self.honest_error.k > 0):
             raise BadRoundInput(f"{self.request_id}: honest_error: mean in 0..1, k above 0")
-        if self.hours_left is not None and not (isfinite(self.hours_left) and self.hours_left >= 0):
-            raise BadRoundInput(f"{self.request_id}: hours_left is not below 0")
+        if self.hours_left is not None and not 0 <= self.hours_left <= _YEAR_HOURS:
+            raise BadRoundInput(f"{self.request_id}: hours_left is in 0..{_YEAR_HOURS}")
 
 
 @dataclass(frozen=True, slots=True)
