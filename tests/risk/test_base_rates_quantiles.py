@@ -4,7 +4,7 @@ from math import sqrt
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.risk.beta_quantiles import beta_quantile, beta_share_below
@@ -13,12 +13,14 @@ SHARES = st.floats(0.001, 0.999)
 SHAPES = st.floats(0.5, 1e5)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.floats(0.5, 50), SHARES)
 def test_powers_have_a_closed_form(a: float, share: float) -> None:
     assert beta_quantile(a, 1, share) == pytest.approx(share ** (1 / a), rel=1e-9)
     assert beta_quantile(1, a, share) == pytest.approx(1 - (1 - share) ** (1 / a), rel=1e-7)
 
 
+@settings(max_examples=60, deadline=None)
 @given(SHAPES, SHAPES, SHARES)
 def test_the_quantile_gives_back_its_share_and_mirrors(a: float, b: float, share: float) -> None:
     place = beta_quantile(a, b, share)

@@ -1,15 +1,16 @@
 """Base rates from stored facts: which questions count, as what, and the query that shows it."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from models.base_rate import BaseRate, BaseRateRun
+from models.contract_change import ContractChange
 from models.enums import QuestionChangeKind
 from models.rate_enums import RateMeasure, RateStatus, RateStratum, RateTarget, RateWeight
+from service.protocol.contracts import ContractBook
 from service.protocol.prices import NO, TOO_EARLY, YES
 from service.risk.rate_parameters import load_rate_parameters
 from service.risk.rate_rows import RateRow, make_rows
@@ -54,22 +55,19 @@ def rates(session: Session, at: datetime = NOW) -> list[RateRow]:
     return list(make_rows(sample(session, at), PARAMETERS))
 
 
-@pytest.mark.parametrize(
-    ("answers", "expected"),
-    [
-        ((YES,), (0, 0, 0, 0)),
+def test_what_happened_to_a_question_by_its_answers(session: Session) -> None:
+    expected = {
+        (YES,): (0, 0, 0, 0),
         # The first vote is the bonds' alone: the second request decides.
-        ((NO, YES), (1, 0, 0, 0)),
-        ((YES, NO), (1, 0, 1, 0)),
-        ((TOO_EARLY, YES), (1, 1, 0, 0)),
-        ((TOO_EARLY, TOO_EARLY, NO), (1, 1, 1, 0)),
-    ],
-)
-def test_what_happened_to_a_question_by_its_answers(
-    session: Session, answers: tuple[int, ...], expected: tuple[int, ...]
-) -> None:
-    add_finished(session, 1, answers)
-    assert labels(session) == expected
+        (NO, YES): (1, 0, 0, 0),
+        (YES, NO): (1, 0, 1, 0),
+        (TOO_EARLY, YES): (1, 1, 0, 0),
+        (TOO_EARLY, TOO_EARLY, NO): (1, 1, 1, 0),
+    }
+    for number, answers in enumerate(expected):
+        add_finished(session, number, answers)
+    found = sorted(rows(session), key=lambda row: str(row["market_id"]))
+    assert [tuple(row[name] for name in LABELS) for row in found] == list(expected.values())
 
 
 def test_an_answer_set_by_hand_is_an_override_and_no_flip(session: Session) -> None:
@@ -129,24 +127,22 @@ def test_strata_are_those_of_the_first_proposal(session: Session) -> None:
 
 
 def test_who_proposed_first_is_told_by_the_book_and_the_list_as_it_was(session: Session) -> None:
+    # Where anybody may propose a stranger is other; the managed oracle keeps a list.
+    add_finished(session, 2, oracle=OOV2)
     chain = add_finished(session, 1)
-    assert rows(session)[0]["proposer_class"] == "unknown"
+    assert classes(session) == ["other", "unknown"]
     add_to_whitelist(session, chain, PROPOSER, START + HOUR)
-    assert rows(session)[0]["proposer_class"] == "unknown"
+    assert classes(session) == ["other", "unknown"]
     add_to_whitelist(session, chain, PROPOSER, START - DAY)
-    assert rows(session)[0]["proposer_class"] == "whitelisted"
+    assert classes(session) == ["whitelisted", "whitelisted"]
     own = replace(BOOK.entries[-1], address=PROPOSER)
     book = replace(BOOK, entries=(*BOOK.entries[:-1], own))
-    query = finished_questions(book, NOW, NOW)
-    assert session.execute(query).mappings().one()["proposer_class"] == "polymarket"
-    add_finished(session, 2, oracle=OOV2)
-    classes = sorted(str(row["proposer_class"]) for row in rows(session))
-    assert classes == ["whitelisted", "whitelisted"]
+    assert classes(session, book) == ["polymarket", "polymarket"]
 
 
-def test_where_anybody_may_propose_a_stranger_is_other(session: Session) -> None:
-    add_finished(session, 1, oracle=OOV2)
-    assert rows(session)[0]["proposer_class"] == "other"
+def classes(session: Session, book: ContractBook = BOOK) -> list[str]:
+    found = session.execute(finished_questions(book, NOW, NOW)).mappings()
+    return sorted(row["proposer_class"] for row in found)
 
 
 def test_the_sample_holds_what_the_query_says(session: Session) -> None:
@@ -161,6 +157,20 @@ def test_the_sample_holds_what_the_query_says(session: Session) -> None:
     # Three of a group, the others alone.
     assert len(set(found.groups.tolist())) == 10
     assert list_breaks(session, BOOK, NOW, PARAMETERS)["resolver_settlement"] == GATED
+
+
+def test_breaks_follow_the_chain_s_own_parameters_where_they_are_stored(session: Session) -> None:
+    dated = load_rate_parameters().breaks
+    assert list_breaks(session, BOOK, NOW, PARAMETERS)["spat_change"] == dated["spat_change"]
+    chain = Chain(session, 1)
+    # The same value again is no change, nor is what comes after the instant.
+    for days, spat in ((400, "5"), (300, "65"), (200, "65"), (-1, "70")):
+        at, words = NOW - days * DAY, {"gat": "1", "spat": spat}
+        chain.add(chain.block(at), ContractChange, STRANGER, name="GatAndSpatChanged", words=words)
+    found = list_breaks(session, BOOK, NOW, PARAMETERS)
+    assert found["spat_change"] == NOW - 300 * DAY + timedelta(seconds=5)
+    assert list(found.values()) == sorted(found.values())
+    assert found["proposer_whitelist"] == datetime(2025, 9, 5, tzinfo=UTC)
 
 
 def test_the_query_of_each_row_counts_what_the_row_says(session: Session) -> None:
