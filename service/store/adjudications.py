@@ -185,10 +185,15 @@ def load_verdicts(
 ) -> dict[int, StoredLabel]:
     """Each adjudicated market's fused label as it was known at ``at``; others are left out.
 
-    One look at the end of an index a market: nothing is fused here.
+    One look at the end of an index a market: nothing is fused here. Of many markets few are
+    adjudicated, so those are found first.
     """
     found: dict[int, StoredLabel] = {}
-    for part in chunks(sorted(market_ids), IN_CHUNK):
+    wanted = set(market_ids)
+    if len(wanted) > IN_CHUNK:
+        labelled = select(TruthLabel.market_id).where(TruthLabel.track == track).distinct()
+        wanted &= set(session.scalars(labelled))
+    for part in chunks(sorted(wanted), IN_CHUNK):
         newest = (
             select(TruthLabel.id)
             .where(
