@@ -16,6 +16,7 @@ from jobs.adjudicate_cli import adjudicate
 from jobs.backtest_cli import EXAMPLES as BACKTEST_EXAMPLES
 from jobs.backtest_cli import backtest
 from jobs.base_rates_cli import BASE_RATES_EXAMPLE, base_rates
+from jobs.fit_cli import FIT_EXAMPLE, fit
 from jobs.opened_house import opened_house as _house
 from jobs.opened_house import print_json as _print_json
 from jobs.simulate_cli import simulate
@@ -40,6 +41,7 @@ app.add_typer(database, name="db")
 app.add_typer(adjudicate, name="adjudicate")
 app.add_typer(simulate, name="simulate")
 app.command("base-rates", epilog=BASE_RATES_EXAMPLE)(base_rates)
+app.command("fit", epilog=FIT_EXAMPLE)(fit)
 app.command(epilog=BACKTEST_EXAMPLES)(backtest)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -268,32 +270,6 @@ def explain(  # its options
 
     with _house() as house:
         explain_command(house, market, at=at, since=since, what_if=what_if or (), as_json=as_json)
-
-
-@app.command(epilog="Example: settlewatch fit recordings/ --target disputed --out model.json")
-def fit(
-    data: Annotated[
-        list[Path], typer.Argument(help="Recordings: Parquet, CSV or CSV.gz, or their folder.")
-    ],
-    out: Annotated[Path, typer.Option(help="The model file. Its card goes beside it, as .md.")],
-    target: Annotated[str, typer.Option(help="disputed, flipped or misresolved")] = "disputed",
-    until: Annotated[
-        str | None,
-        typer.Option(
-            help="Learn from rows before this day (UTC). Default: up to the last proposal."
-        ),
-    ] = None,
-    source: Annotated[str, typer.Option(help="What the card says of the data.")] = "",
-    as_json: JsonOption = False,
-) -> None:
-    """Fit the dispute model; the same rows give the same file, byte for byte."""
-    from jobs.fit_command import fit_command, parse_target, parse_until, read_rows  # as above
-
-    wanted, before = parse_target(target), parse_until(until)
-    with Console(stderr=True).status("Reading"):
-        found = read_rows(data)
-    with Console(stderr=True).status("Fitting"):
-        fit_command(found, wanted, out, until=before, source=source, as_json=as_json)
 
 
 @app.command(epilog="Example: settlewatch demo --no-serve --json")

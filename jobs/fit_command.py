@@ -1,50 +1,18 @@
 """``settlewatch fit``: from recordings or stored facts to a model file and its card."""
 
-import hashlib
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from jobs.fit_rows import Rows
 from service.calibration.ablation import Ablation, ablate
 from service.calibration.baselines import fit_baselines
 from service.calibration.fitting import Fit, Recipe, fit_dispute
 from service.calibration.model_card import to_card
-from service.calibration.model_file import Provenance, SourceFile, to_document, to_text
-from service.calibration.recordings import find_files, read_recording
+from service.calibration.model_file import Provenance, to_document, to_text
 from service.calibration.rows import StudyRow, Target
-from service.calibration.study import build_study
 from service.errors import UsageError
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """What a fit learns from, and where it came from."""
-
-    rows: tuple[StudyRow, ...]
-    files: tuple[SourceFile, ...]
-    notices: tuple[str, ...]
-
-
-def read_rows(paths: Sequence[Path]) -> Rows:
-    """The study rows of recordings, with each file's name, hash and size."""
-    recordings, files, notices = [], [], []
-    for path in find_files(list(paths)):
-        found = read_recording(path)
-        if isinstance(found, str):
-            notices.append(found)
-            continue
-        recordings.append(found)
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        files.append(SourceFile(path.name, digest, len(found.rows)))
-    study = build_study(recordings)
-    if not study.rows:
-        names = ", ".join(str(path) for path in paths)
-        raise UsageError(f"{names}: no question in it. Give proposals or markets recordings.")
-    return Rows(
-        study.rows, tuple(sorted(files, key=lambda found: found.name)), (*notices, *study.notices)
-    )
 
 
 def fit_command(
@@ -81,14 +49,14 @@ def parse_target(name: str) -> Target:
         raise UsageError(f"--target: {name!r} is not known. Choose one of: {known}.") from error
 
 
-def parse_until(text: str | None) -> datetime | None:
+def parse_day(option: str, text: str | None) -> datetime | None:
     """A day or an instant, UTC unless it says otherwise."""
     if text is None:
         return None
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"--until: {text!r} is no date. Write it like 2025-05-01.") from error
+        raise UsageError(f"{option}: {text!r} is no date. Write it like 2025-05-01.") from error
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.fit_command import Rows, fit_command, parse_until, read_rows
+from jobs.fit_cli import fit
+from jobs.fit_command import fit_command, parse_day
+from jobs.fit_rows import Rows, read_rows
 from service.calibration.dispute_model import load
 from service.calibration.model_file import SourceFile
 from service.calibration.rows import Target
@@ -53,8 +55,8 @@ def test_rows_after_until_are_left_to_test_the_model(tmp_path: Path) -> None:
     assert document["data"]["rows_left_out_later"] > 0
     assert "later rows left out" in card
     with pytest.raises(UsageError, match="--until"):
-        parse_until("soon")
-    assert parse_until("2025-02-15") == cut
+        parse_day("--until", "soon")
+    assert parse_day("--until", "2025-02-15") == cut
 
 
 def test_too_few_positives_are_said_and_nothing_is_claimed(tmp_path: Path) -> None:
@@ -72,3 +74,15 @@ def test_a_file_without_questions_is_refused(tmp_path: Path) -> None:
     path.write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(UsageError, match="no question"):
         read_rows([path])
+
+
+def test_recordings_and_the_store_are_either_or(tmp_path: Path) -> None:
+    out = tmp_path / "model.json"
+    with pytest.raises(UsageError, match="--from-store"):
+        fit(out)
+    with pytest.raises(UsageError, match="--from-store"):
+        fit(out, [tmp_path], from_store=True)
+    with pytest.raises(UsageError, match="--as-of"):
+        fit(out, [tmp_path], as_of="2025-01-01")
+    with pytest.raises(UsageError, match="--target"):
+        fit(out, [tmp_path], target="anything")
