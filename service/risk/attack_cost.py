@@ -100,16 +100,25 @@ def saturate(curve: Saturating, misallocated: float | Values) -> Values:
     return grown
 
 
-def hedged_share(stake: float, hedged: float | None, uma: Uma) -> float:
-    """Share of the stake's value that is hedged, at most what open futures allow."""
+def hedged_share(
+    stake: float, hedged: float | None, uma: Uma, parameters: AttackParameters
+) -> float:
+    """Share of the stake's value that is hedged, at most what open futures allow.
+
+    ``hedged`` None: not known, so that an assumed part of the open futures is.
+    """
     value = stake * uma.price_usd
-    bound = min(1.0, uma.perp_open_interest_usd / value) if value > 0 else 0.0
-    return bound if hedged is None else min(max(hedged, 0.0), bound)
+    bound = uma.perp_open_interest_usd / value if value > 0 else 0.0
+    if hedged is None:
+        return min(1.0, bound * parameters.acquire.futures_share)
+    return min(max(hedged, 0.0), bound, 1.0)
 
 
-def unhedged_value(stake: float, hedged: float | None, uma: Uma) -> float:
+def unhedged_value(
+    stake: float, hedged: float | None, uma: Uma, parameters: AttackParameters
+) -> float:
     """USD of stake that a fall of UMA's price hits."""
-    return stake * uma.price_usd * (1 - hedged_share(stake, hedged, uma))
+    return stake * uma.price_usd * (1 - hedged_share(stake, hedged, uma, parameters))
 
 
 def token_damage(exposed_usd: float, misallocated: float, parameters: AttackParameters) -> float:

@@ -113,7 +113,7 @@ class Bloc:
     opened: Mapping[str, float] = field(default_factory=lambda: _NONE)
     # UMA staked less than 30 days ago.
     new_stake: Reading = field(default_factory=lambda: missing("age of stake not given"))
-    # Share of the stake's value hedged; never more than futures allow. None: as much as they allow.
+    # Share of the stake's value hedged, never more than futures allow. None: not known.
     hedged: float | None = None
     # UMA of the stake that is borrowed: its fall hits the lender.
     borrowed: float = 0.0

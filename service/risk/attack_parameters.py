@@ -51,6 +51,8 @@ class AcquirePriors:
     participation: float
     days: float
     borrow_rate: float
+    # Of the open futures, what one holder of stake is short where it is not known.
+    futures_share: float
     capital_rate: float
     round_days: float
     cooldown_days: float

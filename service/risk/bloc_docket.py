@@ -145,7 +145,7 @@ def assess_bloc(
     chance = votes.chance
     value = values_of(stakes, scene.docket.prevented, chance, votes.income, slash)
     usable = candidates & scene.docket.counted
-    exposed = unhedged_value(bloc.stake - bloc.borrowed, bloc.hedged, uma)
+    exposed = unhedged_value(bloc.stake - bloc.borrowed, bloc.hedged, uma, parameters)
     spread = chance * scene.docket.open_interest
     objective = objective_of(
         np.where(usable, value, 0.0), np.where(usable, spread, 0.0), exposed, parameters
@@ -176,7 +176,7 @@ def assess_bloc(
         gaining_usd=total,
         break_even_fall=total / exposed if total > 0 and exposed > 0 else None,
         break_even_stake=_break_even_stake(scene, bloc, gaining, total, spread),
-        hedged=hedged_share(bloc.stake - bloc.borrowed, bloc.hedged, uma),
+        hedged=hedged_share(bloc.stake - bloc.borrowed, bloc.hedged, uma, parameters),
         dollars_winnable_usd=float(spread[candidates].sum()),
         conflicts_usd=float((stakes.held * scene.docket.bid)[candidates].sum()),
     )
@@ -215,7 +215,9 @@ def _break_even_stake(
         return None
     fall = float(saturate(scene.parameters.fall, float(spread[gaining].sum())))
     owned = bloc.stake - bloc.borrowed
-    a_token = scene.uma.price_usd * (1 - hedged_share(owned, bloc.hedged, scene.uma))
+    a_token = scene.uma.price_usd * (
+        1 - hedged_share(owned, bloc.hedged, scene.uma, scene.parameters)
+    )
     return total / (a_token * fall) if fall > 0 and a_token > 0 else None
 
 

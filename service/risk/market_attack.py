@@ -52,7 +52,7 @@ def market_attacks(scene: Scene, found: BlocDocket) -> tuple[MarketAttack, ...]:
     """Every request alone, in the order of the docket."""
     bloc, honest = found.bloc, scene.honest.chance
     owned = bloc.stake - bloc.borrowed
-    exposed = unhedged_value(owned, bloc.hedged, scene.uma)
+    exposed = unhedged_value(owned, bloc.hedged, scene.uma, scene.parameters)
     slash = slash_loss(scene.terms, scene.uma, bloc.stake)
     lost = found.stakes.loss + slash + found.stakes.bond_lost
     acquired = acquire(found.force_shortfall, scene.uma, scene.parameters).lost_usd

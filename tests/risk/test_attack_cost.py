@@ -104,11 +104,13 @@ def test_more_stake_or_a_dearer_token_never_costs_less(tokens: float, price: flo
 def test_the_tokens_fall_saturates_and_a_hedge_is_bounded_by_futures() -> None:
     stake = 10 * MILLION
     futures = replace(MARKET, perp_open_interest_usd=2 * MILLION)
-    assert hedged_share(stake, None, MARKET) == 0
-    assert hedged_share(stake, None, futures) == pytest.approx(0.2)
-    assert hedged_share(stake, 0.5, futures) == pytest.approx(0.2)
-    assert hedged_share(stake, 0.1, futures) == pytest.approx(0.1)
-    exposed = unhedged_value(stake, None, futures)
+    assert hedged_share(stake, None, MARKET, PARAMETERS) == 0
+    # A quarter of the futures, where nobody knows.
+    assert hedged_share(stake, None, futures, PARAMETERS) == pytest.approx(0.05)
+    assert hedged_share(stake, 0.5, futures, PARAMETERS) == pytest.approx(0.2)
+    assert hedged_share(stake, 0.1, futures, PARAMETERS) == pytest.approx(0.1)
+    assert hedged_share(stake, None, replace(futures, perp_open_interest_usd=1e9), PARAMETERS) == 1
+    exposed = unhedged_value(stake, 0.2, futures, PARAMETERS)
     small = token_damage(exposed, 1e6, PARAMETERS)
     assert small == pytest.approx(8e6 * 0.6 * 0.00995, rel=1e-3)
     # Twice the harm does less than twice the damage, and never more than the deepest fall.

@@ -113,7 +113,7 @@ def test_every_row_of_the_example_is_found(row: Row) -> None:
     assert found.votes.stall.mean() == pytest.approx(row.roll, abs=0.01)
     assert close(float(chance @ interest), row.reassigned)
     assert close(found.gaining_usd, row.gaining)
-    exposed = unhedged_value(found.bloc.stake, found.bloc.hedged, scene.uma)
+    exposed = unhedged_value(found.bloc.stake, found.bloc.hedged, scene.uma, AS_WORKED)
     damage = exposed * float(saturate(AS_WORKED.fall, float(chance @ interest)))
     assert row.damage is None or close(damage, row.damage)
     assert close(found.best.worth_usd, row.best)
