@@ -118,7 +118,8 @@ def beta_at(lean: Lean, uniform: Values) -> Values:
     return np.interp(uniform, cumulative, edges)
 
 
-@lru_cache(maxsize=512)
+# 65 kB each.
+@lru_cache(maxsize=96)
 def _beta_table(mean: float, k: float) -> tuple[Values, Values]:
     # phi = sin^2(angle) takes the poles of the density at 0 and 1 away, or makes them mild.
     angles = np.linspace(0, np.pi / 2, _CELLS + 1)
