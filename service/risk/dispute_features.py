@@ -55,6 +55,11 @@ def view_dispute(facts: DisputeFacts, model: FrozenDispute | None = None) -> Dis
     )
 
 
+def counting_features(facts: DisputeFacts) -> tuple[Feature, ...]:
+    """The features that move a score by the shipped model: a view without what is only shown."""
+    return _features(facts, shipped_dispute_model())
+
+
 def dispute_probability(facts: DisputeFacts, model: FrozenDispute) -> float:
     """P(disputed) alone."""
     return _expit(_base(facts, model) + total_logit(_features(facts, model)))

@@ -17,7 +17,7 @@ from service.protocol.clarifications import place_clarifications
 from service.protocol.contracts import ContractBook
 from service.protocol.ids import parse_address
 from service.protocol.question_status import QuestionStatus
-from service.risk.dispute_features import view_dispute
+from service.risk.dispute_features import counting_features
 from service.risk.dispute_readings import FAMILIAR, USUAL_SHARE, DisputeFacts
 from service.risk.features import Feature
 from service.risk.inputs import Proposal
@@ -103,7 +103,7 @@ def _at_proposal(
 ) -> tuple[Feature, ...]:
     """What the fitted dispute model reads of a first proposal; what adds nothing is left out."""
     own, anybody = _count_earlier(session, first)
-    view = view_dispute(
+    features = counting_features(
         DisputeFacts(
             title=market.title,
             rules=text,
@@ -113,7 +113,7 @@ def _at_proposal(
             by_anybody=anybody,
         )
     )
-    return tuple(feature for feature in view.features if feature.logit)
+    return tuple(feature for feature in features if feature.logit)
 
 
 def _count_earlier(session: Session, first: Proposal) -> tuple[int | None, int | None]:

@@ -7,7 +7,7 @@ from math import exp, log
 import pytest
 
 from models.enums import Category
-from service.risk.dispute_features import log_mean_exp, view_dispute
+from service.risk.dispute_features import counting_features, log_mean_exp, view_dispute
 from service.risk.dispute_readings import (
     BEFORE_ITS_TIME,
     CANDLE_OPEN,
@@ -16,7 +16,7 @@ from service.risk.dispute_readings import (
     DisputeFacts,
     read_dispute,
 )
-from service.risk.features import FEATURE_CAP
+from service.risk.features import FEATURE_CAP, total_logit
 from service.risk.frozen_dispute import parse_dispute_model, shipped_dispute_model, shipped_text
 
 AT = datetime(2025, 5, 26, 7, 20, tzinfo=UTC)
@@ -100,6 +100,12 @@ def test_texts_that_earned_no_place_are_shown_and_add_nothing() -> None:
     assert {f.name for f in shown} >= {"vague_verb", "no_named_source"}
     assert all(f.logit == 0 and f.coef_source == "off" for f in shown)
     assert any(span.words == "agreement" for f in shown for span in f.spans)
+
+
+def test_what_counts_is_what_the_view_adds_up() -> None:
+    counted = counting_features(USUAL)
+    assert total_logit(counted) == view_dispute(USUAL).feature_logit
+    assert {f.name for f in counted} == set(NAMES)
 
 
 def test_no_reading_passes_its_cap() -> None:
