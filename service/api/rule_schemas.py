@@ -1,6 +1,7 @@
 """The shapes of ``/v1/markets/{ref}/rules``."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import Field
 
@@ -82,6 +83,25 @@ class AdditionLine(Shape):
     sources: list[SightingLine]
 
 
+class SpanLine(Shape):
+    """Words that drove a reading, in the market's title or the newest version's text."""
+
+    field: Literal["title", "rules"]
+    start: int
+    end: int
+    words: str
+
+
+class ReadingLine(Shape):
+    """How much of one thing the wording has: fixed words, no understanding."""
+
+    name: str = Field(examples=["vague_verb", "no_named_source", "fragile_source_map"])
+    value: float
+    unit: str
+    moves_score: bool = Field(description="False where it earned no place out of time.")
+    spans: list[SpanLine] = Field(description="The first few.")
+
+
 class OnChainRules(Shape):
     """The rules as the oracle was asked them, against the catalogue's."""
 
@@ -103,6 +123,7 @@ class MarketRulesAnswer(Shape):
     as_of: datetime | None = Field(description="As asked; null is all that is known.")
     versions: list[RulesVersionLine] = Field(description="Oldest first; the newest 50.")
     clarifications: list[AdditionLine] = Field(description="Oldest first.")
+    readings: list[ReadingLine] = Field(description="Of the newest version's wording.")
     notes_left_out: int = Field(description="Strangers' notes beyond the first 50.")
     on_chain: OnChainRules
     missing: list[str] = Field(description="What could not be said, and why.")

@@ -1,8 +1,12 @@
 """``/v1/markets/{ref}/rules``: what the rules say, said, and were added to, and when."""
 
+from dataclasses import asdict
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from models.enums import Category
+from models.market import Market
 from service.api.as_of import AsOf, past_instant
 from service.api.lookup import require_market
 from service.api.parameters import Ref, only
@@ -13,6 +17,7 @@ from service.protocol.clarification_list import ListedState, ListedText, Sightin
 from service.protocol.finality import POLYGON
 from service.protocol.ids import to_hex
 from service.protocol.rule_texts import Hunk, TextDiff, shown
+from service.risk.wording_features import text_features
 from service.store.links import transaction_link
 from service.store.rules import FirstTrade, MarketRules, RulesVersionView, get_market_rules
 
@@ -45,6 +50,7 @@ def rules_router(site: Site) -> APIRouter:
                 "versions": [_version(version) for version in found.versions],
                 "clarifications": told,
                 "notes_left_out": found.notes_left_out,
+                "readings": _readings(market, found),
                 "on_chain": _on_chain(found),
                 "missing": _missing(found),
                 "notice": site.notice,
@@ -65,6 +71,23 @@ def _version(view: RulesVersionView) -> Line:
         "updates": list(view.updates),
         "chain_agreement": view.with_chain.agreement,
     }
+
+
+def _readings(market: Market, found: MarketRules) -> list[Line]:
+    """What the newest text has of what makes a market contestable; places are in its ``text``."""
+    if not found.versions:
+        return []
+    text = shown(found.versions[-1].stored.text)
+    return [
+        {
+            "name": reading.name,
+            "value": reading.value,
+            "unit": reading.unit,
+            "moves_score": reading.coef_source != "off",
+            "spans": [asdict(span) for span in reading.spans],
+        }
+        for reading in text_features(market.title, text, Category(market.category))
+    ]
 
 
 def _diff(diff: TextDiff | None) -> Line:

@@ -104,6 +104,19 @@ def test_versions_tell_what_changed_and_how_they_go_with_the_chain(client: TestC
 
 
 @pytest.mark.usefixtures("market")
+def test_readings_of_the_newest_text_quote_the_words_that_drove_them(client: TestClient) -> None:
+    answer = client.get(PATH).json()
+    text = answer["versions"][-1]["text"]
+    readings = {reading["name"]: reading for reading in answer["readings"]}
+    assert readings["no_named_source"]["value"] == 1
+    # Nobody has written a timezone: the day that says so is quoted.
+    (span,) = readings["deadline_without_timezone"]["spans"]
+    assert span["field"] == "rules"
+    assert text[span["start"] : span["end"]] == span["words"] == "August 30"
+    assert not readings["deadline_without_timezone"]["moves_score"]
+
+
+@pytest.mark.usefixtures("market")
 def test_additions_of_all_channels_are_one_list_in_order_with_their_places(
     client: TestClient,
 ) -> None:
