@@ -12,11 +12,18 @@ EXAMPLES = (
 )
 
 
-def backtest(
+def backtest(  # noqa: PLR0913, PLR0917  # its options
     data: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(help="Recordings (Parquet, CSV, CSV.gz), or folders of them."),
-    ],
+    ] = None,
+    from_store: Annotated[  # an option
+        bool, typer.Option("--from-store", help="Test on the database's finished questions (too).")
+    ] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="With --from-store: as known then (UTC). Default: the newest block."),
+    ] = None,
     target: Annotated[
         str, typer.Option(help="What is predicted: disputed, flipped or misresolved.")
     ] = "disputed",
@@ -46,9 +53,11 @@ def backtest(
     from jobs.backtest_command import BacktestOrder, backtest_command  # as above
 
     order = BacktestOrder(
-        data,
+        data or [],
         target,
         model,
+        from_store=from_store,
+        as_of=as_of,
         refit=refit,
         refit_if_few=refit_if_few,
         html=html,

@@ -1,4 +1,4 @@
-"""``settlewatch backtest``: a model against the baselines on recorded data."""
+"""``settlewatch backtest``: a model against the baselines on recorded or stored questions."""
 
 import sys
 from collections.abc import Callable
@@ -33,17 +33,18 @@ class BacktestOrder:
     # A folder that takes report.html and report.json.
     out: Path | None
     as_json: bool
+    # The database's finished questions, alone or with recordings, as known at a time.
+    from_store: bool = False
+    as_of: str | None = None
 
 
 def backtest_command(order: BacktestOrder, advance: Callable[[], object]) -> None:
     """Run the backtest, write what was asked for and print its figures."""
-    from service.calibration.study import read_study
-
     if order.target not in TARGETS:
         raise UsageError(
             f"--target: {order.target!r} is not known. Choose one of: {', '.join(TARGETS)}."
         )
-    study = read_study(order.data)
+    study = _read(order)
     if order.target == "misresolved":
         _bound(order, study)
     else:
@@ -52,6 +53,23 @@ def backtest_command(order: BacktestOrder, advance: Callable[[], object]) -> Non
     # Last, so that bad input is one line.
     for line in study.notices:
         sys.stderr.write(f"settlewatch: {line}\n")
+
+
+def _read(order: BacktestOrder) -> "Study":
+    from service.calibration.study import Study, read_study
+
+    if not order.from_store:
+        if order.as_of is not None:
+            raise UsageError("--as-of: only stored facts have it. Give --from-store with it.")
+        if not order.data:
+            raise UsageError("DATA: give recordings, --from-store, or both. See --help.")
+        return read_study(order.data)
+    from jobs.fit_command import parse_day
+    from jobs.fit_rows import gather_rows
+    from jobs.stored_study import open_stored_study
+
+    found = gather_rows(order.data, open_stored_study(parse_day("--as-of", order.as_of)))
+    return Study(found.rows, found.notices)
 
 
 def _run(

@@ -33,27 +33,16 @@ def fit(  # its options
 ) -> None:
     """Fit the dispute model; the same rows give the same file, byte for byte."""
     from jobs.fit_command import fit_command, parse_day, parse_target  # `--help` needs none of it
-    from jobs.fit_rows import Rows, read_rows, read_stored_rows  # as above
-    from jobs.opened_house import opened_house  # as above
-    from service.protocol.finality import FINALITY_LAG, POLYGON  # as above
-    from service.store.blocks import get_head  # as above
+    from jobs.fit_rows import gather_rows  # as above
+    from jobs.stored_study import open_stored_study  # as above
 
-    if bool(data) is from_store:
-        raise UsageError("DATA: give recordings, or --from-store and none. See --help.")
+    if not data and not from_store:
+        raise UsageError("DATA: give recordings, --from-store, or both. See --help.")
     wanted, before = parse_target(target), parse_day("--until", until)
     at = parse_day("--as-of", as_of)
     if at is not None and not from_store:
         raise UsageError("--as-of: only stored facts have it. Use --until with recordings.")
-
-    def stored() -> Rows:
-        with opened_house() as house, house.read_sessions() as session:
-            head = get_head(session, POLYGON)
-            newest = at or (None if head is None else head.mined_at + FINALITY_LAG[POLYGON])
-            if newest is None:
-                raise UsageError("--from-store: no block is stored. Index the oracle's past first.")
-            return read_stored_rows(session, house.book, newest)
-
     with Console(stderr=True).status("Reading"):
-        found = stored() if from_store else read_rows(data or [])
+        found = gather_rows(data or [], open_stored_study(at) if from_store else None)
     with Console(stderr=True).status("Fitting"):
         fit_command(found, wanted, out, until=before, source=source, as_json=as_json)

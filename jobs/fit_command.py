@@ -31,7 +31,8 @@ def fit_command(
         raise UsageError(f"--target {target}: no row says whether it was {target}. Give labels.")
     ablation = ablate(kept, target)
     fit = fit_dispute(kept, target, _recipe(ablation))
-    provenance = Provenance(found.files, found.notices, source, cutoff, len(found.rows) - len(kept))
+    left_out = len(found.rows) - len(kept)
+    provenance = Provenance(found.files, found.notices, source, cutoff, left_out, store=found.store)
     document = to_document(fit, ablation, fit_baselines(kept, target), provenance)
     text = to_text(document)
     card = out.with_suffix(".md") if card is None else card
@@ -97,5 +98,8 @@ def _summary(fit: Fit, ablation: Ablation | None, out: Path, card: Path) -> str:
     else:
         kept = [trial.name for trial in ablation.trials if trial.kept]
         lines.append(f"Kept, out of time: {', '.join(kept) or 'nothing'}.")
+    defaults = [term.name for term in fit.model.terms if term.source == "default"]
+    if defaults:
+        lines.append(f"Kept as default: {', '.join(defaults)}.")
     lines.append(f"Written: {out} and {card}.")
     return "\n".join(lines) + "\n"

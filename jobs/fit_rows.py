@@ -1,25 +1,17 @@
-"""What a fit learns from: recordings, or the finished questions of the database."""
+"""What a fit or a backtest learns from: recordings, stored questions, or both joined."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy.orm import Session
-
-from models.enums import Category
-from service.calibration.model_file import SourceFile
+from jobs.stored_study import StoredStudy
+from service.calibration.groups import join_groups, title_stem
+from service.calibration.model_file import SourceFile, StoredSource
 from service.calibration.recordings import find_files, read_recording
-from service.calibration.rows import Labels, StudyRow, TimeBasis
+from service.calibration.rows import StudyRow, TimeBasis
 from service.calibration.study import build_study
 from service.errors import UsageError
-from service.protocol.contracts import ContractBook
-from service.protocol.prices import HALF, NO, TOO_EARLY, YES
-from service.store.fit_questions import FitQuestion, list_fit_questions
-
-_OUTCOMES = {NO: "p1", YES: "p2", HALF: "p3", TOO_EARLY: "p4"}
-_KEY_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +21,16 @@ class Rows:
     rows: tuple[StudyRow, ...]
     files: tuple[SourceFile, ...]
     notices: tuple[str, ...]
+    store: StoredSource | None = None
+
+
+def gather_rows(paths: Sequence[Path], stored: StoredStudy | None) -> Rows:
+    """The rows of recordings, of the database, or of both; one of them must be given."""
+    if stored is None:
+        return read_rows(paths)
+    if not paths:
+        return Rows(stored.rows, (), (), stored.source)
+    return _joined(read_rows(paths), stored)
 
 
 def read_rows(paths: Sequence[Path]) -> Rows:
@@ -50,46 +52,29 @@ def read_rows(paths: Sequence[Path]) -> Rows:
     return Rows(study.rows, ordered, (*notices, *study.notices))
 
 
-def read_stored_rows(session: Session, book: ContractBook, at: datetime) -> Rows:
-    """The finished questions of the database as known at ``at``.
+def _joined(recorded: Rows, stored: StoredStudy) -> Rows:
+    """A question in both counts once, as the database tells it; groups that touch become one.
 
-    Questions still open are left out, of proposers' histories as well.
+    Recordings and the database name events differently. A shared question joins their groups, and
+    so does a title's stem among proposals: too large a group only costs precision.
     """
-    rows = tuple(to_row(question) for question in list_fit_questions(session, book, at))
-    if not rows:
-        raise UsageError(
-            f"--from-store: no finished question is stored as of {at:%Y-%m-%d %H:%M} UTC. "
-            "Index the oracle's past first, or give recordings."
-        )
-    name = f"stored questions as of {at.isoformat()}"
-    return Rows(rows, (SourceFile(name, _digest(rows), len(rows)),), ())
+    held = {row.market_key for row in stored.rows}
+    rows = [*stored.rows, *recorded.rows]
+    numbers = join_groups([_sibling_keys(row) for row in rows])
+    first: dict[int, str] = {}
+    for row, number in zip(rows, numbers, strict=True):
+        first[number] = min(first.get(number, row.market_key), row.market_key)
+    grouped = [replace(row, group=first[n]) for row, n in zip(rows, numbers, strict=True)]
+    number = len(stored.rows)
+    new = [row for row in grouped[number:] if row.market_key not in held]
+    both = len(recorded.rows) - len(new)
+    ordered = sorted([*grouped[:number], *new], key=lambda row: (row.score_time, row.market_key))
+    notice = f"database: {number} questions, {both} of them recorded as well and told as stored"
+    return Rows(tuple(ordered), recorded.files, (*recorded.notices, notice), stored.source)
 
 
-def to_row(question: FitQuestion) -> StudyRow:
-    """A stored question as a study row."""
-    key = f"0x{question.condition_id.hex()}"
-    return StudyRow(
-        market_key=hashlib.sha256(key.encode()).hexdigest()[:_KEY_DIGITS],
-        group=f"group:{question.group_code}",
-        score_time=question.proposed_at,
-        time_basis=TimeBasis.PROPOSAL,
-        recorded_as="store",
-        title=question.title,
-        rules=question.rules,
-        category=Category(question.category),
-        proposed_outcome=_OUTCOMES.get(question.proposed_price),
-        proposer=f"0x{question.proposer.hex()}",
-        oracle=question.oracle_version,
-        labels=Labels(disputed=question.disputed, flipped=question.flipped, source="store"),
-    )
-
-
-def _digest(rows: Iterable[StudyRow]) -> str:
-    """Of what the fit can see of the rows: equal facts, equal hash."""
-    digest = hashlib.sha256()
-    for row in rows:
-        facts = (row.market_key, row.group, row.score_time.isoformat(), row.title, row.rules)
-        labels = (row.labels.disputed, row.labels.flipped)
-        more = (row.category, row.proposer, row.proposed_outcome, row.oracle)
-        digest.update(repr((*facts, *map(str, more), *labels)).encode())
-    return digest.hexdigest()
+def _sibling_keys(row: StudyRow) -> list[tuple[str, str]]:
+    stem = title_stem(row.title) if row.time_basis is TimeBasis.PROPOSAL else None
+    source = "stored" if row.recorded_as == "store" else "recorded"
+    keys = [(source, row.group), ("market", row.market_key)]
+    return keys if stem is None else [*keys, ("title", stem)]

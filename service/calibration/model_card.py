@@ -94,11 +94,15 @@ def _data(document: Document) -> Iterator[str]:
     if data["source"]:
         yield f"Source: {data['source']}."
         yield ""
-    yield "| input | rows | sha256 |"
-    yield "|---|---:|---|"
-    for found in data["files"]:
-        yield f"| {found['name']} | {found['rows']:,} | `{found['sha256'][:16]}…` |"
-    yield ""
+    if data["files"]:
+        yield "| input | rows | sha256 |"
+        yield "|---|---:|---|"
+        for found in data["files"]:
+            yield f"| {found['name']} | {found['rows']:,} | `{found['sha256'][:16]}…` |"
+        yield ""
+    if "store" in data:
+        yield _store(data["store"])
+        yield ""
     trained, counts = document["trained"], document["counts"]
     yield (
         f"Score times {_day(trained['from'])} to {_day(trained['to'])};"
@@ -107,6 +111,16 @@ def _data(document: Document) -> Iterator[str]:
         f" positive) and {counts['without_proposal']['rows']:,} questions without a recorded"
         f" proposal ({counts['without_proposal']['positives']} positive), the latter for"
         " categories and words only."
+    )
+
+
+def _store(store: Document) -> str:
+    block = "no block stored" if store["block"] is None else f"newest block {store['block']:,}"
+    return (
+        f"Database as known at {store['as_of']}, {block}: {store['questions']:,} finished questions"
+        f" first answered {_day(store['first_proposed_at'])} to {_day(store['last_proposed_at'])},"
+        f" {store['disputed']} disputed, {store['flipped']} flipped, {store['misresolved']} of"
+        f" {store['adjudicated']} adjudicated payouts wrong; rows `{store['rows_sha256'][:16]}…`."
     )
 
 

@@ -54,6 +54,27 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredSource:
+    """A database as an input: what of it was read, never where it is."""
+
+    # As it was known then.
+    as_of: datetime
+    # The newest block known then; None where none was stored.
+    block: int | None
+    block_mined_at: datetime | None
+    questions: int
+    first_proposed_at: datetime
+    last_proposed_at: datetime
+    disputed: int
+    flipped: int
+    # By settled truth labels.
+    adjudicated: int
+    misresolved: int
+    # Of the facts and labels a fit can see.
+    rows_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
     """Where the rows came from."""
 
@@ -64,6 +85,7 @@ class Provenance:
     # Rows later than this were left out: they can still test the model.
     until: datetime | None
     left_out_later: int
+    store: StoredSource | None = None
 
 
 def to_document(
@@ -79,6 +101,7 @@ def to_document(
         "data": {
             "source": provenance.source,
             "files": [asdict(found) for found in provenance.files],
+            **_store(provenance.store),
             "notices": list(provenance.notices),
             "until": _iso(provenance.until),
             "rows_left_out_later": provenance.left_out_later,
@@ -115,6 +138,14 @@ def to_document(
             "embargo_days": EMBARGO.days,
         },
     }
+
+
+def _store(store: StoredSource | None) -> dict[str, Any]:
+    """Nothing where no database was read, so that files of recordings stay as they are."""
+    if store is None:
+        return {}
+    told = asdict(store).items()
+    return {"store": {k: v.isoformat() if isinstance(v, datetime) else v for k, v in told}}
 
 
 def to_text(document: dict[str, Any]) -> str:

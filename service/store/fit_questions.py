@@ -1,30 +1,48 @@
 """Finished questions of the store as a fit learns from them: facts at the first proposal, labels.
 
-docs/methodology.md, "Dispute model". Everything but the labels was known when the answer came.
+docs/methodology.md, "Dispute model". Everything but the labels was known when the answer came; the
+title, category, tags and event are the catalogue's, which keeps no earlier ones.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, Subquery, select
 from sqlalchemy.orm import Session
 
-from models.market import Market, RulesText, RulesVersion
-from models.oracle import Proposal
+from models.chain import Block
+from models.liquidity import BookSnapshot
+from models.market import Market
+from models.oracle import Proposal, Question
 from service.protocol.contracts import ContractBook
 from service.store.finished_questions import finished_questions
+from service.store.fit_columns import (
+    bond_then,
+    book_then,
+    rules_then,
+    settled_by,
+    volume_by,
+)
 
 # By then even a vote that rolled a few times is over.
 SETTLED = timedelta(days=14)
+# An older book says little of the moment of the answer; the score asks the same of it.
+FRESH_BOOK = timedelta(hours=24)
 _ROWS_AT_ONCE = 5_000
+_TOLD = (
+    *("market_id", "group_code", "first_at", "category", "oracle_version"),
+    *("disputed", "flipped_early", "flipped_outcome"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class FitQuestion:
     """One finished question. Labels are as known at the fit's time; None: cannot be told."""
 
+    market_id: int
     condition_id: bytes
     # Markets of one group share it.
     group_code: int
@@ -32,12 +50,27 @@ class FitQuestion:
     # The newest text known when the answer came; None where none was stored by then.
     rules: str | None
     category: str
+    tags: tuple[str, ...]
+    neg_risk: bool | None
+    # The request the answer was given to, by the oracle's key.
+    requested_at: datetime
     proposed_at: datetime
     proposer: bytes
+    creator: bytes | None
     proposed_price: int
     oracle_version: str
+    # Micro-USDC. None where no log tells it, or it is the oracle's own fee.
+    bond: int | None
+    reward: int | None
+    liveness_seconds: int
+    # The middle of outcome 0's newest book seen by us before the answer, if younger than a day.
+    yes_price: Decimal | None
     disputed: bool
     flipped: bool | None
+    # The oracle's last settlement that was known.
+    settled_at: datetime | None
+    # Micro-USDC, as of the fit's time: it weighs errors and is no fact.
+    volume: int | None
 
 
 def list_fit_questions(session: Session, book: ContractBook, at: datetime) -> Iterator[FitQuestion]:
@@ -47,60 +80,94 @@ def list_fit_questions(session: Session, book: ContractBook, at: datetime) -> It
     the finished ones would look quieter than they are.
     """
     told = finished_questions(book, at, at).subquery("told")
-    rules = (
-        select(RulesText.text)
-        .join(RulesVersion, RulesVersion.text_hash == RulesText.hash)
-        .where(RulesVersion.market_id == told.c.market_id, RulesVersion.known_at <= told.c.first_at)
-        .order_by(RulesVersion.version.desc())
-        .limit(1)
-        .correlate(told)
-        .scalar_subquery()
-    )
-    query = (
+    query = _questions(told, at).where(told.c.first_at <= at - SETTLED)
+    last = None
+    for row in session.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE}):
+        # Where the catalogue names no adapter, anybody may have asked the same text.
+        if row.condition_id != last:
+            yield _question(row)
+        last = row.condition_id
+
+
+def _questions(told: Subquery, at: datetime) -> Select[Any]:
+    by_requester = Market.adapter.is_(None) | (Market.adapter == Proposal.requester)
+    custom_bond, request_bond = bond_then()
+    return (
         select(
+            *(told.c[name] for name in _TOLD),
             Market.condition_id,
             Market.title,
-            rules.label("rules"),
+            Market.tags,
+            Market.neg_risk,
+            rules_then().label("rules"),
             Proposal.proposer,
             Proposal.proposed_price,
-            told.c.group_code,
-            told.c.category,
-            told.c.first_at,
-            told.c.oracle_version,
-            told.c.disputed,
-            told.c.flipped_early,
-            told.c.flipped_outcome,
+            Proposal.request_timestamp,
+            Proposal.expiration_timestamp,
+            Block.mined_at,
+            Question.creator,
+            Question.reward,
+            Question.proposal_bond,
+            custom_bond.label("custom_bond"),
+            request_bond.label("request_bond"),
+            BookSnapshot.best_bid,
+            BookSnapshot.best_ask,
+            BookSnapshot.known_at.label("booked_at"),
+            settled_by(at).label("settled_at"),
+            volume_by(at).label("final_volume"),
         )
         .select_from(told)
         .join(Market, Market.id == told.c.market_id)
         .join(
             Proposal,
             (Proposal.ancillary_hash == Market.uma_question_id)
-            & (Proposal.known_at == told.c.first_at),
+            & (Proposal.known_at == told.c.first_at)
+            & by_requester,
         )
-        .where(told.c.first_at <= at - SETTLED)
+        .join(Block, Block.id == Proposal.block_id)
+        .outerjoin(
+            Question,
+            (Question.question_id == Proposal.ancillary_hash)
+            & (Question.address == Proposal.requester)
+            & (Question.known_at <= Proposal.known_at),
+        )
+        .outerjoin(BookSnapshot, BookSnapshot.id == book_then())
         .order_by(told.c.first_at, Market.condition_id, Proposal.log_index)
     )
-    last = None
-    for row in session.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE}):
-        # Anybody may ask the oracle the same text in the same second: the first log is ours.
-        if row.condition_id != last:
-            yield _question(row)
-        last = row.condition_id
 
 
 def _question(row: Row[Any]) -> FitQuestion:
     outcome = row.flipped_outcome
+    bonds = (row.custom_bond, row.request_bond, row.proposal_bond or None)
     return FitQuestion(
+        market_id=row.market_id,
         condition_id=row.condition_id,
         group_code=row.group_code,
         title=row.title,
         rules=row.rules,
         category=row.category,
+        tags=tuple(sorted(set(row.tags))),
+        neg_risk=row.neg_risk,
+        requested_at=datetime.fromtimestamp(row.request_timestamp, UTC),
         proposed_at=row.first_at,
         proposer=row.proposer,
+        creator=row.creator,
         proposed_price=row.proposed_price,
         oracle_version=row.oracle_version,
+        bond=next((bond for bond in bonds if bond is not None), None),
+        reward=row.reward,
+        liveness_seconds=row.expiration_timestamp - int(row.mined_at.timestamp()),
+        yes_price=_middle(row),
         disputed=bool(row.disputed),
         flipped=True if row.flipped_early else None if outcome is None else bool(outcome),
+        settled_at=row.settled_at,
+        volume=row.final_volume,
     )
+
+
+def _middle(row: Row[Any]) -> Decimal | None:
+    bid, ask = row.best_bid, row.best_ask
+    if bid is None or ask is None or row.first_at - row.booked_at > FRESH_BOOK:
+        return None
+    middle: Decimal = (bid + ask) / 2
+    return middle

@@ -76,12 +76,10 @@ def test_a_file_without_questions_is_refused(tmp_path: Path) -> None:
         read_rows([path])
 
 
-def test_recordings_and_the_store_are_either_or(tmp_path: Path) -> None:
+def test_rows_come_from_recordings_or_the_store(tmp_path: Path) -> None:
     out = tmp_path / "model.json"
     with pytest.raises(UsageError, match="--from-store"):
         fit(out)
-    with pytest.raises(UsageError, match="--from-store"):
-        fit(out, [tmp_path], from_store=True)
     with pytest.raises(UsageError, match="--as-of"):
         fit(out, [tmp_path], as_of="2025-01-01")
     with pytest.raises(UsageError, match="--target"):
