@@ -2,7 +2,7 @@
 
 from models.enums import MarketState, Support
 from service.risk.cells import Cell, CellPosteriors
-from service.risk.drivers import explain
+from service.risk.drivers import explain, is_moved_by_fit
 from service.risk.hazard import liveness_seconds
 from service.risk.inputs import MarketInputs, volume_stratum
 from service.risk.money import price_loss
@@ -18,6 +18,8 @@ from service.risk.situation import (
 )
 from service.risk.summary import summarise
 
+_FITTED = "moved by readings fitted on disputes; what they do to wrong payouts is assumed"
+
 
 def assess(
     inputs: MarketInputs, cells: CellPosteriors, parameters: RiskParameters
@@ -27,6 +29,8 @@ def assess(
     situation = to_situation(inputs, parameters)
     summary = summarise(cell, situation, parameters)
     current = inputs.current_proposal
+    drivers = explain(inputs, cell, situation, summary, parameters)
+    fitted = (_FITTED,) if is_moved_by_fit(inputs.features, drivers) else ()
     return MarketAssessmentResult(
         inputs=inputs,
         model_version=MODEL_VERSION,
@@ -34,13 +38,13 @@ def assess(
         state=inputs.state,
         summary=summary,
         cell_mean=summarise(cell, Situation(), parameters).p_misresolved.mean,
-        drivers=explain(inputs, cell, situation, summary, parameters),
+        drivers=drivers,
         money=price_loss(inputs, summary, parameters),
         answers=_answers(inputs, summary, situation, parameters),
         truth=_truth(summary, situation),
         proposed_value=current.outcome if current else None,
         support=_support(cell),
-        warnings=_warnings(inputs, situation, parameters),
+        warnings=_warnings(inputs, situation, parameters) + fitted,
     )
 
 

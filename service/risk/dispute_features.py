@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from math import exp, log, log1p
 
 from service.risk.dispute_readings import (
+    BEFORE_ITS_TIME,
+    CANDLE_OPEN,
     UNFAMILIAR,
     UNITS,
     UNREADABLE,
@@ -16,7 +18,7 @@ from service.risk.dispute_readings import (
     DisputeReading,
     read_dispute,
 )
-from service.risk.features import Feature, capped, total_logit
+from service.risk.features import Bearing, Feature, capped, total_logit
 from service.risk.frozen_dispute import FrozenDispute, Term, shipped_dispute_model
 from service.risk.wording_features import pointed_features
 
@@ -24,6 +26,7 @@ WORDS = "rule_words"
 # Lower-case words as they stand: names and sentence beginnings, which carry an era, are left out.
 _WORD = re.compile(r"(?<![\w'])[a-z]{3,}(?![\w'])")
 _WORDS_QUOTED = 5
+_TOO_EARLY = (BEFORE_ITS_TIME, CANDLE_OPEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class DisputeView:
     model_id: str
     # By the model's own intercept: the recorded population's, not a cell's.
     p_disputed: float
-    # Against a usual market of the same category at the same point: what scales a cell's own rate.
+    # Against a market with nothing unusual at the same point: what scales a cell's own rate.
     feature_logit: float
     features: tuple[Feature, ...]
 
@@ -42,15 +45,15 @@ def view_dispute(facts: DisputeFacts, model: FrozenDispute | None = None) -> Dis
     """Evaluate a model, the shipped one by default, on what was known of a market.
 
     Lexical readings are among the features, with logit 0 and source "off" where they earned no
-    place. Before any proposal nothing is known that could differ from a usual market.
+    place. What is not known adds 0, as does a familiar proposer in time: nearly every proposer is
+    familiar by now, so that a cell's rate is theirs. ``p_disputed`` keeps the sample's mean.
     """
     model = shipped_dispute_model() if model is None else model
     features = _features(facts, model)
-    total = total_logit(features)
     return DisputeView(
         model_id=model.model_id,
-        p_disputed=_expit(_base(facts, model) + total),
-        feature_logit=total,
+        p_disputed=dispute_probability(facts, model),
+        feature_logit=total_logit(features),
         features=(*features, *(() if model.reads_wording else _unused_wording(facts))),
     )
 
@@ -62,7 +65,7 @@ def counting_features(facts: DisputeFacts) -> tuple[Feature, ...]:
 
 def dispute_probability(facts: DisputeFacts, model: FrozenDispute) -> float:
     """P(disputed) alone."""
-    return _expit(_base(facts, model) + total_logit(_features(facts, model)))
+    return _expit(_base(facts, model) + total_logit(_features(facts, model, is_centred=True)))
 
 
 def rule_words(title: str | None, rules: str | None) -> frozenset[str]:
@@ -87,10 +90,14 @@ def _base(facts: DisputeFacts, model: FrozenDispute) -> float:
     return base + (model.categories.get(facts.category, 0.0) if (facts.title or "").strip() else 0)
 
 
-def _features(facts: DisputeFacts, model: FrozenDispute) -> tuple[Feature, ...]:
-    """Those that count."""
+def _features(
+    facts: DisputeFacts, model: FrozenDispute, *, is_centred: bool = False
+) -> tuple[Feature, ...]:
+    """Those that count; centred on the sample's mean, as the file's intercept is, or on 0."""
     pairs = zip(read_dispute(facts), model.terms, strict=True)
-    features = [_feature(facts, reading, term) for reading, term in pairs]
+    features = [
+        _feature(facts, reading, term, term.usual if is_centred else 0.0) for reading, term in pairs
+    ]
     if model.words:
         features.append(_words(facts, model))
     if model.reads_wording:
@@ -98,14 +105,14 @@ def _features(facts: DisputeFacts, model: FrozenDispute) -> tuple[Feature, ...]:
     return tuple(features)
 
 
-def _feature(facts: DisputeFacts, reading: DisputeReading, term: Term) -> Feature:
+def _feature(facts: DisputeFacts, reading: DisputeReading, term: Term, usual: float) -> Feature:
     is_known = facts.proposed_at is not None and (
         reading.name != UNFAMILIAR or facts.by_proposer is not None
     )
     if reading.name == UNREADABLE and facts.proposed_at is None:
         is_known = False
     counts = is_known and term.source != "off"
-    logit = capped(term.coefficient * reading.value) - term.usual if counts else 0.0
+    logit = capped(term.coefficient * reading.value) - usual if counts else 0.0
     return Feature(
         reading.name,
         reading.value,
@@ -113,6 +120,7 @@ def _feature(facts: DisputeFacts, reading: DisputeReading, term: Term) -> Featur
         logit,
         term.source,
         evidence=reading.evidence,
+        bearing=Bearing.EARLY if reading.name in _TOO_EARLY else Bearing.DISPUTED,
     )
 
 
@@ -122,8 +130,17 @@ def _words(facts: DisputeFacts, model: FrozenDispute) -> Feature:
         for word in sorted(rule_words(facts.title, facts.rules) & model.words.keys())
     }
     heaviest = sorted(found, key=lambda word: (-abs(found[word]), word))[:_WORDS_QUOTED]
+    # Every rule text has some of them: none stands out from a usual one's sum, not from 0.
     logit = capped(sum(found.values()) - model.words_usual)
-    return Feature(WORDS, float(len(found)), "words", logit, "fitted", evidence=tuple(heaviest))
+    return Feature(
+        WORDS,
+        float(len(found)),
+        "words",
+        logit,
+        "fitted",
+        evidence=tuple(heaviest),
+        bearing=Bearing.DISPUTED,
+    )
 
 
 def _unused_wording(facts: DisputeFacts) -> tuple[Feature, ...]:

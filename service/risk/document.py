@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from models.enums import OracleVersion
 from service.protocol.money import to_usdc
+from service.risk.drivers import is_moved_by_fit
 from service.risk.result import Answers, Driver, Interval, MarketAssessmentResult, Money, Truth
 
 SCHEMA_VERSION = 1
@@ -52,9 +53,9 @@ def to_document(result: MarketAssessmentResult) -> dict[str, object]:
 
 
 def _coef_source(result: MarketAssessmentResult) -> str:
-    """Whether any coefficient that moves this score was fitted."""
-    fitted = any(f.coef_source == "fitted" and f.logit for f in result.inputs.features)
-    return "fitted" if fitted else "default"
+    """What the coefficients that moved this score were fitted on; none was on wrong payouts."""
+    fitted = is_moved_by_fit(result.inputs.features, result.drivers)
+    return "fitted_on_disputes" if fitted else "default"
 
 
 def to_rfc3339(at: datetime | None) -> str | None:

@@ -3,18 +3,19 @@
 docs/methodology.md, "Drivers".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from models.enums import MarketState
 from service.risk import belief
+from service.risk.features import Bearing, Feature
 from service.risk.hazard import elapsed_steps, liveness_seconds
 from service.risk.inputs import MarketInputs, Proposal
 from service.risk.parameters import RiskParameters
-from service.risk.situation import SETTLED, Situation
+from service.risk.situation import SETTLED, Situation, feature_logits
 from service.risk.vote_facts import OpenedVotes, VoteFacts
 
-# Stands for all features of a market together.
+# Stands for the features of a market that move the same rates.
 FEATURES = "features"
 _OPEN_STATES = (MarketState.PROPOSED, MarketState.REPROPOSED)
 _HOUR = "over [-60, -5] minutes before the first proposal"
@@ -35,14 +36,16 @@ class Step:
     unit: str
     situation: Situation
     evidence: tuple[str, ...] = ()
+    # Those it stands for, if any.
+    features: tuple[Feature, ...] = ()
 
 
 def steps(inputs: MarketInputs, goal: Situation, parameters: RiskParameters) -> Iterator[Step]:
     """Situations from the calm market to the goal, one kind of evidence after another."""
     now = Situation()
-    if goal.feature_logit:
-        now = replace(now, feature_logit=goal.feature_logit)
-        yield Step(FEATURES, goal.feature_logit, "log-odds", now)
+    for step in _of_the_features(inputs.features, now, goal, parameters):
+        now = step.situation
+        yield step
     if goal.fragile is not None:
         now = replace(now, fragile=goal.fragile)
         yield Step("fragile_source", goal.fragile, "kind of source", now, _fragile_words(inputs))
@@ -69,6 +72,24 @@ def steps(inputs: MarketInputs, goal: Situation, parameters: RiskParameters) -> 
         now = replace(now, answer=goal.answer)
         yield Step("answer", str(goal.answer), "outcome", now)
     yield from _hands(now, goal, parameters)
+
+
+def _of_the_features(
+    features: Sequence[Feature], now: Situation, goal: Situation, parameters: RiskParameters
+) -> Iterator[Step]:
+    """One step for the features of each bearing: within it all move the same rates."""
+    groups = [[f for f in features if f.logit and f.bearing is bearing] for bearing in Bearing]
+    groups = [group for group in groups if group]
+    added: list[Feature] = []
+    for number, group in enumerate(groups, 1):
+        added += group
+        either, wrong = feature_logits(added, parameters)
+        if number == len(groups):
+            either, wrong = goal.feature_logit, goal.wrong_logit
+        then = replace(now, feature_logit=either, wrong_logit=wrong)
+        if then != now:
+            now = then
+            yield Step(FEATURES, either, "log-odds", now, features=tuple(group))
 
 
 def _of_the_proposal(

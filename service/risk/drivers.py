@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from math import exp, log
 
 from service.risk.cells import Cell
-from service.risk.driver_steps import FEATURES, Step, steps
+from service.risk.driver_steps import Step, steps
 from service.risk.features import Feature
 from service.risk.inputs import MarketInputs
 from service.risk.parameters import RiskParameters
@@ -37,12 +37,18 @@ def explain(
             if step.situation == situation
             else mean_misresolved(cell, step.situation, parameters)
         )
-        if step.feature == FEATURES:
-            drivers += _split(inputs.features, before, after)
+        if step.features:
+            drivers += _split(step.features, before, after)
         else:
             drivers.append(_driver(step, before, after))
         before = after
     return tuple(sorted(drivers, key=lambda d: -abs(d.contribution_p)))
+
+
+def is_moved_by_fit(features: Sequence[Feature], drivers: Sequence[Driver]) -> bool:
+    """Whether a reading whose coefficient was fitted, on disputes, moved the score."""
+    fitted = {f.name for f in features if f.coef_source == "fitted"}
+    return any(d.feature in fitted and d.contribution_logit for d in drivers)
 
 
 def _driver(step: Step, before: float, after: float) -> Driver:

@@ -5,6 +5,7 @@ docs/methodology.md, "Rule text".
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
 
 # |b x| of one feature, and of all together: no single reading may drown a cell's own rate.
@@ -12,6 +13,17 @@ FEATURE_CAP = 3.0
 SUM_CAP = 6.0
 
 CoefSource = Literal["default", "fitted", "off"]
+
+
+class Bearing(StrEnum):
+    """Which rates of a first request a reading moves; docs/methodology.md, "Features"."""
+
+    # Proposed wrongly, too early, and disputed though correct: all alike.
+    ALL = "all"
+    # Measured on disputes: wrong proposals move by an assumed share.
+    DISPUTED = "disputed"
+    # It says that the answer came too early, which is no word on a wrong one.
+    EARLY = "early"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +40,7 @@ class Span:
 class Feature:
     """One reading of a market.
 
-    ``logit`` is its signed share of the log-odds against a usual market of its category, capped at
+    ``logit`` is its signed share of the log-odds against a market with nothing unusual, capped at
     ``FEATURE_CAP``. ``coef_source`` is "off" where out-of-time data gave it no place: it is then
     shown with logit 0.
     """
@@ -41,6 +53,7 @@ class Feature:
     spans: tuple[Span, ...] = ()
     # In plain words, where no span can show it.
     evidence: tuple[str, ...] = ()
+    bearing: Bearing = Bearing.ALL
 
 
 def capped(logit: float) -> float:
@@ -51,3 +64,12 @@ def capped(logit: float) -> float:
 def total_logit(features: Iterable[Feature]) -> float:
     """What the features add to a score's log-odds together, within ``SUM_CAP``."""
     return min(max(sum(f.logit for f in features), -SUM_CAP), SUM_CAP)
+
+
+def wrong_logit(features: Iterable[Feature], disputed_share: float) -> float:
+    """What they add to the log-odds of a wrong proposal, within ``SUM_CAP``.
+
+    ``disputed_share``: how much of what was measured on disputes.
+    """
+    share = {Bearing.ALL: 1.0, Bearing.DISPUTED: disputed_share, Bearing.EARLY: 0.0}
+    return min(max(sum(f.logit * share[f.bearing] for f in features), -SUM_CAP), SUM_CAP)

@@ -1,19 +1,18 @@
 """The model's numbers, read from ``priors.toml`` and typed. docs/methodology.md, "Priors"."""
 
-import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from enum import StrEnum
 from functools import lru_cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
 from models.enums import Category, OracleVersion, VolumeStratum
+from service.risk.score_files import PRIORS, files_digest, shipped_score_files
 
-MODEL_VERSION = "path-1.2.0"
+MODEL_VERSION = "path-1.3.0"
 
 
 class Ambiguity(StrEnum):
@@ -135,6 +134,8 @@ class RiskParameters:
     vote_information: Mapping[Ambiguity, float]
     clear_price: float
     contested_price: float
+    # Of a coefficient fitted on disputes, what counts for wrong proposals.
+    feature_wrong_share: float
     dispute_ratio: Mapping[Category, float]
     cells: CellPriors
     hazard: HazardPriors
@@ -158,7 +159,7 @@ class RiskParameters:
 @lru_cache(maxsize=1)
 def load_parameters() -> RiskParameters:
     """The shipped priors."""
-    return parse_parameters(files("service.risk").joinpath("priors.toml").read_text("utf-8"))
+    return parse_parameters(shipped_score_files()[PRIORS].decode())
 
 
 def parse_parameters(text: str) -> RiskParameters:
@@ -168,7 +169,7 @@ def parse_parameters(text: str) -> RiskParameters:
     return RiskParameters(
         priors_version=data["priors_version"],
         priors_as_of=datetime.combine(data["priors_as_of"], time(), UTC),
-        digest=hashlib.sha256(f"{MODEL_VERSION}\n{text}".encode()).hexdigest(),
+        digest=files_digest(MODEL_VERSION, {**shipped_score_files(), PRIORS: text.encode()}),
         draws=data["sampling"]["draws"],
         seed=data["sampling"]["seed"],
         transitions=_priors(data["transitions"]),
@@ -177,6 +178,7 @@ def parse_parameters(text: str) -> RiskParameters:
         vote_information=MappingProxyType({a: data["vote_information"][a] for a in Ambiguity}),
         clear_price=data["ambiguity"]["clear_price"],
         contested_price=data["ambiguity"]["contested_price"],
+        feature_wrong_share=data["features"]["wrong_share"],
         dispute_ratio=MappingProxyType({c: rates[c] / rates["all"] for c in Category}),
         cells=CellPriors(**data["cells"]),
         hazard=_hazard(data["hazard"]),

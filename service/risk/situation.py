@@ -1,9 +1,10 @@
 """A market's inputs reduced to what moves its probability. docs/methodology.md, "States"."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.enums import MarketState, OracleVersion, Outcome, Remedy
-from service.risk.features import total_logit
+from service.risk.features import Feature, total_logit, wrong_logit
 from service.risk.hazard import disputes_seen, is_late, liveness_seconds, window_share
 from service.risk.inputs import FeedWord, MarketInputs, Proposal
 from service.risk.parameters import RiskParameters
@@ -40,8 +41,10 @@ class Situation:
     # Of the vote that decides, while it does.
     vote: VoteFacts | None = None
     earlier_vote: Outcome | None = None
-    # Log-odds the market's features add to the rates of its first request, in steps.
+    # Log-odds the market's features add to its first proposal's being too early, or disputed though
+    # correct; and to its being wrong. In steps.
     feature_logit: float = 0.0
+    wrong_logit: float = 0.0
     # The kind of the one fragile source it hangs on.
     fragile: str | None = None
     # Of the disputes two hours see, the share its liveness does.
@@ -77,6 +80,7 @@ def to_situation(inputs: MarketInputs, parameters: RiskParameters) -> Situation:
     proposed = _deciding(inputs, state)
     ln_adjudicated = _ln_adjudicated(inputs, proposed or inputs.answer)
     siblings_yes, siblings_missing = bind(inputs, parameters)
+    of_features, of_wrong = feature_logits(inputs.features, parameters)
     return Situation(
         state=state,
         stage=stage,
@@ -92,7 +96,8 @@ def to_situation(inputs: MarketInputs, parameters: RiskParameters) -> Situation:
         stale=is_stale(inputs, parameters),
         vote=inputs.vote if state is MarketState.VOTING else None,
         earlier_vote=inputs.earlier_vote if stage > 0 else None,
-        feature_logit=_in_steps(total_logit(inputs.features), _FEATURE_STEP),
+        feature_logit=of_features,
+        wrong_logit=of_wrong,
         fragile=_fragile(inputs),
         window=_window(current, parameters) if open_proposal or settled else 1.0,
         settlement_late=late,
@@ -103,6 +108,12 @@ def to_situation(inputs: MarketInputs, parameters: RiskParameters) -> Situation:
         siblings_yes=siblings_yes,
         siblings_missing=siblings_missing,
     )
+
+
+def feature_logits(features: Sequence[Feature], parameters: RiskParameters) -> tuple[float, float]:
+    """``feature_logit`` and ``wrong_logit`` of a market with these features."""
+    wrong = wrong_logit(features, parameters.feature_wrong_share)
+    return _in_steps(total_logit(features), _FEATURE_STEP), _in_steps(wrong, _FEATURE_STEP)
 
 
 def _in_steps(value: float, step: float) -> float:

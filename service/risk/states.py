@@ -71,8 +71,9 @@ def follow(t: Transitions, s: Situation, parameters: RiskParameters) -> Course:
 
 def _adjusted(t: Transitions, s: Situation) -> Transitions:
     """The rates of a market with these features, under a proposal of this liveness."""
-    if s.feature_logit:
-        a1w, a1e, d1c = (shifted(v, s.feature_logit) for v in (t.a1w, t.a1e, t.d1c))
+    if s.feature_logit or s.wrong_logit:
+        a1w = shifted(t.a1w, s.wrong_logit)
+        a1e, d1c = (shifted(v, s.feature_logit) for v in (t.a1e, t.d1c))
         a1w, a1e = (np.minimum(v, HIGHEST_RATE) for v in (a1w, a1e))
         t = replace(t, a1w=a1w, a1e=a1e, d1c=d1c)
     if s.window == 1:

@@ -86,11 +86,21 @@ def test_before_a_proposal_nothing_differs_from_the_usual_market() -> None:
     assert view.p_disputed == pytest.approx(expected)
 
 
-def test_the_shipped_terms_are_centred_so_that_a_cell_keeps_its_rate() -> None:
-    """A familiar proposer in time is below its cell, a newcomer above."""
-    known = view_dispute(USUAL)
-    new = view_dispute(replace(USUAL, by_proposer=0))
-    assert known.feature_logit < 0 < new.feature_logit
+@pytest.mark.parametrize("own", [100, None])
+def test_a_familiar_or_an_unknown_proposer_in_time_adds_nothing(own: int | None) -> None:
+    ordinary = replace(USUAL, by_proposer=own, by_anybody=None if own is None else 500)
+    view = view_dispute(ordinary)
+    assert view.feature_logit == 0
+    assert all(feature.logit == 0 for feature in view.features)
+    assert view_dispute(replace(USUAL, by_proposer=0)).feature_logit > 2
+
+
+def test_only_the_models_own_forecast_is_centred_on_its_sample() -> None:
+    """An ordinary proposal lies below the sample's mean, an unfamiliar one above."""
+    model = shipped_dispute_model()
+    mean = 1 / (1 + exp(-model.at_proposal - model.categories[Category.CRYPTO]))
+    known, new = (view_dispute(replace(USUAL, by_proposer=n)).p_disputed for n in (300, 0))
+    assert known < mean < new
     assert log_mean_exp((0.0, log(3.0))) == pytest.approx(log(2.0))
 
 
