@@ -52,7 +52,9 @@ def backtest_command(order: BacktestOrder, advance: Callable[[], object]) -> Non
         _report(order, study, backtest, name)
     # Last, so that bad input is one line.
     for line in study.notices:
-        sys.stderr.write(f"settlewatch: {line}\n")
+        if line not in study.unreadable:
+            sys.stderr.write(f"settlewatch: {line}\n")
+    study.demand_all_read()
 
 
 def _read(order: BacktestOrder) -> "Study":
@@ -178,21 +180,22 @@ def _print_tables(backtest: "Backtest") -> None:
     from service.calibration.backtest_table import (
         BUDGET_HEADINGS,
         HEADINGS,
+        backtest_strata,
         budget_rows,
         measure_rows,
     )
-    from service.calibration.headline import headline
+    from service.calibration.headline import first_lines, headline
 
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         # A file or a pipe has no width to keep to.
         console = Console(highlight=False, markup=False, width=_WIDTH)
-    verdict, *weaknesses = headline(backtest)
-    console.print(verdict)
-    for line in weaknesses:
+    first = first_lines(backtest)
+    for line in first:
+        console.print(line)
+    for line in headline(backtest)[len(first) :]:
         console.print(f"- {line}")
-    parts = (("All rows", backtest.all), *backtest.by_recording.items())
-    for title, stratum in parts:
+    for title, stratum in backtest_strata(backtest):
         _print_table(console, title, HEADINGS, [*measure_rows(stratum)])
         _print_table(console, f"{title}: alerts", BUDGET_HEADINGS, [*budget_rows(stratum)])
 

@@ -20,14 +20,16 @@ def base_rates_command(paths: Sequence[Path], target: str | None, *, as_json: bo
     if target is not None and target not in set(RateTarget):
         known = ", ".join(RateTarget)
         raise UsageError(f"--target: {target!r} is not known. Choose one of: {known}.")
-    document = rates_document(read_study(list(paths)), load_rate_parameters())
+    study = read_study(list(paths))
+    document = rates_document(study, load_rate_parameters())
     for recording in _recordings(document):
         rates = [r for r in recording["rates"] if target is None or r["target"] == target]
         recording["rates"] = rates
     if as_json:
         print_json(document)
-        return
-    sys.stdout.writelines(line + "\n" for line in _text(document))
+    else:
+        sys.stdout.writelines(line + "\n" for line in _text(document))
+    study.demand_all_read()
 
 
 def _recordings(document: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -85,10 +85,11 @@ class ModelDocument(BaseModel):
     priors: list[PriorLine]
     fitted: dict[str, FittedModel] | None
     fitted_reason: str | None
-    backtest: dict[str, dict[str, object]] | None = Field(
-        description="Figures of the held-out months of each fitted model."
+    held_out: dict[str, dict[str, object]] | None = Field(
+        description="Figures of the months on which each fitted model's parts were chosen, with "
+        "their embargo: not the backtest, whose result is in docs/methodology.md."
     )
-    backtest_reason: str | None
+    held_out_reason: str | None
     adjudication: AdjudicationDocument
     drift: DriftDocument
     notice: str | None

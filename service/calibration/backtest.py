@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service.calibration.baselines import Baselines, fit_baselines
 from service.calibration.comparison import Comparison, compare, undecided
@@ -18,7 +19,13 @@ from service.calibration.logistic import Values
 from service.calibration.protocols import DisputeModel
 from service.calibration.resampling import DRAWS
 from service.calibration.rows import StudyRow, Target
-from service.calibration.split import EMBARGO, Fold, frozen_split, rolling_folds
+from service.calibration.split import (
+    EMBARGO,
+    Fold,
+    demand_labels,
+    frozen_split,
+    rolling_folds,
+)
 from service.errors import UsageError
 
 # Without training rows the baselines learn from this first share of the test's span.
@@ -48,6 +55,8 @@ class Split:
     in_sample_rows: int
     left_out_earlier: int
     left_out_split_groups: int
+    # Later rows inside the embargo of a frozen model.
+    left_out_embargo: int
     # Test rows of a recording that no training row was of.
     unfamiliar_rows: int
     # Where the baselines were fitted: "model file", "training rows", "warm-up".
@@ -69,7 +78,7 @@ class Stratum:
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """All test rows, and those of each recording where there is more than one."""
+    """The test rows: all, those at proposal time, and those of each recording."""
 
     target: Target
     split: Split
@@ -77,9 +86,19 @@ class Backtest:
     # Rows whose proposed answer has no price: B3 and B5 have a rate for them.
     rows_without_price: int
     all: Stratum
+    # Rows with a proposal time; None where there is none. The same object as ``all`` where all are.
+    at_proposal: Stratum | None
+    # Of these, the rows whose recording the model had been trained on; None where that is all.
+    trained_for: Stratum | None
+    # Empty where there is one recording only.
     by_recording: Mapping[str, Stratum]
     # What else the report's reader must know first.
     remarks: tuple[str, ...] = ()
+
+    @property
+    def deciding(self) -> Stratum:
+        """What the verdict is about: the rows at proposal time, without any all rows."""
+        return self.all if self.at_proposal is None else self.at_proposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +108,8 @@ class Forecasts:
     rows: tuple[StudyRow, ...]
     model: Values
     baselines: Mapping[str, Values]
+    # Whether the model had been trained on rows of the row's recording.
+    trained_for: NDArray[np.bool_]
 
 
 Advance = Callable[[], object]
@@ -107,6 +128,7 @@ def backtest_frozen(
     ``kept`` are the baselines fitted with the model; else they are fitted on the rows of its
     range, and without those on the first rows of the test, which then leave it.
     """
+    demand_labels(rows, target)
     found = frozen_split(rows, target, model.trained_from, model.trained_to)
     test, source, baselines = found.test, "model file", kept
     if baselines is None:
@@ -125,16 +147,22 @@ def backtest_frozen(
         model.trained_to,
         test[0].score_time,
         test[-1].score_time,
-        embargo_days=0,
+        embargo_days=found.embargo_days,
         folds=1,
         in_sample_rows=len(test) if found.is_in_sample else 0,
         left_out_earlier=found.earlier,
         left_out_split_groups=found.split_groups,
+        left_out_embargo=found.embargoed,
         unfamiliar_rows=0,
         baselines_from=source,
         chosen_to=model.trained_to,
     )
-    forecasts = Forecasts(tuple(test), forecast(model, test, rows), baselines.predict(test))
+    forecasts = Forecasts(
+        tuple(test),
+        forecast(model, test, rows),
+        baselines.predict(test),
+        np.ones(len(test), dtype=bool),
+    )
     return _measured(target, split, forecasts, draws)
 
 
@@ -147,13 +175,19 @@ def backtest_rolling(
     draws: int = DRAWS,
 ) -> Backtest:
     """Fit the model and the baselines again before each month of the rows, and score the month."""
+    demand_labels(rows, target)
     folds: list[Fold] = []
     parts: list[Forecasts] = []
     for fold in rolling_folds(rows, target):
         fitted = model.fit(fold.train, target)
         baselines = fit_baselines(fold.train, target)
         parts.append(
-            Forecasts(fold.test, forecast(fitted, fold.test, rows), baselines.predict(fold.test))
+            Forecasts(
+                fold.test,
+                forecast(fitted, fold.test, rows),
+                baselines.predict(fold.test),
+                _trained_for(fold),
+            )
         )
         folds.append(fold)
         advance()
@@ -173,16 +207,17 @@ def backtest_rolling(
         in_sample_rows=0,
         left_out_earlier=0,
         left_out_split_groups=sum(fold.split_groups for fold in folds),
-        unfamiliar_rows=sum(_unfamiliar(fold) for fold in folds),
+        left_out_embargo=0,
+        unfamiliar_rows=int((~forecasts.trained_for).sum()),
         baselines_from="training rows",
         chosen_to=model.trained_to,
     )
     return _measured(target, split, forecasts, draws)
 
 
-def _unfamiliar(fold: Fold) -> int:
+def _trained_for(fold: Fold) -> NDArray[np.bool_]:
     known = {row.recorded_as for row in fold.train}
-    return sum(row.recorded_as not in known for row in fold.test)
+    return np.array([row.recorded_as in known for row in fold.test])
 
 
 def forecast(model: DisputeModel, test: Sequence[StudyRow], study: Sequence[StudyRow]) -> Values:
@@ -209,31 +244,47 @@ def joined(parts: Sequence[Forecasts]) -> Forecasts:
             name: np.concatenate([part.baselines[name] for part in parts])
             for name in parts[0].baselines
         },
+        np.concatenate([part.trained_for for part in parts]),
     )
 
 
 def _measured(target: Target, split: Split, forecasts: Forecasts, draws: int) -> Backtest:
-    kinds = sorted({row.recorded_as for row in forecasts.rows})
+    rows = forecasts.rows
+    known: dict[bytes, Stratum] = {}
+
+    def of(chosen: NDArray[np.bool_]) -> Stratum:
+        """A set of rows is measured once, however many names it has."""
+        key = chosen.tobytes()
+        if key not in known:
+            known[key] = _stratum(target, _only(forecasts, chosen), split, draws)
+        return known[key]
+
+    kinds = sorted({row.recorded_as for row in rows})
+    proposed = np.array([row.proposed_at is not None for row in rows])
+    trained_for = proposed & forecasts.trained_for
+    some, fewer = bool(trained_for.any()), bool((trained_for != proposed).any())
     return Backtest(
         target,
         split,
         tuple(kinds),
-        sum(row.price_of_proposed is None for row in forecasts.rows),
-        _stratum(target, forecasts, split, draws),
+        sum(row.price_of_proposed is None for row in rows),
+        of(np.ones(len(rows), dtype=bool)),
+        of(proposed) if proposed.any() else None,
+        of(trained_for) if some and fewer else None,
         {
-            kind: _stratum(target, _only(forecasts, kind), split, draws)
+            kind: of(np.array([row.recorded_as == kind for row in rows]))
             for kind in kinds
             if len(kinds) > 1
         },
     )
 
 
-def _only(forecasts: Forecasts, kind: str) -> Forecasts:
-    chosen = np.array([row.recorded_as == kind for row in forecasts.rows])
+def _only(forecasts: Forecasts, chosen: NDArray[np.bool_]) -> Forecasts:
     return Forecasts(
-        tuple(row for row in forecasts.rows if row.recorded_as == kind),
+        tuple(row for row, is_in in zip(forecasts.rows, chosen, strict=True) if is_in),
         forecasts.model[chosen],
         {name: p[chosen] for name, p in forecasts.baselines.items()},
+        forecasts.trained_for[chosen],
     )
 
 

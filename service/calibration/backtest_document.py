@@ -7,9 +7,12 @@ from typing import Any
 from service.calibration.alert_budget import BudgetRow
 from service.calibration.backtest import Backtest, Split, Stratum
 from service.calibration.baselines import NAMES, UNAVAILABLE
+from service.calibration.calibration_words import calibration_status
 from service.calibration.comparison import Comparison, Gain
 from service.calibration.evaluation import Evaluation, MoneyMeasures
-from service.calibration.headline import headline
+from service.calibration.headline import first_lines, headline, verdict_rows
+from service.calibration.misresolution import upper_bound
+from service.calibration.model_defaults import CHOICES_SEEN_TO
 from service.calibration.resampling import DRAWS, SEED, Interval
 
 Document = dict[str, Any]
@@ -17,13 +20,23 @@ Document = dict[str, Any]
 
 def backtest_document(backtest: Backtest, model_name: str, notices: tuple[str, ...]) -> Document:
     """Every figure of the report."""
-    verdict, *weaknesses = headline(backtest)
+    first, whole = first_lines(backtest), backtest.deciding
     return {
         "target": str(backtest.target),
         "model_name": model_name,
-        "summary": verdict,
-        "weaknesses": weaknesses,
-        **_stratum(backtest.all, full=True),
+        "headline": first,
+        "summary": first[0],
+        "weaknesses": headline(backtest)[len(first) :],
+        "verdict_rows": verdict_rows(backtest),
+        **_stratum(whole, full=True),
+        "calibration_status": calibration_status(backtest, whole),
+        "bound": {"p95": upper_bound(whole.positives, whole.rows), "method": "Jeffreys"},
+        # The figures above are of the verdict's rows, these of every row.
+        "all_rows": _stratum(backtest.all, full=True)
+        | {"calibration_status": calibration_status(backtest, backtest.all)},
+        "rows_the_model_was_trained_for": None
+        if backtest.trained_for is None
+        else _stratum(backtest.trained_for, full=False),
         "split": _split(backtest.split),
         "by_recording": {
             kind: _stratum(stratum, full=False) for kind, stratum in backtest.by_recording.items()
@@ -67,10 +80,12 @@ def _split(split: Split) -> Document:
         "folds": split.folds,
         "in_sample_rows": split.in_sample_rows,
         "left_out_earlier_than_training": split.left_out_earlier,
+        "left_out_in_embargo": split.left_out_embargo,
         "left_out_of_split_groups": split.left_out_split_groups,
         "baselines_from": split.baselines_from,
         "rows_of_recordings_not_trained_on": split.unfamiliar_rows,
         "model_form_chosen_to": _instant(split.chosen_to),
+        "choices_seen_to": _instant(CHOICES_SEEN_TO),
     }
 
 
@@ -83,6 +98,7 @@ def _evaluation(found: Evaluation, *, full: bool) -> Document:
         "slope": found.slope,
         "intercept": found.intercept,
         "mean_probability": found.mean_probability,
+        "happened": found.happened,
         "intervals": {name: _interval(value) for name, value in found.intervals.items()},
         "below_minimum_sample": list(found.doubtful),
         "money_weighted": _money(found.money),

@@ -9,10 +9,11 @@ from service.calibration.backtest import Backtest, Stratum
 from service.calibration.backtest_table import (
     BUDGET_HEADINGS,
     HEADINGS,
+    backtest_strata,
     budget_rows,
     measure_rows,
 )
-from service.calibration.headline import headline
+from service.calibration.headline import first_lines, headline
 from service.calibration.plots import gain_plot, precision_recall_plot, reliability_plot
 
 _FOLDER = Path(__file__).parent
@@ -23,24 +24,17 @@ def backtest_page(backtest: Backtest, model_name: str, notices: tuple[str, ...])
     environment = Environment(
         loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined
     )
-    verdict, *weaknesses = headline(backtest)
+    first = first_lines(backtest)
     return environment.get_template("backtest.html").render(
         backtest=backtest,
         model_name=model_name,
-        verdict=verdict,
-        weaknesses=weaknesses,
+        first_lines=first,
+        weaknesses=headline(backtest)[len(first) :],
         notices=notices,
         headings=HEADINGS,
         budget_headings=BUDGET_HEADINGS,
-        strata=[
-            _section(title, stratum)
-            for title, stratum in (("All rows", backtest.all), *_named(backtest))
-        ],
+        strata=[_section(title, stratum) for title, stratum in backtest_strata(backtest)],
     )
-
-
-def _named(backtest: Backtest) -> list[tuple[str, Stratum]]:
-    return [(f"Rows of {kind} recordings", s) for kind, s in backtest.by_recording.items()]
 
 
 def _section(title: str, stratum: Stratum) -> dict[str, object]:

@@ -5,7 +5,7 @@ A figure's second line is its 90 % interval.
 
 from collections.abc import Iterator, Mapping
 
-from service.calibration.backtest import Stratum
+from service.calibration.backtest import Backtest, Stratum
 from service.calibration.baselines import NAMES
 from service.calibration.comparison import Gain
 from service.calibration.evaluation import Evaluation
@@ -22,6 +22,21 @@ HEADINGS = (
     "gain in AUPRC",
     "gain by money",
 )
+
+
+def backtest_strata(backtest: Backtest) -> list[tuple[str, Stratum]]:
+    """The sets of rows that are told, the verdict's first; each is told once."""
+    named = [
+        ("Rows at proposal time", backtest.at_proposal),
+        ("Of these, rows the model was trained for", backtest.trained_for),
+        ("All rows", backtest.all),
+        *((f"Rows of {kind} recordings", found) for kind, found in backtest.by_recording.items()),
+    ]
+    told: list[tuple[str, Stratum]] = []
+    for title, found in named:
+        if found is not None and not any(found is other for _, other in told):
+            told.append((title, found))
+    return told
 
 
 def measure_rows(stratum: Stratum) -> Iterator[tuple[str, ...]]:

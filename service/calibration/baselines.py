@@ -9,13 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.calibration.baseline_columns import CELL, LEXICAL, PRICE, cell_of, columns_of
+from service.calibration.baseline_columns import LEXICAL, PRICE, columns_of
+from service.calibration.baseline_rates import CellRates, fit_cell_rates, jeffreys
 from service.calibration.logistic import Values, clipped, expit, fit_logistic, logit
 from service.calibration.rows import StudyRow, Target
 
-# Pseudo-rows of its recording's rate in a cell.
-_CELL_ROWS = 50.0
-_JEFFREYS = 0.5
 # Ridge: the intercept is free, every other coefficient has a standard deviation of 1.
 _RIDGE = 1.0
 
@@ -53,7 +51,7 @@ class Baselines:
     rows: int
     positives: int
     rate: float
-    cells: Mapping[str, float]
+    cells: CellRates
     # Baseline -> column -> coefficient; "constant" is the intercept.
     coefficients: Mapping[str, Mapping[str, float]]
 
@@ -62,7 +60,7 @@ class Baselines:
         columns = columns_of(rows)
         found = {
             GLOBAL: np.full(len(rows), self.rate),
-            CELLS: np.array([self.cells.get(cell_of(row), self.rate) for row in rows]),
+            CELLS: self.cells.of(rows),
         }
         for name, coefficients in self.coefficients.items():
             scores = sum(
@@ -79,16 +77,16 @@ class Baselines:
             "rows": self.rows,
             "positives": self.positives,
             "rate": self.rate,
-            "cells": dict(sorted(self.cells.items())),
+            **self.cells.to_document(),
             "coefficients": {name: dict(c) for name, c in self.coefficients.items()},
         }
 
     @classmethod
     def from_document(cls, document: Mapping[str, object]) -> "Baselines":
         """Read what ``to_document`` wrote. Raises KeyError, TypeError or ValueError."""
-        cells, coefficients = document["cells"], document["coefficients"]
-        if not isinstance(cells, Mapping) or not isinstance(coefficients, Mapping):
-            raise TypeError("cells and coefficients must be tables")
+        coefficients = document["coefficients"]
+        if not isinstance(coefficients, Mapping):
+            raise TypeError("coefficients must be a table")
         known = columns_of(())
         for name, found in coefficients.items():
             if name not in _LOGISTIC or not set(found) <= known.keys():
@@ -98,7 +96,7 @@ class Baselines:
             int(str(document["rows"])),
             int(str(document["positives"])),
             float(str(document["rate"])),
-            {str(cell): float(rate) for cell, rate in cells.items()},
+            CellRates.from_document(document),
             {
                 str(name): {str(column): float(value) for column, value in found.items()}
                 for name, found in coefficients.items()
@@ -117,32 +115,9 @@ def fit_baselines(rows: Sequence[StudyRow], target: Target) -> Baselines:
         len(y),
         int(y.sum()),
         rate,
-        _cell_rates(kept, y),
+        fit_cell_rates(kept, y),
         {name: _coefficients(kept, y, rate, columns) for name, columns in _LOGISTIC.items()},
     )
-
-
-def _cell_rates(rows: Sequence[StudyRow], y: Values) -> dict[str, float]:
-    """Rates by cell, shrunk to the rate of the cell's recording."""
-    recordings = _counts([row.recorded_as for row in rows], y)
-    parents = {name: jeffreys(*counts) for name, counts in recordings.items()}
-    return {
-        cell: (events + _CELL_ROWS * parents[cell.partition(CELL)[0]]) / (number + _CELL_ROWS)
-        for cell, (events, number) in _counts([cell_of(row) for row in rows], y).items()
-    }
-
-
-def _counts(names: Sequence[str], y: Values) -> dict[str, tuple[float, int]]:
-    counts: dict[str, tuple[float, int]] = {}
-    for name, label in zip(names, y, strict=True):
-        events, number = counts.get(name, (0.0, 0))
-        counts[name] = (events + float(label), number + 1)
-    return counts
-
-
-def jeffreys(events: float, number: int) -> float:
-    """A rate that is above 0 without an event and below 1 with nothing else."""
-    return (events + _JEFFREYS) / (number + 2 * _JEFFREYS)
 
 
 def _coefficients(

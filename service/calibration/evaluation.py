@@ -80,6 +80,8 @@ class Evaluation:
     slope: float | None
     intercept: float | None
     mean_probability: float
+    # The share of the rows that were positive: what the mean probability should have been.
+    happened: float
     intervals: dict[str, Interval]
     doubtful: tuple[str, ...]
     money: MoneyMeasures
@@ -98,6 +100,7 @@ def evaluate(test: HeldOut, p: Values, *, is_model: bool = False) -> Evaluation:
     drawn: dict[str, Values] = {
         "log_loss": test.resamples.means(losses, ones),
         "brier": test.resamples.means(errors, ones),
+        "happened": test.resamples.means(test.y, ones),
     }
     if areas is not None:
         found = test.resamples.repeat(ranking.areas, 2)
@@ -115,6 +118,7 @@ def evaluate(test: HeldOut, p: Values, *, is_model: bool = False) -> Evaluation:
         slope=None if line is None else line[0],
         intercept=None if line is None else line[1],
         mean_probability=float(p.mean()),
+        happened=float(test.y.mean()),
         intervals={name: found for name, found in intervals.items() if found is not None},
         doubtful=_doubtful(test.positives),
         money=_money(test, losses, errors),

@@ -2,33 +2,81 @@
 
 from collections.abc import Iterator
 
-from service.calibration.backtest import Backtest, Mode, Stratum
+from service.calibration.backtest import Backtest, Mode, Split, Stratum
 from service.calibration.baselines import (
     CONTRARY_PRICE,
     NAMES,
     PRICE_AND_WORDS,
     UNAVAILABLE,
 )
+from service.calibration.calibration_words import calibration_lines, span
 from service.calibration.comparison import Comparison, Gain
 from service.calibration.evaluation import AREA_POSITIVES, COMPARISON_POSITIVES, SLOPE_POSITIVES
+from service.calibration.model_defaults import CHOICES_SEEN_TO
 from service.calibration.recordings import Recording
-from service.calibration.resampling import Interval
+from service.calibration.split import EMBARGO, EMBARGO_POSITIVES
+
+AT_PROPOSAL, ALL_ROWS = "at proposal time", "on all rows"
 
 
 def headline(backtest: Backtest) -> list[str]:
-    """The verdict's line, then one line a weakness."""
-    whole = backtest.all
-    verdict = f"Verdict: {whole.comparison.verdict} ({whole.comparison.reason})."
-    if backtest.split.mode is Mode.IN_SAMPLE:
-        verdict = f"IN-SAMPLE, no forecast. {verdict}"
-    where = f"{whole.rows} rows, {whole.positives} {backtest.target}"
-    return [f"{verdict} {where}.", *_weaknesses(backtest)]
+    """The verdict's lines, then one line a weakness."""
+    return [*first_lines(backtest), *_weaknesses(backtest)]
+
+
+def first_lines(backtest: Backtest) -> list[str]:
+    """Verdict at proposal time, pooled verdict, calibration, and what was chosen on which rows."""
+    return [*_verdicts(backtest), *calibration_lines(backtest), _choices(backtest)]
+
+
+def verdict_rows(backtest: Backtest) -> str:
+    """Which rows the verdict is about."""
+    return ALL_ROWS if backtest.at_proposal is None else AT_PROPOSAL
+
+
+def _verdicts(backtest: Backtest) -> Iterator[str]:
+    in_sample = "IN-SAMPLE, no forecast. " if backtest.split.mode is Mode.IN_SAMPLE else ""
+    found, pooled = backtest.deciding, backtest.all
+    about = verdict_rows(backtest)
+    yield f"{in_sample}Verdict, P({backtest.target}) {about}: {_verdict(found)}."
+    if backtest.trained_for is not None:
+        yield (
+            "Of these, the rows that a model trained on such recordings scored: "
+            f"{_verdict(backtest.trained_for)}; the others met priors and default coefficients."
+        )
+    if pooled is not found:
+        yield (
+            f"All rows pooled, {pooled.rows - found.rows} of them without a proposal time: "
+            f"{_verdict(pooled)}."
+        )
+    elif backtest.at_proposal is None:
+        yield "No row has a proposal time: this says nothing of scores at proposal time."
+
+
+def _verdict(stratum: Stratum) -> str:
+    comparison = stratum.comparison
+    said = f"{stratum.rows} rows, {stratum.positives} positives"
+    return f"{comparison.verdict} ({comparison.reason}); {said}"
+
+
+def _choices(backtest: Backtest) -> str:
+    said = (
+        f"Choices made with rows up to {CHOICES_SEEN_TO:%Y-%m-%d} in view, by an earlier run of "
+        "this very report: the weight of published rates on rows without a proposal"
+    )
+    form = backtest.split.chosen_to
+    if form is not None:
+        said += f"; with rows up to {form:%Y-%m-%d}: which readings the model has"
+    if backtest.split.test_from > CHOICES_SEEN_TO:
+        return f"{said}. All rows tested here are later."
+    return f"{said}. A refit renews coefficients, not these choices: figures on such rows flatter."
 
 
 def decides(backtest: Backtest) -> bool:
     """Whether enough later positives were tested for a verdict."""
     return (
-        backtest.split.mode is not Mode.IN_SAMPLE and backtest.all.positives >= COMPARISON_POSITIVES
+        backtest.split.mode is not Mode.IN_SAMPLE
+        and backtest.deciding.positives >= COMPARISON_POSITIVES
     )
 
 
@@ -36,10 +84,11 @@ def frozen_remark(backtest: Backtest) -> str:
     """What the frozen model did, for a report that shows its refit instead."""
     if backtest.split.mode is Mode.IN_SAMPLE:
         return "The frozen model was trained on these very rows; shown is its monthly refit."
-    whole = backtest.all
+    whole = backtest.deciding
     gains = "; ".join(f"{name} {_said(gain)}" for name, gain in whole.comparison.log_loss.items())
     return (
-        f"The frozen model, on the {whole.rows} later rows with {whole.positives} positives: "
+        f"The frozen model, on the {whole.rows} later rows ({verdict_rows(backtest)}) with "
+        f"{whole.positives} positives, embargo {backtest.split.embargo_days} days: "
         f"{whole.comparison.verdict} ({whole.comparison.reason}; log loss over {gains}). "
         "Shown is its monthly refit."
     )
@@ -48,14 +97,13 @@ def frozen_remark(backtest: Backtest) -> str:
 def _weaknesses(backtest: Backtest) -> Iterator[str]:
     yield from backtest.remarks
     yield from _of_split(backtest)
-    yield from _of_comparison(backtest.all.comparison)
+    yield from _of_comparison(backtest.deciding.comparison)
     for kind, stratum in backtest.by_recording.items():
         yield (
             f"On {kind} alone ({stratum.rows} rows, {stratum.positives} positives): "
             f"{stratum.comparison.verdict} ({stratum.comparison.reason})."
         )
-        yield from _of_slope(stratum, f"On {kind} alone, the")
-    yield from _of_calibration(backtest.all)
+    yield from _of_samples(backtest.deciding)
     if Recording.MARKETS in backtest.recordings:
         yield (
             "Rows of markets recordings know no proposal: their time is the settlement's, and they "
@@ -75,12 +123,8 @@ def _weaknesses(backtest: Backtest) -> Iterator[str]:
 
 def _of_split(backtest: Backtest) -> Iterator[str]:
     split = backtest.split
-    if split.chosen_to is not None and split.mode is Mode.ROLLING:
-        yield (
-            "Which readings the model has was chosen with rows up to "
-            f"{split.chosen_to:%Y-%m-%d} in view. A refit renews their coefficients, not that "
-            "choice, so figures on those months flatter it."
-        )
+    if split.mode is Mode.FROZEN:
+        yield _embargo(split)
     if split.in_sample_rows:
         yield (
             f"{split.in_sample_rows} of the {backtest.all.rows} rows lie in the model's training "
@@ -118,32 +162,28 @@ def _of_comparison(comparison: Comparison) -> Iterator[str]:
                 yield f"The model is not shown to beat {said}"
 
 
-def _of_calibration(stratum: Stratum) -> Iterator[str]:
+def _of_samples(stratum: Stratum) -> Iterator[str]:
     if stratum.positives < SLOPE_POSITIVES:
         yield f"Fewer than {SLOPE_POSITIVES} positives: slope and intercept say little."
     if stratum.positives < AREA_POSITIVES:
         yield f"Fewer than {AREA_POSITIVES} positives: AUPRC and AUROC say little."
-    yield from _of_slope(stratum, "The")
     if stratum.model.money.refused is not None:
         yield f"No money-weighted measure: {stratum.model.money.refused}."
 
 
-def _of_slope(stratum: Stratum, beginning: str) -> Iterator[str]:
-    slope = stratum.model.intervals.get("slope")
-    if stratum.model.slope is None or slope is None:
-        yield f"{beginning} calibration slope could not be fitted."
-    elif not slope.p05 <= 1 <= slope.p95:
-        yield (
-            f"{beginning} calibration slope is {stratum.model.slope:.2f}, 90 % {_span(slope)}, "
-            "which does not hold 1: the probabilities are too "
-            f"{'extreme' if slope.p95 < 1 else 'timid'}."
+def _embargo(split: Split) -> str:
+    if split.embargo_days:
+        return (
+            f"{split.left_out_embargo} rows within {split.embargo_days} days after the training "
+            "range were left out."
         )
+    return (
+        f"No embargo: fewer than {EMBARGO_POSITIVES} positives lie more than {EMBARGO.days} days "
+        "after the training range, so that outcomes of its last rows may have come as late as "
+        "these."
+    )
 
 
 def _said(gain: Gain) -> str:
-    found = "no interval" if gain.interval is None else f"90 % {_span(gain.interval, 4)}"
+    found = "no interval" if gain.interval is None else f"90 % {span(gain.interval, 4)}"
     return f"gain {gain.gain:+.4f}, {found}"
-
-
-def _span(found: Interval, digits: int = 2) -> str:
-    return f"{found.p05:.{digits}f} to {found.p95:.{digits}f}"

@@ -34,6 +34,13 @@ class MisresolutionBound:
         )
 
 
+def upper_bound(positives: int, rows: int) -> float:
+    """Jeffreys' 95 % upper end of a rate, in 0..1."""
+    from scipy.stats import beta  # noqa: PLC0415  # a second to import
+
+    return float(beta.ppf(_PERCENT[1], positives + _JEFFREYS, rows - positives + _JEFFREYS))
+
+
 def bound_misresolution(rows: Sequence[StudyRow]) -> MisresolutionBound:
     """Jeffreys' interval of the adjudicated rows; a rate needs a sample drawn by chance."""
     labels = [row.labels.of(Target.MISRESOLVED) for row in rows]

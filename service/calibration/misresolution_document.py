@@ -12,6 +12,7 @@ def misresolution_document(bound: MisresolutionBound, notices: tuple[str, ...]) 
     none = f"no model of this target is fitted: {bound.reason}"
     return {
         "target": str(Target.MISRESOLVED),
+        "headline": [misresolution_headline(bound)],
         "summary": misresolution_headline(bound),
         "weaknesses": [bound.reason],
         "rows": bound.adjudicated,
@@ -30,6 +31,7 @@ def misresolution_document(bound: MisresolutionBound, notices: tuple[str, ...]) 
         "baselines": {name: {"name": title, "unavailable": none} for name, title in NAMES.items()},
         "paired": {},
         "verdict": "inconclusive",
+        "verdict_rows": "adjudicated rows",
         "verdict_reason": bound.reason,
         "files": list(notices),
     }

@@ -134,6 +134,11 @@ def _held_out(held: Document) -> Iterator[str]:
         f" {held['groups']:,} groups. Intervals: 90 %, groups drawn again."
     )
     yield ""
+    yield (
+        "The parts were chosen on these months. The backtest leaves 30 days between training and"
+        " test and is the harder figure; its result is in docs/methodology.md."
+    )
+    yield ""
     yield f"- positives: {held['positives']} happened, {held['expected_positives']} expected"
     yield (
         f"- log loss {held['log_loss']} (the rate alone: {held['log_loss_of_the_rate_alone']}),"

@@ -117,8 +117,11 @@ def read_recording(path: Path) -> Recorded | str:
             query = f"SELECT {chosen} FROM {function}"
             found = connection.execute(query, [str(path)]).fetchall()
     except duckdb.Error as error:
-        line = " ".join(str(error).split())[:200]
-        raise UsageError(f"{path}: cannot be read as a table ({line}). Fetch it again.") from error
+        # The reader's own words are of its query, not of the file.
+        kind_of_file = next(suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix))
+        raise UsageError(
+            f"{path}: cannot be read as a {kind_of_file} table. Fetch it again."
+        ) from error
     rows = tuple(
         {name: value for name, value in zip(names, row, strict=True) if value not in (None, "")}
         for row in found

@@ -14,6 +14,8 @@ EMBARGO = timedelta(days=30)
 SHORTEST = timedelta(days=90)
 # A month is tested once this many positives came before it.
 LEAST_POSITIVES = 20
+# A frozen model's test leaves the embargo out where so many positives lie beyond it.
+EMBARGO_POSITIVES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,25 @@ class FrozenSplit:
     split_groups: int
     # No row is later than the training range: the test rows are those the model may have seen.
     is_in_sample: bool
+    # 0 where too few positives lie beyond an embargo to do without the rows inside it.
+    embargo_days: int = 0
+    # Later rows left out because they lie inside the embargo.
+    embargoed: int = 0
 
 
 def labelled(rows: Sequence[StudyRow], target: Target) -> list[StudyRow]:
     """The rows whose label is known, in order of time."""
     known = (row for row in rows if row.labels.of(target) is not None)
     return sorted(known, key=lambda row: (row.score_time, row.market_key))
+
+
+def demand_labels(rows: Sequence[StudyRow], target: Target) -> None:
+    """Raise UsageError where no row says anything of the target."""
+    if not any(row.labels.of(target) is not None for row in rows):
+        raise UsageError(
+            f"--target {target}: none of the {len(rows)} rows carries a label of it. Give "
+            f"recordings whose column {target} is filled."
+        )
 
 
 def rolling_folds(rows: Sequence[StudyRow], target: Target) -> Iterator[Fold]:
@@ -83,10 +98,11 @@ def frozen_split(
     trained_from: datetime | None,
     trained_to: datetime | None,
 ) -> FrozenSplit:
-    """The test is every labelled row later than the training range.
+    """The test is the labelled rows more than an embargo later than the training range.
 
-    Where none is later, the rows of the range itself are returned, marked in-sample. A later row
-    whose group reaches into the range is left out.
+    With fewer than 50 positives there it is every later row, without an embargo; where none is
+    later, the rows of the range itself, marked in-sample. A later row whose group reaches into the
+    range is left out.
     """
     known = labelled(rows, target)
     if trained_to is None:
@@ -102,7 +118,19 @@ def frozen_split(
         return FrozenSplit(within, within, earlier, 0, is_in_sample=True)
     trained = {row.group for row in within}
     test = tuple(row for row in later if row.group not in trained)
-    return FrozenSplit(within, test, earlier, len(later) - len(test), is_in_sample=False)
+    beyond = tuple(row for row in test if row.score_time > trained_to + EMBARGO)
+    left = len(later) - len(test)
+    if sum(bool(row.labels.of(target)) for row in beyond) < EMBARGO_POSITIVES:
+        return FrozenSplit(within, test, earlier, left, is_in_sample=False)
+    return FrozenSplit(
+        within,
+        beyond,
+        earlier,
+        left,
+        is_in_sample=False,
+        embargo_days=EMBARGO.days,
+        embargoed=len(test) - len(beyond),
+    )
 
 
 def _month(at: datetime) -> datetime:

@@ -29,17 +29,30 @@ class Study:
 
     rows: tuple[StudyRow, ...]
     notices: tuple[str, ...]
+    # One line a file that could not be read; the others count all the same.
+    unreadable: tuple[str, ...] = ()
+
+    def demand_all_read(self) -> None:
+        """Raise UsageError that names the files which could not be read."""
+        if self.unreadable:
+            raise UsageError(" ".join(self.unreadable) + " The other files were used.")
 
 
 def read_study(paths: list[Path]) -> Study:
     """Read every recording of the arguments.
 
-    Raises UsageError for a file that cannot be read, and where no file holds a question.
+    Raises UsageError where no file holds a question. A file that cannot be read is named in the
+    result, which the caller turns into an exit code.
     """
     notices: list[str] = []
+    unreadable: list[str] = []
     recordings: list[Recorded] = []
     for path in find_files(paths):
-        found = read_recording(path)
+        try:
+            found = read_recording(path)
+        except UsageError as error:
+            unreadable.append(str(error))
+            continue
         if isinstance(found, str):
             notices.append(found)
         else:
@@ -47,8 +60,11 @@ def read_study(paths: list[Path]) -> Study:
     study = build_study(recordings)
     if not study.rows:
         names = ", ".join(str(path) for path in paths)
+        if unreadable:
+            raise UsageError(" ".join(unreadable))
         raise UsageError(f"{names}: no question in it. Give proposals or markets recordings.")
-    return Study(study.rows, (*notices, *study.notices))
+    named = (*notices, *unreadable, *study.notices)
+    return Study(study.rows, named, tuple(unreadable))
 
 
 def build_study(recordings: Iterable[Recorded]) -> Study:

@@ -16,6 +16,10 @@ from service.store.model_checks import CONTRACTS, latest_checks, model_warnings
 
 NOT_CHECKED, STALE = "not_checked", "stale"
 _NO_FIGURES = "no fitted model is shipped that was tested on held-out months"
+_HELD_OUT_NOTE = (
+    "the months on which the model's parts were chosen, each forecast from earlier rows: kinder "
+    "than rows nobody has seen, and not the backtest, whose result is in docs/methodology.md"
+)
 
 
 def read_model(
@@ -27,11 +31,7 @@ def read_model(
     """JSON-ready: what ``/v1/model`` answers; ``shipped`` as in the file, before audits."""
     parameters = measured_parameters(session, now, shipped)
     checks = latest_checks(session)
-    tested = {
-        model.name: model.document["held_out"]
-        for model in models
-        if isinstance(model.document.get("held_out"), dict)
-    }
+    tested = {model.name: found for model in models if (found := _held_out(model)) is not None}
     return {
         "model_version": MODEL_VERSION,
         "priors_version": parameters.priors_version,
@@ -42,8 +42,8 @@ def read_model(
         "priors": [_prior(number) for number in _shipped_numbers()],
         "fitted": {model.name: _fitted(model) for model in models} or None,
         "fitted_reason": None if models else NONE_SHIPPED,
-        "backtest": tested or None,
-        "backtest_reason": None if tested else _NO_FIGURES,
+        "held_out": tested or None,
+        "held_out_reason": None if tested else _NO_FIGURES,
         "adjudication": adjudication_document(session, now, parameters),
         "drift": {
             "state": _state(checks, parameters.priors_version),
@@ -73,6 +73,16 @@ def _prior(number: PriorNumber) -> dict[str, object]:
 
 def _fitted(model: ShippedModel) -> dict[str, object]:
     return {"file": dict(model.document), "card": model.card}
+
+
+def _held_out(model: ShippedModel) -> dict[str, object] | None:
+    """The figures of the file's own held-out months, with what they are."""
+    found = model.document.get("held_out")
+    if not isinstance(found, dict):
+        return None
+    samples = model.document.get("minimum_samples")
+    days = samples.get("embargo_days") if isinstance(samples, dict) else None
+    return {"what": _HELD_OUT_NOTE, "embargo_days": days, **found}
 
 
 def _state(checks: Sequence[ModelCheck], priors_version: str) -> str:

@@ -71,8 +71,11 @@ def test_fitted_models_come_with_their_card_and_held_out_figures(
     with sessions() as session:
         fitted = read_model(session, PARAMETERS, models, NOW)
         bare = read_model(session, PARAMETERS, read_models(tmp_path / "nowhere"), NOW)
-    assert fitted["backtest"] == {"disputed": {"rows": 9}}
-    assert (bare["fitted"], bare["backtest"]) == (None, None)
+    held_out = fitted["held_out"]
+    assert isinstance(held_out, dict)
+    assert (held_out["disputed"]["rows"], held_out["disputed"]["embargo_days"]) == (9, None)
+    assert "not the backtest" in held_out["disputed"]["what"]
+    assert (bare["fitted"], bare["held_out"]) == (None, None)
     assert "no fitted model is shipped" in str(bare["fitted_reason"])
 
 

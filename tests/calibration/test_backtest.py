@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -12,12 +13,14 @@ from service.calibration.backtest import Mode, backtest_frozen, backtest_rolling
 from service.calibration.backtest_document import backtest_document
 from service.calibration.backtest_page import backtest_page
 from service.calibration.baselines import fit_baselines
-from service.calibration.headline import headline
+from service.calibration.dispute_model import load_model
+from service.calibration.headline import first_lines, headline
 from service.calibration.leakage import LookedAhead, shuffled_future
 from service.calibration.logistic import Values
 from service.calibration.misresolution import bound_misresolution
-from service.calibration.rows import Labels, StudyRow, Target
+from service.calibration.rows import Labels, StudyRow, Target, TimeBasis
 from service.calibration.split import rolling_folds
+from service.calibration.study import read_study
 from service.errors import UsageError
 from tests.calibration.study_rows import DAY, START, FunctionModel, row, true_chance, world
 
@@ -62,8 +65,10 @@ def test_a_model_that_knows_more_is_better_and_one_that_has_it_backwards_worse()
     slope = good.all.model.intervals["slope"]
     assert slope.p05 < 1 < slope.p95
     assert bad.all.comparison.verdict == "worse"
-    assert any("behind B0 (global rate) in log loss" in line for line in headline(bad)[:4])
-    assert headline(bad)[0].startswith("Verdict: worse")
+    assert any("behind B0 (global rate) in log loss" in line for line in headline(bad)[:9])
+    assert headline(bad)[0].startswith("Verdict, P(disputed) at proposal time: worse")
+    assert any("calibration slope" in line and "contains 1" in line for line in first_lines(good))
+    assert any("calibration slope" in line and "excludes 1" in line for line in first_lines(bad))
 
 
 def test_a_model_that_fails_where_the_money_is_is_told_so() -> None:
@@ -76,7 +81,7 @@ def test_a_model_that_fails_where_the_money_is_is_told_so() -> None:
     model = FunctionModel(
         lambda r: 0.42 - knows_titles(r) if r.market_key in large else knows_titles(r),
         START,
-        START + 40 * DAY,
+        START + 10 * DAY,
     )
 
     found = backtest_frozen(rows, Target.DISPUTED, model, None, draws=DRAWS)
@@ -110,7 +115,8 @@ def test_rows_the_model_was_trained_on_are_called_in_sample_first_of_all() -> No
     document = backtest_document(found, "a model", ())
     assert found.split.mode is Mode.IN_SAMPLE
     assert headline(found)[0].startswith("IN-SAMPLE")
-    assert "flatter" in headline(found)[1]
+    assert any("flatter" in line for line in headline(found))
+    assert document["calibration_status"] == "uncalibrated"
     assert found.all.positives > 50
     assert document["verdict"] == "inconclusive"
     assert {gain["verdict"] for gain in document["paired"].values()} == {"inconclusive"}
@@ -212,7 +218,7 @@ def test_a_rolling_refit_is_the_same_each_time_and_ties_with_itself() -> None:
     assert document["split"]["embargo_days"] == 30
     assert "src=" not in page
     assert "http" not in page
-    assert page.index("Verdict:") < page.index("<table>")
+    assert page.index("Verdict,") < page.index("<table>")
     assert page.count("<svg") == 4
 
 
@@ -252,7 +258,8 @@ def test_later_rows_alone_are_compared_with_the_baselines_kept_with_the_model() 
         both.all.comparison.log_loss["B3"].gain
     )
     assert without.split.baselines_from == "warm-up"
-    assert without.all.rows < alone.all.rows == 1000
+    assert without.all.rows < alone.all.rows == 400
+    assert (alone.split.embargo_days, alone.split.left_out_embargo) == (30, 600)
 
 
 def test_an_alert_budget_takes_the_most_suspected_of_each_week() -> None:
@@ -289,7 +296,70 @@ def test_misresolution_has_a_bound_only_and_flips_say_nothing_of_it() -> None:
 
 
 def test_nothing_left_to_test_is_refused() -> None:
-    with pytest.raises(UsageError, match="no labelled row"):
-        backtest_frozen(
-            [row(1, labels=Labels())], Target.DISPUTED, FunctionModel(true_chance()), None
-        )
+    unlabelled = [row(number, labels=Labels()) for number in range(3)]
+    model = FunctionModel(true_chance())
+
+    with pytest.raises(UsageError, match="none of the 3 rows carries a label"):
+        backtest_frozen(unlabelled, Target.DISPUTED, model, None)
+    with pytest.raises(UsageError, match="none of the 3 rows carries a label"):
+        backtest_rolling(unlabelled, Target.DISPUTED, model)
+
+
+def test_rows_at_proposal_time_decide_and_the_pooled_verdict_stands_below() -> None:
+    """Good on many rows without a proposal time, on few with one: no verdict of the latter."""
+    rows = [
+        replace(r, time_basis=TimeBasis.SETTLEMENT, recorded_as="markets") if n % 5 else r
+        for n, r in enumerate(worded(1600, 100))
+    ]
+    model = FunctionModel(knows_titles, START, START + 40 * DAY)
+
+    found = backtest_frozen(rows, Target.DISPUTED, model, None, draws=DRAWS)
+    document = backtest_document(found, "a model", ())
+
+    first, pooled = document["headline"][:2]
+    assert first.startswith("Verdict, P(disputed) at proposal time: inconclusive")
+    assert pooled.startswith("All rows pooled")
+    assert "better" in pooled
+    assert (document["verdict"], document["all_rows"]["verdict"]) == ("inconclusive", "better")
+    assert document["verdict_rows"] == "at proposal time"
+    assert document["rows"] < document["all_rows"]["rows"]
+    page = backtest_page(found, "a model", ())
+    assert page.index("at proposal time: inconclusive") < page.index("All rows pooled")
+
+
+def test_too_few_positives_are_called_uncalibrated_with_a_bound() -> None:
+    rows = [row(number) for number in range(300)]
+    model = FunctionModel(lambda _: 0.01, None, START + 10 * DAY)
+    kept = fit_baselines(rows, Target.DISPUTED)
+
+    found = backtest_frozen(rows, Target.DISPUTED, model, kept, draws=DRAWS)
+    document = backtest_document(found, "a model", ())
+
+    assert document["calibration_status"] == "uncalibrated"
+    # Jeffreys at 0 of 289: the 95 % point of Beta(1/2, 289 1/2).
+    assert document["bound"]["p95"] == pytest.approx(0.00662, abs=2e-5)
+    assert any("no more than 0.662% of rows" in line for line in document["headline"])
+    assert document["split"]["embargo_days"] == 0
+    assert any(line.startswith("No embargo") for line in document["weaknesses"])
+
+
+RECORDED = Path(__file__).parents[2].parent / "shared" / "data"
+
+
+@pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded development data are not here")
+def test_the_recorded_proposals_are_tested_month_by_month_and_never_called_more_than_shown() -> (
+    None
+):
+    study = read_study([RECORDED / "proposals.parquet"])
+    model = load_model("shipped", Target.DISPUTED)
+
+    found = backtest_rolling(study.rows, Target.DISPUTED, model, draws=60)
+
+    assert (found.deciding.rows, found.deciding.positives) == (611, 7)
+    first = first_lines(found)
+    assert first[0].startswith("Verdict, P(disputed) at proposal time: inconclusive (7 positives")
+    assert any("calibration slope" in line for line in first)
+    assert any("the model expected" in line and "happened" in line for line in first)
+    # Recorded: 1.06 (0.6 to 1.7), 2.1 % expected of 1.1 % (0.5 to 1.8).
+    assert 0.7 < (found.deciding.model.slope or 0) < 1.5
+    assert found.deciding.comparison.log_loss["B1"].gain > 0

@@ -48,6 +48,26 @@ def test_a_small_cell_stays_near_the_rate_and_an_unseen_one_has_it() -> None:
     assert unseen == pytest.approx(fitted.rate)
 
 
+def test_a_category_counts_in_a_recording_where_it_was_never_seen() -> None:
+    """Politics are disputed twice as often on markets, so they are on proposals, too."""
+    rows = [
+        row(
+            n,
+            recorded_as="markets",
+            category=Category.POLITICS if n % 2 else Category.SPORTS,
+            labels=Labels(disputed=n % 20 == 0 or (n % 2 == 1 and n % 5 == 0)),
+        )
+        for n in range(2000)
+    ]
+
+    politics, sports = fit_baselines(rows, Target.DISPUTED).predict(
+        [row(1, category=Category.POLITICS), row(2, category=Category.SPORTS)]
+    )["B1"]
+
+    assert politics == pytest.approx(0.2, rel=0.05)
+    assert sports == pytest.approx(0.1, rel=0.05)
+
+
 def test_words_tell_where_the_price_does_not() -> None:
     vague = "Resolves to Yes if a deal is officially announced or agreed."
     rows = [

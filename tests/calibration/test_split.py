@@ -69,3 +69,14 @@ def test_rows_no_later_than_the_training_are_never_called_out_of_time() -> None:
 
     assert split.is_in_sample
     assert len(split.test) == 5
+
+
+def test_a_frozen_model_keeps_an_embargo_where_enough_positives_lie_beyond_it() -> None:
+    disputed = Labels(disputed=True)
+    rows = [row(number, labels=disputed) for number in range(90)]
+
+    many = frozen_split(rows, Target.DISPUTED, None, START + 5 * DAY)
+    few = frozen_split(rows[:80], Target.DISPUTED, None, START + 5 * DAY)
+
+    assert (many.embargo_days, many.embargoed, len(many.test)) == (30, 30, 54)
+    assert (few.embargo_days, few.embargoed, len(few.test)) == (0, 0, 74)

@@ -210,8 +210,20 @@ def test_a_file_that_cannot_be_read_is_refused_by_name(
     path = tmp_path / name
     path.write_bytes(content)
 
-    with pytest.raises(UsageError, match=name):
+    with pytest.raises(UsageError, match=name) as refused:
         read_recording(path)
+    assert "SELECT" not in str(refused.value)
+
+
+def test_a_broken_file_is_named_and_the_others_count(tmp_path: Path) -> None:
+    write_csv(tmp_path / "good.csv", [proposal(1), proposal(2)])
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1 and no more")
+
+    study = read_study([tmp_path])
+
+    assert len(study.rows) == 2
+    with pytest.raises(UsageError, match=r"broken\.parquet.*The other files were used"):
+        study.demand_all_read()
 
 
 def test_a_place_without_questions_is_refused(tmp_path: Path) -> None:

@@ -79,7 +79,8 @@ def test_the_first_line_on_a_terminal_is_the_verdict(run: Run, later: str) -> No
     code, out, _ = run(later, "--target", "flipped")
 
     assert code == 0
-    assert out.startswith("Verdict: inconclusive")
+    assert out.startswith("Verdict, P(flipped) at proposal time: inconclusive")
+    assert "uncalibrated" in out
     assert "B2 (the oracle's notifier) is not compared" in out
 
 
@@ -90,7 +91,7 @@ def test_rows_of_the_model_s_own_time_are_called_in_sample(run: Run, tmp_path: P
     code, out, _ = run(str(write_csv(tmp_path / "seen.csv", rows)))
 
     assert code == 0
-    assert out.startswith("IN-SAMPLE, no forecast. Verdict: inconclusive")
+    assert out.startswith("IN-SAMPLE, no forecast. Verdict, P(disputed)")
 
 
 def test_misresolution_is_answered_with_a_bound(run: Run, later: str) -> None:
@@ -102,6 +103,19 @@ def test_misresolution_is_answered_with_a_bound(run: Run, later: str) -> None:
     assert (document["positives"], document["bound"]["p95"]) == (0, None)
     assert document["verdict"] == "inconclusive"
     assert "uncalibrated" in Path("bound.html").read_text()
+
+
+def test_a_broken_file_of_a_folder_is_named_last_and_ends_with_2(
+    run: Run, later: str, tmp_path: Path
+) -> None:
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1 and no more")
+
+    code, out, err = run(str(tmp_path), "--json")
+
+    assert code == 2
+    assert json.loads(out)["verdict_rows"] == "at proposal time"
+    assert err.count("broken.parquet") == 1
+    assert "SELECT" not in err
 
 
 @pytest.mark.parametrize(
