@@ -347,10 +347,13 @@ RECORDED = Path(__file__).parents[2].parent / "shared" / "data"
 
 
 @pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded development data are not here")
-def test_the_recorded_proposals_are_tested_month_by_month_and_never_called_more_than_shown() -> (
-    None
-):
-    study = read_study([RECORDED / "proposals.parquet"])
+def test_the_recorded_proposals_of_june_are_tested_and_never_called_more_than_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """June alone, forecast from March and April: the whole run is ``make backtest``."""
+    # The proposals span 85 days: without the markets' rows a refit would refuse them.
+    monkeypatch.setattr("service.calibration.split.SHORTEST", 80 * DAY)
+    study = read_study([RECORDED / "proposals.parquet", RECORDED / "disputed_contracts.parquet"])
     model = load_model("shipped", Target.DISPUTED)
 
     found = backtest_rolling(study.rows, Target.DISPUTED, model, draws=60)
