@@ -50,7 +50,7 @@ PRIOR_RATES = {
 # rows there (A).
 PRIOR_ROWS_ELSEWHERE = 100.0
 # The last row in view when that weight was cut from 5,000, after a first run of the backtest.
-CHOICES_SEEN_TO = datetime(2025, 12, 31, tzinfo=UTC)
+CHOICES_SEEN_TO = datetime(2025, 12, 31, 23, 59, 59, tzinfo=UTC)
 # Neither count is of the recorded population, so each counts for 0.7 of its size (A).
 _DISCOUNT = 0.7
 ERAS = (
