@@ -1,12 +1,12 @@
 """``check_drift``: whether the world still is as the model was made for, once a day."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
+from models.enums import MarketState
 from service.clock import Clock
 from service.risk.drift import (
     PSI_THRESHOLD,
@@ -28,6 +28,7 @@ from service.store.model_checks import CALIBRATION, CONTRACTS, FEATURE, add_chec
 
 # Of the reference, the first scored proposals of a model, and of the recent past.
 WINDOW = timedelta(days=30)
+AT_PROPOSAL = "p_disputed_at_proposal"
 
 
 def check_drift(
@@ -53,8 +54,9 @@ def _findings(
 ) -> Iterator[tuple[str, DriftFinding]]:
     yield from ((FEATURE, finding) for finding in _features(session, parameters, at))
     versions = (MODEL_VERSION, parameters.priors_version)
-    forecasts = load_forecasts(session, versions, at)
-    yield CALIBRATION, calibration_finding(forecasts)
+    yield CALIBRATION, calibration_finding(load_forecasts(session, versions, at))
+    proposed = load_forecasts(session, versions, at, state=MarketState.PROPOSED)
+    yield CALIBRATION, calibration_finding(proposed, AT_PROPOSAL)
     made_at = parameters.priors_as_of
     yield CONTRACTS, contracts_finding(list_contract_news(session, made_at, at), made_at)
 
@@ -69,10 +71,7 @@ def _features(session: Session, parameters: RiskParameters, at: datetime) -> Ite
     reference = bins_of(load_features(session, first, first + WINDOW))
     recent = bins_of(load_features(session, at - WINDOW, at))
     for name in FEATURES:
-        finding = psi_finding(name, reference[name], recent[name])
-        if not (reference[name] or recent[name]):
-            finding = replace(finding, detail="no score reads it yet")
-        yield finding
+        yield psi_finding(name, reference[name], recent[name])
 
 
 def _ends(first: datetime) -> str:

@@ -6,18 +6,19 @@ docs/methodology.md, "Drift".
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from service.risk.dispute_features import WORDS
+from service.risk.dispute_readings import BEFORE_ITS_TIME, CANDLE_OPEN, UNFAMILIAR
 from service.risk.inputs import volume_stratum
-from service.risk.rule_text import read_wording
 
 UNKNOWN = "unknown"
 _PRICES = (0.05, 0.2, 0.5, 0.8, 0.95)
 _MINUTES = (16, 31, 121)
-_LOG_ODDS = (0.0, 0.5, 1.0)
-# Drivers that read the wording; what they add together is the text score.
-TEXT_DRIVERS = frozenset({WORDS, *(reading.name for reading in read_wording("", ""))})
+# Of the ratio of expected over seen answers, in logs.
+_LOG_RATIO = (0.5, 1.0, 2.0)
+# The readings of a first proposal that move a score: flags, but for the first.
+READINGS = (UNFAMILIAR, BEFORE_ITS_TIME, CANDLE_OPEN)
+FEATURES = ("category_mix", "volume_stratum", "price_before_proposal", "liveness", *READINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +31,12 @@ class MarketFeatures:
     # Of the proposed outcome, before its proposal.
     price: float | None
     liveness_seconds: int | None
-    # What the readings of its wording add to the log-odds; None where none adds anything.
-    text_score: float | None = None
+    # Values of those of ``READINGS`` that moved it; a score does not say which were unknown.
+    readings: Mapping[str, float] = field(default_factory=dict)
 
 
 def bins_of(markets: Iterable[MarketFeatures]) -> Mapping[str, Counter[str]]:
-    """How many markets fall into each bin of each feature.
-
-    Without any market whose wording was read the text score has no bins.
-    """
-    silent = 0
+    """How many markets fall into each bin of each feature."""
     found: dict[str, Counter[str]] = {name: Counter() for name in FEATURES}
     for market in markets:
         found["category_mix"][market.category] += 1
@@ -48,16 +45,15 @@ def bins_of(markets: Iterable[MarketFeatures]) -> Mapping[str, Counter[str]]:
         found["price_before_proposal"][_bin(market.price, _PRICES)] += 1
         minutes = None if market.liveness_seconds is None else market.liveness_seconds / 60
         found["liveness"][_bin(minutes, _MINUTES, " min")] += 1
-        if market.text_score is not None:
-            found["text_score"][_bin(market.text_score, _LOG_ODDS)] += 1
-        else:
-            silent += 1
-    if found["text_score"]:
-        found["text_score"]["none"] = silent
+        for name in READINGS:
+            found[name][_reading(name, market.readings.get(name))] += 1
     return found
 
 
-FEATURES = ("category_mix", "volume_stratum", "price_before_proposal", "liveness", "text_score")
+def _reading(name: str, value: float | None) -> str:
+    if value is None:
+        return "none"
+    return _bin(value, _LOG_RATIO) if name == UNFAMILIAR else "yes"
 
 
 def _bin(value: float | None, edges: tuple[float, ...], unit: str = "") -> str:

@@ -16,8 +16,8 @@ from models.parameter_reading import ParameterReading
 from models.question_state import QuestionState
 from service.protocol.ids import to_checksum
 from service.risk.drift import ContractNews, Forecast
-from service.risk.drift_features import TEXT_DRIVERS, MarketFeatures
-from service.risk.explanation import driver_rows, number_of
+from service.risk.drift_features import READINGS, MarketFeatures
+from service.risk.explanation import driver_rows
 from service.store.upserts import IN_CHUNK, chunks
 
 # Of one window; every so many-th market where there are more.
@@ -89,7 +89,9 @@ def _features(row: Row[*tuple[object, ...]]) -> MarketFeatures:
         volume=_micro(volume),
         price=_driver_value(table, "price_before_proposal"),
         liveness_seconds=liveness,
-        text_score=_text_score(table),
+        readings={
+            name: value for name in READINGS if (value := _driver_value(table, name)) is not None
+        },
     )
 
 
@@ -106,24 +108,26 @@ def _driver_value(document: Mapping[str, object], feature: str) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def _text_score(document: Mapping[str, object]) -> float | None:
-    parts = [
-        number_of(row, "contribution_logit")
-        for row in driver_rows(document)
-        if row.get("feature") in TEXT_DRIVERS
-    ]
-    return sum(parts) if parts else None
+def load_forecasts(
+    session: Session,
+    versions: tuple[str, str],
+    at: datetime,
+    *,
+    state: MarketState = MarketState.PRE_PROPOSAL,
+) -> list[Forecast]:
+    """Finished questions: P(disputed) as said, and whether a dispute came.
 
-
-def load_forecasts(session: Session, versions: tuple[str, str], at: datetime) -> list[Forecast]:
-    """Finished questions: P(disputed) as last said before the proposal, and whether it came.
+    As last said before the proposal, or, with ``state`` proposed, as first said of a proposal that
+    nobody had disputed yet; one disputed before it was ever scored so is none of these.
 
     Questions whose first request may lie before indexing are left out, as are those never scored
-    with this model and these priors (``versions``) before their proposal.
+    with this model and these priors (``versions``) in that state.
     """
-    last = (
+    is_before = state is MarketState.PRE_PROPOSAL
+    in_time = (MarketAssessment.as_of <= QuestionState.first_proposed_at,) if is_before else ()
+    said_in = (
         select(
-            func.max(MarketAssessment.id).label("assessment_id"),
+            (func.max if is_before else func.min)(MarketAssessment.id).label("assessment_id"),
             QuestionState.resolved_at,
             QuestionState.disputes,
             func.coalesce(Market.group_id, -Market.id).label("cluster"),
@@ -138,18 +142,18 @@ def load_forecasts(session: Session, versions: tuple[str, str], at: datetime) ->
         .where(
             QuestionState.resolved_at <= at,
             QuestionState.is_partial.is_(False),
-            MarketAssessment.state == MarketState.PRE_PROPOSAL,
+            MarketAssessment.state == state,
             MarketAssessment.model_version == versions[0],
             MarketAssessment.priors_version == versions[1],
-            MarketAssessment.as_of <= QuestionState.first_proposed_at,
+            *in_time,
         )
         .group_by(Market.id, Market.group_id, QuestionState.resolved_at, QuestionState.disputes)
         .subquery()
     )
     said = MarketAssessment.document["p_disputed"].as_float()
     rows = session.execute(
-        select(last.c.resolved_at, last.c.cluster, said, last.c.disputes).join(
-            MarketAssessment, MarketAssessment.id == last.c.assessment_id
+        select(said_in.c.resolved_at, said_in.c.cluster, said, said_in.c.disputes).join(
+            MarketAssessment, MarketAssessment.id == said_in.c.assessment_id
         )
     )
     return [

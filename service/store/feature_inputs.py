@@ -92,17 +92,17 @@ def get_features(
         if sources is None:
             sources = _READER.read(market, text_hash, text)
         first = firsts.get(market.id)
-        at_proposal = () if first is None else _at_proposal(session, market, text, first)
+        at_proposal = () if first is None else _at_proposal(session, market, text, first, at)
         timing = tuple(f for f in timing_features(times[market.id]) if f.value)
         features[market.id] = (*sources, *at_proposal, *timing)
     return features
 
 
 def _at_proposal(
-    session: Session, market: Market, text: str, first: Proposal
+    session: Session, market: Market, text: str, first: Proposal, at: datetime
 ) -> tuple[Feature, ...]:
     """What the fitted dispute model reads of a first proposal; what adds nothing is left out."""
-    own, anybody = _count_earlier(session, first)
+    own, anybody = _count_earlier(session, first, at)
     features = counting_features(
         DisputeFacts(
             title=market.title,
@@ -116,25 +116,26 @@ def _at_proposal(
     return tuple(feature for feature in features if feature.logit)
 
 
-def _count_earlier(session: Session, first: Proposal) -> tuple[int | None, int | None]:
-    """Proposals known before this one: its proposer's and everybody's, as far as they matter.
+def _count_earlier(
+    session: Session, first: Proposal, at: datetime
+) -> tuple[int | None, int | None]:
+    """Proposals mined before this one, known by ``at``: its proposer's and everybody's.
 
-    Everybody's count once they are a fortnight older: a young store knows nobody, which says
-    nothing of anybody. Nor does one of so few that a usual proposer would not have one of them.
+    Counted as far as they matter, and only once some are a fortnight older: a young store knows
+    nobody, which says nothing of anybody. Nor does one of so few that a usual proposer would not
+    have one of them.
     """
     if first.proposer is None:
         return None, None
     row = oracle.Proposal
-    # Blocks of one chain are known in their order: what was mined before was known before.
-    known = select(row.log_index).join(Block, Block.id == row.block_id)
-    own = known.where(
-        Block.mined_at < first.proposed_at, row.proposer == parse_address(first.proposer)
-    ).limit(_MOST_OWN)
-    anybody = known.where(Block.mined_at < first.proposed_at - _HISTORY).limit(_MOST_OF_ALL)
-    everybodys = len(session.scalars(anybody).all())
-    if everybodys < _LEAST_OF_ALL:
+    known = select(row.log_index).join(Block, Block.id == row.block_id).where(row.known_at <= at)
+    old = known.where(Block.mined_at < first.proposed_at - _HISTORY).limit(_LEAST_OF_ALL)
+    if len(session.scalars(old).all()) < _LEAST_OF_ALL:
         return None, None
-    return len(session.scalars(own).all()), everybodys
+    earlier = known.where(Block.mined_at < first.proposed_at)
+    own = earlier.where(row.proposer == parse_address(first.proposer)).limit(_MOST_OWN)
+    anybody = earlier.limit(_MOST_OF_ALL)
+    return len(session.scalars(own).all()), len(session.scalars(anybody).all())
 
 
 def _get_versions(

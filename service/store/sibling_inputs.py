@@ -29,6 +29,8 @@ from service.store.reports import first_proposal_report
 
 # The price that counts is from before the event's first proposal.
 _BEFORE = timedelta(minutes=5)
+# An older book tells no price of then, as for a market's own.
+_OLDEST_BOOK = timedelta(hours=24)
 # An event of more outcomes is no list of candidates.
 _MOST = 300
 
@@ -106,7 +108,8 @@ def _with_prices(session: Session, event: Sequence[_Member]) -> list[SiblingStan
     if starts:
         ids = [member.market.id for member in event]
         before = min(starts) - _BEFORE
-        books = latest_by_market(session, BookSnapshot, ids, before, BookSnapshot.outcome_index)
+        latest = latest_by_market(session, BookSnapshot, ids, before, BookSnapshot.outcome_index)
+        books = {k: b for k, b in latest.items() if b.known_at >= before - _OLDEST_BOOK}
     return [
         SiblingStanding(
             m.standing.market_id,

@@ -120,7 +120,7 @@ def test_other_priors_are_not_stale_for_what_these_did_not_know(
 
 @pytest.fixture
 def finished(sessions: sessionmaker[Session]) -> None:
-    """120 questions said to be disputed with 2 %, of which every other one was."""
+    """120 questions, every other one disputed: said 2 % before, 90 or 10 % at the proposal."""
     with sessions.begin() as session:
         for number in range(120):
             market = add_market(session, number, stale_since=None)
@@ -133,9 +133,15 @@ def finished(sessions: sessionmaker[Session]) -> None:
                 document={**document(), "p_disputed": 0.02},
             )
             add_assessment(session, market.id, said)
-            add_assessment(
-                session, market.id, replace(said, as_of=at + 2 * HOUR, state=MarketState.PROPOSED)
+            then = replace(
+                said,
+                as_of=at + 2 * HOUR,
+                state=MarketState.PROPOSED,
+                document={**document(), "p_disputed": 0.9 if number % 2 else 0.1},
             )
+            add_assessment(session, market.id, then)
+            later = replace(then, as_of=at + 3 * HOUR, document={**document(), "p_disputed": 0.3})
+            add_assessment(session, market.id, later)
             session.add(
                 QuestionState(
                     chain_id=POLYGON,
@@ -167,7 +173,8 @@ def finished(sessions: sessionmaker[Session]) -> None:
 def test_disputes_that_came_far_more_often_than_said_are_drift(
     sessions: sessionmaker[Session],
 ) -> None:
-    assert check(sessions)["p_disputed"] == "drifted"
+    found = check(sessions)
+    assert (found["p_disputed"], found["p_disputed_at_proposal"]) == ("drifted", "ok")
     with sessions() as session:
         row = next(row for row in latest_checks(session) if row.name == "p_disputed")
         assert row.detail == "60 disputed of 120 finished questions, 2.40 expected"
@@ -186,6 +193,9 @@ def test_what_is_read_are_the_scores_before_the_proposal_and_at_it(
         assert {f.p_disputed for f in forecasts} == {0.02}
         assert len({f.cluster for f in forecasts}) == 120
         assert load_forecasts(session, VERSIONS, MADE) == []
+        proposed = load_forecasts(session, VERSIONS, NOW, state=MarketState.PROPOSED)
+        assert sorted(f.p_disputed for f in proposed) == [0.1] * 60 + [0.9] * 60
+        assert all(f.disputed is (f.p_disputed > 0.5) for f in proposed)
         features = list(load_features(session, MADE, NOW))
     assert len(features) == 120
     assert {(f.category, f.price, f.liveness_seconds) for f in features} == {

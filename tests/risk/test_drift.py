@@ -115,12 +115,13 @@ def test_features_fall_into_their_bins_and_the_unknown_has_its_own() -> None:
     bins = bins_of(
         [
             MarketFeatures("sports", 5_000 * 10**6, 0.99, 7200),
-            MarketFeatures("sports", None, None, None, 0.6),
+            MarketFeatures("sports", None, None, None, {"unfamiliar_proposer": 0.6}),
+            MarketFeatures("crypto", None, None, None, {"candle_open": 1, "before_its_time": 1}),
         ]
     )
-    assert bins["category_mix"] == {"sports": 2}
-    assert bins["volume_stratum"] == {"under_10k": 1, "unknown": 1}
-    assert bins["price_before_proposal"] == {"from 0.95": 1, "unknown": 1}
-    assert bins["liveness"] == {"31 to 121 min": 1, "unknown": 1}
-    assert bins["text_score"] == {"0.5 to 1": 1, "none": 1}
-    assert bins_of([MarketFeatures("sports", None, None, None)])["text_score"] == {}
+    assert bins["category_mix"] == {"sports": 2, "crypto": 1}
+    assert bins["volume_stratum"] == {"under_10k": 1, "unknown": 2}
+    assert bins["price_before_proposal"] == {"from 0.95": 1, "unknown": 2}
+    assert bins["liveness"] == {"31 to 121 min": 1, "unknown": 2}
+    assert bins["unfamiliar_proposer"] == {"0.5 to 1": 1, "none": 2}
+    assert bins["before_its_time"] == bins["candle_open"] == {"yes": 1, "none": 2}

@@ -3,10 +3,12 @@
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from models.enums import MarketState, Outcome, QuestionChangeKind
 from models.market import Market, MarketGroup
+from models.oracle import Proposal
 from service.protocol.prices import NO, YES
 from service.risk.inputs import MarketInputs
 from service.store.inputs import load_inputs
@@ -99,6 +101,39 @@ def test_a_proposer_nobody_knows_is_a_feature_once_there_is_a_history(
     told = features(session, market)
     assert (told.get("unfamiliar_proposer", 0) > 0) is is_odd
     assert features(session, market, START + HOUR) == {}
+
+
+def test_a_proposers_answers_count_once_they_were_known(session: Session) -> None:
+    own = b"\x77" * 20
+    for number in range(2, 82):
+        chain, begun = Chain(session, number, OOV2), START - timedelta(days=15)
+        chain.initialize(begun)
+        proposer = own if number < 22 else number.to_bytes(20, "big")
+        chain.propose(begun, begun, YES, proposer=proposer)
+    market = add_market(session, 1)
+    add_rules(session, market, 1, "Yes if the ministry says so.", START)
+    chain = Chain(session, 1, OOV2)
+    chain.initialize(START)
+    chain.propose(START, START + 2 * HOUR, YES, proposer=own)
+    session.flush()
+    assert features(session, market) == {}
+    earlier = Proposal.proposer == own, Proposal.known_at < START
+    session.execute(update(Proposal).where(*earlier).values(known_at=NOW + HOUR))
+    assert features(session, market)["unfamiliar_proposer"] > 0.9
+    assert features(session, market, NOW + 2 * HOUR) == {}
+
+
+def test_a_siblings_book_of_more_than_a_day_before_tells_no_price(session: Session) -> None:
+    first, second = an_event(session, 1, 2)
+    add_book(session, first, START - 20 * HOUR, "0.80")
+    add_book(session, second, START - 30 * HOUR, "0.15")
+    for number, price in ((1, YES), (2, NO)):
+        chain = Chain(session, number, OOV2)
+        chain.initialize(START)
+        chain.propose(START, START + HOUR, price, liveness=timedelta(days=2))
+    session.flush()
+    assert [s.price_yes for s in loaded(session, second).siblings] == [0.8]
+    assert [s.price_yes for s in loaded(session, first).siblings] == [None]
 
 
 def test_a_market_without_stored_rules_has_no_features(session: Session) -> None:
