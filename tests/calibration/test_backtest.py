@@ -327,6 +327,18 @@ def test_rows_at_proposal_time_decide_and_the_pooled_verdict_stands_below() -> N
     assert page.index("at proposal time: inconclusive") < page.index("All rows pooled")
 
 
+def test_a_level_ten_times_too_low_is_told_in_the_first_lines() -> None:
+    model = FunctionModel(lambda r: knows_titles(r) / 10, START, START + 10 * DAY)
+
+    found = backtest_frozen(worded(1600, 100), Target.DISPUTED, model, None, draws=DRAWS)
+
+    said = [line for line in first_lines(found) if "happened" in line]
+    assert len(said) == 1
+    assert said[0].endswith("the probabilities are too low.")
+    document = backtest_document(found, "a model", ())
+    assert document["calibration_status"] == "miscalibrated"
+
+
 def test_too_few_positives_are_called_uncalibrated_with_a_bound() -> None:
     rows = [row(number) for number in range(300)]
     model = FunctionModel(lambda _: 0.01, None, START + 10 * DAY)
