@@ -29,8 +29,8 @@ def to_document(result: MarketAssessmentResult) -> dict[str, object]:
         "model_version": result.model_version,
         "priors_version": result.priors_version,
         "label_track": "rules_original",
-        "p_misresolved": _interval(summary.p_misresolved),
-        "p_oracle_wrong": _interval(summary.p_oracle_wrong),
+        "p_misresolved": interval_document(summary.p_misresolved),
+        "p_oracle_wrong": interval_document(summary.p_oracle_wrong),
         "p_disputed": summary.p_disputed,
         "p_flip_outcome": summary.p_flip_outcome,
         "p_flip_early": summary.p_flip_early,
@@ -93,7 +93,8 @@ def _freshness(result: MarketAssessmentResult) -> dict[str, object]:
     }
 
 
-def _interval(interval: Interval) -> dict[str, float]:
+def interval_document(interval: Interval) -> dict[str, float]:
+    """An interval as documents print it: mean, median and the 90 % ends."""
     return {
         "mean": interval.mean,
         "p05": interval.p05,

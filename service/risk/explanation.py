@@ -9,7 +9,7 @@ from datetime import datetime
 
 from service.protocol.money import to_usdc
 from service.risk.counterfactual import Counterfactual
-from service.risk.document import to_rfc3339
+from service.risk.document import interval_document, to_rfc3339
 from service.risk.driver_words import BASE_RATE, effect, sentence
 from service.risk.movement import MODEL, RATES, RECORD, Moved, Movement
 from service.risk.result import Interval
@@ -115,7 +115,7 @@ def to_explanation_document(explanation: Explanation) -> dict[str, object]:
         "drivers": driver_rows(document),
         "movement": None if movement is None else _movement(movement),
         "movement_note": explanation.movement_note,
-        "p_today": _interval(explanation.p_today),
+        "p_today": interval_document(explanation.p_today),
         "what_if": [_what_if(answer) for answer in explanation.what_ifs],
         "notes": list(explanation.notes),
     }
@@ -153,20 +153,11 @@ def _what_if(answer: Counterfactual) -> dict[str, object]:
         "question": answer.what_if.text,
         "input": str(answer.what_if.change),
         "words": answer.words,
-        "p_misresolved": None if answer.p is None else _interval(answer.p),
+        "p_misresolved": None if answer.p is None else interval_document(answer.p),
         "change_p": answer.change_p,
         "change_logit": answer.change_logit,
         "expected_loss_usdc": to_usdc(answer.expected_loss),
         "refused": answer.refused,
-    }
-
-
-def _interval(interval: Interval) -> dict[str, float]:
-    return {
-        "mean": interval.mean,
-        "p05": interval.p05,
-        "p50": interval.p50,
-        "p95": interval.p95,
     }
 
 
