@@ -13,6 +13,7 @@ from models import (  # noqa: F401  # fill the metadata
     assessment,
     attack_signal,
     base_rate,
+    bloc,
     catalogue,
     chain,
     clarification,

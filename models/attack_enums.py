@@ -36,3 +36,13 @@ class SignalSubject(StrEnum):
     GROUP = "group"
     # All markets; the id is empty.
     PLATFORM = "platform"
+
+
+class BlocKind(StrEnum):
+    """Why a group of voters is kept as one (docs/methodology.md, "Standing blocs")."""
+
+    # They stood in the minority together more often than chance allows.
+    CO_VOTING = "co_voting"
+    # They have always voted alike, winning or losing: not a finding, but what a deviation is
+    # measured against.
+    BASELINE = "baseline"
