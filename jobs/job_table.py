@@ -220,6 +220,12 @@ def _watch_proposals(house: House) -> CycleReport:
     )
 
 
+def _watch_rounds(house: House) -> CycleReport:
+    from jobs.watch_rounds import watch_rounds  # as above
+
+    return watch_rounds(house.sessions, house.clock, house.book)
+
+
 def _send_alerts(house: House) -> CycleReport:
     from jobs.send_alerts import send_alerts  # as above
     from service.alerts.decide import AlertRule  # as above
@@ -274,6 +280,7 @@ JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "sync_positions": _sync_positions,
     "score_markets": _score_markets,
     "watch_proposals": _watch_proposals,
+    "watch_rounds": _watch_rounds,
     "send_alerts": _send_alerts,
     "check_data": _check_data,
     "score_base_rates": _score_base_rates,

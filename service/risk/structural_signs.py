@@ -1,0 +1,314 @@
+"""Signs that need no statistics: stake that moves in a vote, lines that are crossed.
+
+Each is a fact about public logs; its likelihood ratio is our assumption. docs/methodology.md,
+"Structural signs".
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import log
+
+from models.attack_enums import SignalFamily, SignalSubject
+from models.enums import Support
+from service.risk.attack_signs import AttackSign, SignEvidence
+from service.risk.watched_round import (
+    Ballot,
+    EntityStake,
+    OpenedAnswer,
+    WatchedRequest,
+    WatchedRound,
+)
+
+STRUCTURAL_VERSION = "structural-1.0.0"
+
+STAKE_INFLOW = "stake_inflow_in_commit"
+FORCE_LINE = "force_line_crossed"
+BLOCK_LINE = "block_line_crossed"
+ROLL_BLOCKED = "roll_blocked"
+SEALED_LARGE = "sealed_votes_large"
+
+# New stake of a commit phase from this share of all stake on is a sign.
+INFLOW_SHARE = 0.05
+# A line that was crossed is left only so far below it.
+HYSTERESIS = 0.02
+# A leading answer above it would have decided before agreement was asked for.
+MAJORITY = 0.5
+# Sealed stake is large from this share on, in the last hours of a reveal phase.
+SEALED_SHARE = 0.05
+LAST_SECONDS = 6 * 3600
+# More transactions than this tell a reader nothing more.
+MOST_EVIDENCE = 20
+# Shares are told to the hundredth of a percent: a dust stake makes no new row.
+_DIGITS = 4
+
+# Logarithms of P(seen | attack) / P(seen | none), all our assumption: nobody counted attacks.
+INFLOW_LOG_LR = log(5)
+FORCE_LOG_LR = log(20)
+BLOCK_LOG_LR = log(2)
+# 6 of 291 requests of 2025 would have rolled at 65 %.
+ROLL_LOG_LR = log(5)
+SEALED_LOG_LR = log(1.5)
+# The sealed stake alone says whether the request is answered or rolls.
+PIVOTAL_LOG_LR = log(3)
+
+
+_About = tuple[SignalSubject, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a sign says beside whom it is about."""
+
+    words: str
+    log_lr: float = 0.0
+    value: float | None = None
+    unit: str = ""
+    evidence: Sequence[SignEvidence] = ()
+
+
+def structural_signs(watched: WatchedRound) -> tuple[AttackSign, ...]:
+    """Every sign of a round, its entities and its markets; those not there have ``log_lr`` 0.
+
+    Of a round that is over only what it left behind is told: its other signs stand as they were.
+    """
+    if watched.is_over:
+        return tuple(sign for sign in _roll_signs(watched) if sign.log_lr > 0)
+    signs: list[AttackSign] = []
+    if watched.requests_in_vote:
+        signs += _inflow_signs(watched)
+        signs += _roll_signs(watched)
+        signs += _opened_force_signs(watched)
+        signs += _sealed_signs(watched)
+    signs += _line_signs(watched)
+    return tuple(signs)
+
+
+def _inflow_signs(watched: WatchedRound) -> Iterable[AttackSign]:
+    """Stake added while votes can be sealed counts in the same round."""
+    if not watched.stake:
+        return
+    added = sum(inflow.stake for inflow in watched.inflows)
+    share = added / watched.stake
+    is_large = share > INFLOW_SHARE
+    voters = len({inflow.voter for inflow in watched.inflows})
+    words = (
+        f"{added:,.0f} UMA were staked by {_count(voters, 'address', 'addresses')} while votes of "
+        f"round {watched.round_id} could be sealed: {_percent(share)} of all stake, which counts "
+        "in this round."
+    )
+    # Twice the share, half a doubling more.
+    log_lr = INFLOW_LOG_LR + log(share / INFLOW_SHARE) / 2 if is_large else 0.0
+    evidence = [inflow.evidence for inflow in sorted(watched.inflows, key=lambda one: -one.stake)]
+    seen = _Seen(words, log_lr, round(added), "uma", evidence)
+    yield _sign(watched, STAKE_INFLOW, _the_round(watched), seen)
+
+
+def _line_signs(watched: WatchedRound) -> Iterable[AttackSign]:
+    """An entity's share of all stake crosses what forces, or what blocks, an answer."""
+    if not watched.stake or watched.spat is None:
+        return
+    lines = [(FORCE_LINE, watched.spat, FORCE_LOG_LR, "decides every request alone")]
+    if watched.block_share is not None:
+        words = "can hold back an answer at the mean turnout"
+        lines.append((BLOCK_LINE, watched.block_share, BLOCK_LOG_LR, words))
+    for entity in watched.entities:
+        share = entity.stake / watched.stake
+        for name, line, log_lr, words in lines:
+            is_above = is_over_line(share, line, stood=name in entity.standing)
+            if is_above or name in entity.standing:
+                yield _of_entity(entity, name, share, line, log_lr if is_above else 0.0, words)
+
+
+def is_over_line(share: float, line: float, *, stood: bool) -> bool:
+    """Above a line, or still within two points below it after having been above."""
+    return share > (line - HYSTERESIS if stood else line)
+
+
+def _of_entity(  # what every such sign says
+    entity: EntityStake, name: str, share: float, line: float, log_lr: float, words: str
+) -> AttackSign:
+    holders = _count(entity.addresses, "address holds", "linked addresses hold")
+    lies = f"which {words} (from {_line(line)} on)" if log_lr > 0 else f"back below {_line(line)}"
+    return AttackSign(
+        family=SignalFamily.STAKE,
+        signal=name,
+        subject_kind=SignalSubject.ENTITY,
+        subject=entity.entity_id,
+        log_lr=log_lr,
+        support=Support.ASSUMED,
+        words=f"{holders} {_percent(share)} of all stake, {lies}.",
+        value=round(share, _DIGITS),
+        unit="share",
+        evidence=entity.evidence[:MOST_EVIDENCE],
+    )
+
+
+def _roll_signs(watched: WatchedRound) -> Iterable[AttackSign]:
+    """A majority of all stake agrees, and the request rolls all the same."""
+    blocked = [request for request in watched.requests if _is_blocked(request, watched)]
+    yield _rolled(watched, blocked, _the_round(watched))
+    for market, requests in _by_market(watched.requests).items():
+        here = [request for request in requests if _is_blocked(request, watched)]
+        yield _rolled(watched, here, (SignalSubject.MARKET, market))
+
+
+def _is_blocked(request: WatchedRequest, watched: WatchedRound) -> bool:
+    """Whether nothing that is still sealed can lift the leader above the line."""
+    leader = request.leader
+    if leader is None or watched.reveal_seconds_left is None:
+        return False
+    still = 0.0 if watched.is_over else request.sealed
+    is_certain = watched.is_over or request.sealed_unknown == 0
+    short = leader.stake + still <= request.spat * request.stake
+    return is_certain and short and leader.stake > MAJORITY * request.stake
+
+
+def _rolled(watched: WatchedRound, blocked: Sequence[WatchedRequest], about: _About) -> AttackSign:
+    shares = [(_leading_share(request), request) for request in blocked]
+    share, request = max(shares, key=lambda pair: pair[0], default=(0.0, None))
+    leader = None if request is None else request.leader
+    if request is None or leader is None:
+        words = f"No leading answer of round {watched.round_id} is held below the line."
+        return _sign(watched, ROLL_BLOCKED, about, _Seen(words))
+    end = "ended" if watched.is_over else "will end, whatever is still opened,"
+    words = (
+        f"Round {watched.round_id} {end} with {_percent(share)} of all stake behind "
+        f"{leader.answer}, {_percent(share)} < SPAT {_line(request.spat)}: "
+        f"{_count(len(blocked), 'request rolls', 'requests roll')} to the next round."
+    )
+    evidence = _evidence_of(leader.ballots)
+    seen = _Seen(words, ROLL_LOG_LR, round(share, _DIGITS), "share", evidence)
+    return _sign(watched, ROLL_BLOCKED, about, seen)
+
+
+def _leading_share(request: WatchedRequest) -> float:
+    leader = request.leader
+    return 0.0 if leader is None or not request.stake else leader.stake / request.stake
+
+
+def _opened_force_signs(watched: WatchedRound) -> Iterable[AttackSign]:
+    """Opened stake passes the line by few hands: one entity, or no majority of the voters.
+
+    That the stake behind an answer passes the line is how every vote ends; that it does so against
+    the count of heads, or by one hand, is not.
+    """
+    crossing = [
+        (_leading_share(request), request)
+        for request in watched.requests
+        if _is_forced(request, stood=FORCE_LINE in watched.standing)
+    ]
+    share, request = max(crossing, key=lambda pair: pair[0], default=(0.0, None))
+    leader = None if request is None else request.leader
+    if request is None or leader is None:
+        words = f"No few entities force an answer in round {watched.round_id}."
+        yield _sign(watched, FORCE_LINE, _the_round(watched), _Seen(words))
+        return
+    behind = "entity is" if leader.entities == 1 else "entities are"
+    words = (
+        f"Opened votes put {_percent(share)} of all stake behind {leader.answer} in "
+        f"{_count(len(crossing), 'request', 'requests')} of round {watched.round_id}, above "
+        f"SPAT {_line(request.spat)}; {leader.entities} {behind} behind it, of "
+        f"{request.voted_entities} that sealed a vote."
+    )
+    evidence = _evidence_of(leader.ballots)
+    seen = _Seen(words, FORCE_LOG_LR, round(share, _DIGITS), "share", evidence)
+    yield _sign(watched, FORCE_LINE, _the_round(watched), seen)
+
+
+def _is_forced(request: WatchedRequest, *, stood: bool) -> bool:
+    leader = request.leader
+    if leader is None or not is_over_line(_leading_share(request), request.spat, stood=stood):
+        return False
+    largest = max(_by_entity(leader).values())
+    if is_over_line(largest / request.stake, request.spat, stood=stood):
+        return True
+    # Whoever has not opened yet may still stand behind the leader.
+    return 2 * (leader.entities + request.sealed_entities) <= request.voted_entities
+
+
+def _by_entity(answer: OpenedAnswer) -> dict[str, float]:
+    stakes: dict[str, float] = {}
+    for ballot in answer.ballots:
+        stakes[ballot.entity_id] = stakes.get(ballot.entity_id, 0.0) + ballot.stake
+    return stakes
+
+
+def _sealed_signs(watched: WatchedRound) -> Iterable[AttackSign]:
+    """Much stake is sealed and not opened when little time is left to open it."""
+    yield _sealed(watched, watched.requests, _the_round(watched))
+    for market, requests in _by_market(watched.requests).items():
+        yield _sealed(watched, requests, (SignalSubject.MARKET, market))
+
+
+def _sealed(watched: WatchedRound, requests: Sequence[WatchedRequest], about: _About) -> AttackSign:
+    left = watched.reveal_seconds_left
+    is_late = left is not None and left <= LAST_SECONDS
+    large = [r for r in requests if is_late and r.stake and r.sealed / r.stake >= SEALED_SHARE]
+    if not large or left is None:
+        words = f"No large sealed stake is left in round {watched.round_id}."
+        return _sign(watched, SEALED_LARGE, about, _Seen(words))
+    pivotal = [request for request in large if _is_pivotal(request)]
+    most = max(pivotal or large, key=lambda request: request.sealed / request.stake)
+    share = most.sealed / most.stake
+    words = (
+        f"{_percent(share)} of all stake is sealed and not opened, "
+        f"{max(1, round(LAST_SECONDS / 3600))} hours or less before the end of round "
+        f"{watched.round_id}"
+    )
+    words += "; it alone says whether the request is answered." if pivotal else "."
+    log_lr = PIVOTAL_LOG_LR if pivotal else SEALED_LOG_LR
+    seen = _Seen(words, log_lr, round(share, _DIGITS), "share")
+    return _sign(watched, SEALED_LARGE, about, seen)
+
+
+def _is_pivotal(request: WatchedRequest) -> bool:
+    leader = request.leader
+    opened = 0.0 if leader is None else leader.stake
+    line = request.spat * request.stake
+    return opened <= line < opened + request.sealed
+
+
+def _by_market(requests: Iterable[WatchedRequest]) -> dict[str, list[WatchedRequest]]:
+    found: dict[str, list[WatchedRequest]] = {}
+    for request in requests:
+        if request.market is not None:
+            found.setdefault(request.market, []).append(request)
+    return found
+
+
+def _evidence_of(ballots: Iterable[Ballot]) -> list[SignEvidence]:
+    """The largest opened votes first."""
+    return [b.evidence for b in sorted(ballots, key=lambda b: (-b.stake, b.entity_id))]
+
+
+def _the_round(watched: WatchedRound) -> _About:
+    return SignalSubject.ROUND, str(watched.round_id)
+
+
+def _sign(watched: WatchedRound, name: str, about: _About, seen: _Seen) -> AttackSign:
+    kind, subject = about
+    return AttackSign(
+        family=SignalFamily.STAKE,
+        signal=name,
+        subject_kind=kind,
+        subject=subject,
+        log_lr=seen.log_lr,
+        support=Support.ASSUMED,
+        words=seen.words,
+        value=seen.value,
+        unit=seen.unit,
+        round_id=watched.round_id,
+        evidence=tuple(seen.evidence[:MOST_EVIDENCE]),
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _line(share: float) -> str:
+    return f"{round(100 * share, 1):g} %"
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

@@ -1,0 +1,113 @@
+"""What the structural signs read of one voting round, as it was known at a time.
+
+Stake in whole UMA, shares in 0..1, entities by their least address. docs/methodology.md,
+"Structural signs".
+"""
+
+from dataclasses import dataclass, field
+
+from service.risk.attack_signs import SignEvidence
+
+
+@dataclass(frozen=True, slots=True)
+class Inflow:
+    """Stake that one voter added while votes of the round could be sealed."""
+
+    voter: str
+    stake: float
+    evidence: SignEvidence
+
+
+@dataclass(frozen=True, slots=True)
+class EntityStake:
+    """An entity's stake and, from earlier runs, which lines it was above."""
+
+    entity_id: str
+    stake: float
+    addresses: int = 1
+    # Names of the signs that stood before: a line is left at 2 points below it.
+    standing: frozenset[str] = frozenset()
+    # The newest log that changed its stake.
+    evidence: tuple[SignEvidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """What one entity opened for one answer of one request."""
+
+    entity_id: str
+    stake: float
+    evidence: SignEvidence
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedAnswer:
+    """One answer of a request and the opened votes behind it."""
+
+    answer: str
+    ballots: tuple[Ballot, ...]
+
+    @property
+    def stake(self) -> float:
+        """All opened stake behind the answer."""
+        return sum(ballot.stake for ballot in self.ballots)
+
+    @property
+    def entities(self) -> int:
+        """How many entities are behind the answer."""
+        return len({ballot.entity_id for ballot in self.ballots})
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedRequest:
+    """One request of the round, with its votes so far."""
+
+    request_id: str
+    # All stake and the share that must agree, as frozen for the round.
+    stake: float
+    spat: float
+    answers: tuple[OpenedAnswer, ...]
+    # Stake of entities that sealed a vote and did not open it (yet), as far as it is known.
+    sealed: float
+    sealed_entities: int
+    # Entities that sealed a vote, opened or not.
+    voted_entities: int
+    # Sealed votes whose stake no log tells.
+    sealed_unknown: int = 0
+    # Condition id, 0x-hex; None where the request is of no stored market.
+    market: str | None = None
+
+    @property
+    def leader(self) -> OpenedAnswer | None:
+        """The answer with most opened stake; None before any vote is opened."""
+        return max(self.answers, key=lambda answer: answer.stake, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedRound:
+    """One round: while it runs, or just after its end."""
+
+    round_id: int
+    is_over: bool
+    # Seconds until votes can no longer be opened; None while votes are still being sealed.
+    reveal_seconds_left: int | None
+    # All stake now and the share that must agree; None: no stored log tells.
+    stake: float | None
+    spat: float | None
+    # Mean turnout, as a share of stake, of the last 30 days; None: no round ended in them.
+    turnout: float | None = None
+    # Requests put to a vote in it, whether or not a vote was opened.
+    requests_in_vote: int = 0
+    inflows: tuple[Inflow, ...] = ()
+    entities: tuple[EntityStake, ...] = ()
+    # Those with terms frozen for the round.
+    requests: tuple[WatchedRequest, ...] = ()
+    # Names of the signs that stood for the round before.
+    standing: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def block_share(self) -> float | None:
+        """The share of stake that, held back, blocks an answer at the mean turnout."""
+        if self.turnout is None or self.spat is None or self.turnout <= self.spat:
+            return None
+        return self.turnout - self.spat

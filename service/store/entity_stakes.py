@@ -1,0 +1,107 @@
+"""Who has how much at stake: the newest stake of every voter, added up by linked addresses."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models.chain import Block
+from models.enums import StakeChangeKind
+from models.voting import StakeChange
+from models.wallet_enums import LinkKind
+from service.protocol.ids import to_hex
+from service.protocol.wallet_links import merge_entities
+from service.risk.attack_signs import SignEvidence
+from service.store.vote_records import Contract
+from service.store.wallet_links import list_links
+
+
+@dataclass(frozen=True, slots=True)
+class HeldStake:
+    """One entity's stake in wei, and the newest ``Staked`` log of each of its addresses."""
+
+    entity_id: bytes
+    stake: int
+    addresses: tuple[bytes, ...]
+    evidence: tuple[SignEvidence, ...]
+
+
+def voter_stakes(session: Session, contract: Contract, as_of: datetime) -> dict[bytes, int]:
+    """The newest stake of every voter that a log known by a time tells, in wei."""
+    chain_id, address = contract
+    newest = func.row_number().over(
+        partition_by=StakeChange.voter,
+        order_by=(Block.number.desc(), StakeChange.log_index.desc()),
+    )
+    ranked = (
+        select(StakeChange.voter, StakeChange.voter_stake, newest.label("place"))
+        .join(Block, Block.id == StakeChange.block_id)
+        .where(
+            Block.chain_id == chain_id,
+            StakeChange.address == address,
+            StakeChange.voter_stake.is_not(None),
+            StakeChange.known_at <= as_of,
+        )
+        .subquery()
+    )
+    rows = session.execute(select(ranked.c.voter, ranked.c.voter_stake).where(ranked.c.place == 1))
+    return {voter: int(stake) for voter, stake in rows}
+
+
+def entities_of(session: Session, voters: Collection[bytes], as_of: datetime) -> dict[bytes, bytes]:
+    """The entity of each voter by its least address; an unlinked voter is its own."""
+    links = [
+        link
+        for link in list_links(session, voters, as_of)
+        if link.kind is LinkKind.OWN and link.holds_at(as_of)
+    ]
+    merged = merge_entities(links)
+    return {voter: merged.get(voter, voter) for voter in voters}
+
+
+def held_by_entity(
+    session: Session,
+    contract: Contract,
+    stakes: Mapping[bytes, int],
+    entities: Mapping[bytes, bytes],
+    as_of: datetime,
+) -> list[HeldStake]:
+    """These stakes by entity, largest first."""
+    members: dict[bytes, list[bytes]] = {}
+    for voter in stakes:
+        members.setdefault(entities.get(voter, voter), []).append(voter)
+    logs = _staked_logs(session, contract, set(stakes), as_of)
+    held = [
+        HeldStake(
+            entity,
+            sum(stakes[voter] for voter in voters),
+            tuple(sorted(voters)),
+            tuple(logs[voter] for voter in sorted(voters) if voter in logs),
+        )
+        for entity, voters in members.items()
+    ]
+    return sorted(held, key=lambda one: (-one.stake, one.entity_id))
+
+
+def _staked_logs(
+    session: Session, contract: Contract, voters: Collection[bytes], as_of: datetime
+) -> dict[bytes, SignEvidence]:
+    chain_id, address = contract
+    query = (
+        select(StakeChange.voter, StakeChange.transaction_hash, StakeChange.log_index)
+        .join(Block, Block.id == StakeChange.block_id)
+        .where(
+            Block.chain_id == chain_id,
+            StakeChange.address == address,
+            StakeChange.kind == StakeChangeKind.STAKED,
+            StakeChange.voter.in_(sorted(voters)),
+            StakeChange.known_at <= as_of,
+        )
+        .order_by(Block.number, StakeChange.log_index)
+    )
+    return {
+        voter: SignEvidence("Staked", chain_id, to_hex(transaction), index)
+        for voter, transaction, index in session.execute(query)
+    }

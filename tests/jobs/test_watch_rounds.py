@@ -1,0 +1,173 @@
+"""What the recorded vote gives away, and when: g's whale, h's bloc, seen as their logs come in."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from jobs.watch_rounds import watch_rounds
+from models.attack_enums import SignalSubject
+from models.attack_signal import AttackSignal
+from models.chain import Block
+from models.enums import ContractKind
+from models.voting import Reveal, StakeChange
+from service.clock import SetClock
+from service.database import open_engine, open_sessions
+from service.protocol.ids import to_hex
+from tests.replays import read_replay
+from tests.store.voted import BOOK
+
+WHALE = "0x8b3c0a6f115f8aa098e2d08366dc615761cd2f65"
+# A log of Ethereum is known 780 s after its block.
+LAG = timedelta(seconds=780)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def whole(whole_chain_url: str) -> Iterator[sessionmaker[Session]]:
+    engine = open_engine(whole_chain_url)
+    yield open_sessions(engine)
+    engine.dispose()
+
+
+def instants(sessions: sessionmaker[Session], since: datetime, until: datetime) -> list[datetime]:
+    """Every moment at which something of the vote's chain became known."""
+    with sessions() as session:
+        mined = session.scalars(
+            select(Block.mined_at).where(
+                Block.chain_id == 1, Block.mined_at >= since, Block.mined_at <= until
+            )
+        )
+        return sorted({at + LAG for at in mined})
+
+
+def watch(
+    sessions: sessionmaker[Session], since: datetime, until: datetime, *also: datetime
+) -> None:
+    """Run at each of them; of ``also`` a second before, when nothing may be told yet."""
+    moments = {*instants(sessions, since, until), *(moment - SECOND for moment in also)}
+    for moment in sorted(moments):
+        watch_rounds(sessions, SetClock(moment), BOOK)
+
+
+def told(
+    sessions: sessionmaker[Session], signal: str, kind: SignalSubject, subject: str
+) -> list[AttackSignal]:
+    with sessions() as session:
+        query = select(AttackSignal).where(
+            AttackSignal.signal == signal,
+            AttackSignal.subject_kind == kind,
+            AttackSignal.subject == subject,
+        )
+        return list(session.scalars(query.order_by(AttackSignal.id)))
+
+
+def transactions(row: AttackSignal) -> set[str]:
+    evidence = row.document["evidence"]
+    assert isinstance(evidence, list)
+    return {str(one["transaction"]) for one in evidence}
+
+
+def at(day: int, hour: int, minute: int, second: int = 0) -> datetime:
+    return datetime(2025, 3, day, hour, minute, second, tzinfo=UTC)
+
+
+def test_the_flip_is_seen_when_each_of_its_steps_becomes_knowable(
+    whole: sessionmaker[Session],
+) -> None:
+    rolling, staked, opened = at(12, 1, 14), at(13, 0, 23, 24), at(14, 1, 13)
+    watch(whole, at(11, 1, 1), at(14, 1, 2), rolling, staked, opened)
+    # The sixth of eight opens No at 01:01:00: what is still sealed lifts Yes to 64 % at most.
+    rolls = told(whole, "roll_blocked", SignalSubject.ROUND, "10079")
+    assert rolls[0].known_at == rolling
+    assert {row.value for row in rolls} == {0.6204}
+    assert "62.0 % < SPAT 65 %" in str(rolls[0].document["words"])
+    # Behind Yes are the whale and one more.
+    with whole() as session:
+        yes = session.scalars(
+            select(Reveal.transaction_hash).where(Reveal.round_id == 10079, Reveal.price > 0)
+        )
+        assert transactions(rolls[-1]) == {to_hex(one) for one in yes}
+    # 20 million staked at 00:10:24, in the commit phase of the round the requests rolled into.
+    stake_tx = next(
+        step["tx"] for step in read_replay("g-whale-flip")["steps"] if "20000000" in step["step"]
+    )
+    [inflow] = told(whole, "stake_inflow_in_commit", SignalSubject.ROUND, "10080")
+    assert inflow.known_at == staked
+    assert (inflow.value, inflow.unit) == (20_000_000, "uma")
+    assert "39.6 % of all stake" in str(inflow.document["words"])
+    assert transactions(inflow) == {stake_tx}
+    # With it one address holds more than decides.
+    entity = told(whole, "force_line_crossed", SignalSubject.ENTITY, WHALE)
+    assert entity[0].known_at == staked
+    assert entity[0].value == 0.7529
+    assert transactions(entity[0]) == {stake_tx}
+    # In the vote it does decide, with one more against six: known when it opens its own.
+    forced = told(whole, "force_line_crossed", SignalSubject.ROUND, "10080")
+    assert forced[0].known_at == opened
+    assert forced[-1].value == 0.7707
+
+
+def test_the_bloc_is_seen_when_its_votes_are_opened(whole: sessionmaker[Session]) -> None:
+    watch(whole, at(17, 1, 0), at(19, 0, 9), at(18, 1, 13), at(18, 1, 13, 24))
+    forced = told(whole, "force_line_crossed", SignalSubject.ROUND, "10082")
+    # The whale alone at first; with its two companions 24 s later the bloc's 86 %.
+    assert forced[0].known_at == at(18, 1, 13)
+    assert forced[0].value == 0.7534
+    whole_bloc = [row for row in forced if row.value == 0.8623]
+    assert whole_bloc[0].known_at == at(18, 1, 13, 24)
+    assert len(transactions(whole_bloc[0])) == 3
+    assert told(whole, "roll_blocked", SignalSubject.ROUND, "10082") == []
+    assert told(whole, "stake_inflow_in_commit", SignalSubject.ROUND, "10082") == []
+
+
+def test_ordinary_votes_raise_no_sign_of_force_inflow_or_roll(
+    whole: sessionmaker[Session],
+) -> None:
+    opening = datetime(2025, 2, 26, 0, 59, tzinfo=UTC)
+    watch(whole, opening, opening + timedelta(days=1))
+    with whole() as session:
+        signals = set(session.scalars(select(AttackSignal.signal)))
+    assert signals <= {"block_line_crossed"}
+
+
+def test_a_second_run_and_a_restart_write_nothing_new(whole: sessionmaker[Session]) -> None:
+    clock = SetClock(at(14, 1, 20))
+    first = watch_rounds(whole, clock, BOOK)
+    again = watch_rounds(whole, clock, BOOK)
+    assert first.counts["added"] > 0
+    assert again.counts["added"] == 0
+
+
+def set_newest_stake(sessions: sessionmaker[Session], uma: int) -> None:
+    with sessions.begin() as session:
+        newest = session.scalars(
+            select(StakeChange)
+            .where(
+                StakeChange.voter == bytes.fromhex(WHALE[2:]), StakeChange.voter_stake.is_not(None)
+            )
+            .order_by(StakeChange.known_at.desc())
+        ).first()
+        assert newest is not None
+        newest.voter_stake = uma * 10**18
+
+
+def test_an_entity_that_falls_below_the_line_is_told_once(whole: sessionmaker[Session]) -> None:
+    watch_rounds(whole, SetClock(at(14, 1, 20)), BOOK)
+    # Within two points of the line it still stands; further below it is over.
+    set_newest_stake(whole, 32_500_000)
+    watch_rounds(whole, SetClock(at(19, 0, 30)), BOOK)
+    rows = told(whole, "force_line_crossed", SignalSubject.ENTITY, WHALE)
+    assert rows[-1].log_lr > 0
+    set_newest_stake(whole, 30_000_000)
+    for minute in (31, 32):
+        watch_rounds(whole, SetClock(at(19, 0, minute)), BOOK)
+    rows = told(whole, "force_line_crossed", SignalSubject.ENTITY, WHALE)
+    assert [row.log_lr > 0 for row in rows] == [True] * (len(rows) - 1) + [False]
+
+
+def test_the_book_names_the_contract_that_is_watched(whole: sessionmaker[Session]) -> None:
+    assert len(BOOK.addresses(1, [ContractKind.VOTING_V2])) == 1
+    assert watch_rounds(whole, SetClock(at(11, 2, 0)), BOOK).counts["requests"] == 2
