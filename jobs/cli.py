@@ -287,6 +287,39 @@ def demo(
     demo_command(serve=serve, port=port, cases=cases, as_json=as_json)
 
 
+@app.command(
+    epilog="Examples: settlewatch replay --list; settlewatch replay ukraine-mineral-deal-2025; "
+    "settlewatch replay --all --markdown"
+)
+def replay(  # its options
+    case: Annotated[str | None, typer.Argument(help="A case; --list names them.")] = None,
+    show_list: Annotated[bool, typer.Option("--list", help="Name the cases.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Replay every case.")] = False,
+    until: Annotated[str | None, typer.Option(help="Stop at this time (UTC).")] = None,
+    database: Annotated[
+        str | None,
+        typer.Option("--database", help="Keep it in this empty database. Default: a passing one."),
+    ] = None,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="With --all: one table in Markdown.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Step through a past incident offline and say what was raised, when, and what was not."""
+    from jobs.replay_command import list_command, replay_all_command, replay_command  # as above
+
+    if sum((case is not None, show_list, every)) != 1:
+        raise UsageError("replay: give one of CASE, --list and --all.")
+    if show_list:
+        list_command(as_json=as_json)
+    elif every:
+        if until is not None or database is not None:
+            raise UsageError("--all: --until and --database are of one case.")
+        replay_all_command(as_json=as_json, as_markdown=markdown)
+    elif case is not None:
+        replay_command(case, until=until, database_url=database, as_json=as_json)
+
+
 @app.command(epilog="Examples: settlewatch doctor; settlewatch doctor --online --json")
 def doctor(
     online: Annotated[

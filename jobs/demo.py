@@ -4,33 +4,23 @@ Nothing here knows a result: the cases become logs and API answers on a loopback
 read them as they would read the live sources, and the table is read back from the database.
 """
 
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr
 from sqlalchemy import select
 
-from jobs.wiring import House, begin_service, open_house, run_job
+from jobs.reconstruction import Progress, run_cases
+from jobs.wiring import House
 from models.assessment import MarketAssessment, MarketStanding
-from models.enums import JobOutcome
 from models.market import Market
-from service.chain.book import mainnet_book
-from service.clock import SetClock
 from service.demo.case import Case
 from service.demo.case_files import World, bundled_cases, load_cases, load_world
 from service.demo.instants import replay_instants
-from service.demo.server import ReconstructionServer
-from service.errors import SettlewatchError
 from service.protocol.ids import to_hex
-from service.settings import Settings, load_settings
-from service.store.announcements import add_announcement
-from service.store.due_reads import mark_all_due
 
 # In the order a cycle of the live service needs them: what is followed, then what is known of it.
 JOB_ORDER = (
@@ -41,9 +31,6 @@ JOB_ORDER = (
     "score_markets",
     "send_alerts",
 )
-
-# Told after each instant: how many are done, of how many, and which it was.
-Progress = Callable[[int, int, datetime], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +57,15 @@ def run_demo(
     directory = cases_dir or bundled_cases()
     cases, world = load_cases(directory), load_world(directory)
     instants = replay_instants(cases, world.ends_at)
-    clock = SetClock(instants[0])
-    with tempfile.TemporaryDirectory(prefix="settlewatch-demo-") as folder:
-        url = database_url or f"sqlite:///{Path(folder) / 'demo.db'}"
-        server = ReconstructionServer(cases, world, mainnet_book(), clock)
-        house = open_house(_settings(url, server), clock)
-        try:
-            with server:
-                _replay(house, server, clock, cases, instants, on_progress)
-            yield Reconstruction(house, world, cases, list_rows(house))
-        finally:
-            house.close()
+    with run_cases(
+        cases,
+        world,
+        instants,
+        JOB_ORDER,
+        database_url=database_url,
+        on_progress=on_progress,
+    ) as house:
+        yield Reconstruction(house, world, cases, list_rows(house))
 
 
 def list_rows(house: House) -> list[dict[str, Any]]:
@@ -96,68 +81,6 @@ def list_rows(house: House) -> list[dict[str, Any]]:
             for market, line, document in session.execute(query)
         ]
     return sorted(rows, key=lambda row: (-(row["money_at_risk_usdc"] or -1), row["title"]))
-
-
-def _settings(url: str, server: ReconstructionServer) -> Settings:
-    # Everything that could reach out is set here, whatever the environment says: the demo is
-    # offline, and it alerts nobody about the past.
-    return load_settings(
-        database_url=SecretStr(url),
-        gamma_url=server.url,
-        clob_url=server.url,
-        data_url=server.url,
-        polygon_rpc_urls=(SecretStr(server.rpc_url),),
-        ethereum_rpc_urls=(),
-        alert_urls=(),
-        contracts=None,
-        min_volume_usdc=0,
-    )
-
-
-def _replay(
-    house: House,
-    server: ReconstructionServer,
-    clock: SetClock,
-    cases: Sequence[Case],
-    instants: Sequence[datetime],
-    on_progress: Progress | None,
-) -> None:
-    begin_service(house)
-    for done, instant in enumerate(instants, start=1):
-        clock.set(instant)
-        with house.sessions.begin() as session:
-            mark_all_due(session, instant)
-        for name in JOB_ORDER:
-            result = run_job(house, name)
-            if result.outcome is not JobOutcome.OK:
-                message = (
-                    f"demo: {name} at {instant:%Y-%m-%d %H:%M} UTC {result.outcome}: {result.error}"
-                )
-                raise SettlewatchError(message)
-            if name == "sync_markets":
-                _note_announcements(house, server, cases, instant)
-        if on_progress is not None:
-            on_progress(done, len(instants), instant)
-
-
-def _note_announcements(
-    house: House, server: ReconstructionServer, cases: Sequence[Case], now: datetime
-) -> None:
-    """Write down what was announced by now; no API gives it, so an operator would."""
-    for case in cases:
-        announced = case.announcement
-        if announced is None or announced.at > now:
-            continue
-        origin = case.sources.get(announced.source or "", announced.invented or "")
-        with house.sessions.begin() as session:
-            add_announcement(
-                session,
-                server.catalogue.condition_of(case),
-                remedy=announced.remedy,
-                announced_at=announced.at,
-                source=f"{announced.text} Source: {origin}",
-                known_at=now,
-            )
 
 
 def _row(

@@ -11,8 +11,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from jobs.demo import Progress as OnProgress
 from jobs.demo import Reconstruction
+from jobs.reconstruction import Progress as OnProgress
 from service.demo.case import Case
 
 SIGNIFICANT = 2

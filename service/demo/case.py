@@ -16,6 +16,11 @@ from service.demo.parts import Instant, Part, Stated
 from service.demo.steps import Open, Propose, Resolve, Step
 from service.demo.story import Story, is_answer, tell
 
+# What has a time of its own beside the steps.
+SERIES = ("volume", "open_interest", "price", "knowable")
+# How it ended, by what is published: paid against its rules; refunded or set by hand; decided by a
+# late note; loudly disputed, and stood; ended right, to see what is raised where nothing is wrong.
+Incident = Literal["misresolved", "overridden", "clarified", "contested", "control"]
 Usdc = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6)]
 
 
@@ -72,6 +77,21 @@ class Announced(Stated):
     text: str
 
 
+class Knowable(Stated):
+    """What anybody could know from an instant on and no step shows; nothing is computed from it."""
+
+    at: Instant
+    minute: Literal["known", "invented"] = "invented"
+    text: str = Field(min_length=1)
+
+
+class Unseen(Stated):
+    """What decided the case, or would have told of it, and could not have been seen, and why."""
+
+    what: str = Field(min_length=1)
+    why: str = Field(min_length=1)
+
+
 class Bonds(Part):
     """The request's terms."""
 
@@ -104,6 +124,10 @@ class Case(Part):
     price: tuple[PricePoint, ...] = ()
     figures: tuple[Figure, ...] = ()
     announcement: Announced | None = None
+    knowable: tuple[Knowable, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
+    # What the case is replayed for; None where it is not.
+    incident: Incident | None = None
 
     @property
     def opened_at(self) -> datetime:
@@ -129,7 +153,7 @@ class Case(Part):
         yield "deadline", self.deadline
         for name in type(self.terms).model_fields:
             yield f"terms.{name}", getattr(self.terms, name)
-        for series in ("steps", "volume", "open_interest", "price", "figures"):
+        for series in (*SERIES, "steps", "figures", "unseen"):
             for index, point in enumerate(getattr(self, series)):
                 yield f"{series}[{index}]", point
         if self.announcement is not None:
@@ -153,9 +177,9 @@ class Case(Part):
 
     @model_validator(mode="after")
     def _leaves_no_gap_unexplained(self) -> Self:
-        for name in ("volume", "open_interest", "price"):
-            points: Sequence[MoneyPoint | PricePoint] = getattr(self, name)
-            if bool(points) == (name in self.unknown):
+        for name in SERIES:
+            points: Sequence[MoneyPoint | PricePoint | Knowable] = getattr(self, name)
+            if name != "knowable" and bool(points) == (name in self.unknown):
                 message = f"{name}: give points, or say in [unknown] why there are none; not both"
                 raise ValueError(message)
             _ascending(name, [point.at for point in points])

@@ -85,6 +85,11 @@ def bundled_cases() -> Path:
     return Path(str(resources.files("service.demo").joinpath("cases")))
 
 
+def incident_cases() -> Path:
+    """Where the cases lie that are replayed one by one and are no part of the demo."""
+    return Path(str(resources.files("service.demo").joinpath("incidents")))
+
+
 def load_world(directory: Path) -> World:
     """The world of a folder of cases, else the bundled one."""
     path = directory / WORLD_FILE

@@ -1,0 +1,172 @@
+"""``settlewatch replay``: one case, instant by instant, and what was raised when.
+
+The case becomes logs and API answers, the service's own jobs read them into an empty database, and
+everything told here is read back from it: assessments, signs and alerts as of their time. Only the
+words about what nobody could see come from the case.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from jobs.job_table import JOBS
+from jobs.reconstruction import Progress, run_cases
+from jobs.replay_reading import Alarm, Look, list_alarms, list_looks
+from jobs.wiring import House
+from models.operation import JobRun
+from service.demo.case import Case
+from service.demo.case_files import bundled_cases, incident_cases, load_cases, load_world
+from service.demo.instants import AFTER, case_instants
+from service.errors import UsageError
+from service.protocol.last_chance import LastChance, last_chance
+from service.store.last_answers import find_last_answer, find_paid_at
+from service.store.markets import get_market
+
+# What a replay leaves out, and why. Every other job runs, those that are still to be written too.
+LEFT_OUT = {
+    "sync_live_markets": "each look lists every market",
+    "sync_groups": "a case has no group",
+    "sync_clarifications": "the case's clarifications are read from the chain",
+    "recheck_clarifications": "the case's clarifications are read from the chain",
+    "sync_holders": "nobody published who held the tokens",
+    "sync_positions": "nobody published who held the tokens",
+    "sync_price_history": "the published prices stand in the order books",
+    "sync_prices": "no source outside Polymarket is rebuilt",
+    "index_fills": "nobody published the single trades",
+    "index_votes": "Ethereum is not rebuilt: a vote is its answer landing on Polygon",
+    "check_reorgs": "the rebuilt chain has none",
+    "look_up_disputed": "Ethereum is not rebuilt",
+    "read_parameters": "Ethereum is not rebuilt",
+    "read_wallets": "the wallets are invented",
+    "check_data": "it checks the database, not the market",
+    "score_base_rates": "a rate among one case chosen for what happened to it says nothing",
+    "check_drift": "as above",
+    "prune": "nothing is old",
+    "backfill_closed_markets": "nothing was missed",
+}
+# First what is followed and what happened, last who is told.
+FIRST = ("sync_markets", "index_oracle", "fold_facts")
+LAST = ("watch_proposals", "send_alerts")
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A case and what the jobs made of it."""
+
+    case: Case
+    until: datetime
+    looks: tuple[Look, ...]
+    alarms: tuple[Alarm, ...]
+    # The last point at which somebody could act, and the payout, by the stored logs.
+    chance: LastChance | None
+    paid_at: datetime | None
+
+    @property
+    def first_alarm(self) -> Alarm | None:
+        """The first alert about the market, whatever its reason."""
+        return self.alarms[0] if self.alarms else None
+
+    @property
+    def first_judgement(self) -> Alarm | None:
+        """The first alert that says more than that the question's state has changed."""
+        return next((alarm for alarm in self.alarms if not alarm.is_state_change), None)
+
+    def warning_hours(self, alarm: Alarm | None) -> float | None:
+        """Hours from an alert to the last point to act; negative where it came after."""
+        if alarm is None or self.chance is None:
+            return None
+        return (self.chance.at - alarm.raised_at) / timedelta(hours=1)
+
+    @property
+    def verdict(self) -> str:
+        """Whether an alert was raised while somebody could still act."""
+        first = self.first_alarm
+        if first is None:
+            return "not caught"
+        hours = self.warning_hours(first)
+        return "too late" if hours is not None and hours <= 0 else "caught in time"
+
+
+def job_order() -> tuple[str, ...]:
+    """The jobs of a look, in the order facts flow."""
+    fixed = {*FIRST, *LAST, *LEFT_OUT}
+    return (*FIRST, *(name for name in JOBS if name not in fixed), *LAST)
+
+
+def list_cases() -> tuple[Case, ...]:
+    """Every bundled case that has an end to be warned of, by name."""
+    bundled = (*load_cases(bundled_cases()), *load_cases(incident_cases()))
+    return tuple(sorted((c for c in bundled if c.incident is not None), key=lambda c: c.id))
+
+
+def find_case(name: str) -> Case:
+    """A case by its name; a wrong one is a :class:`UsageError` that lists them."""
+    cases = list_cases()
+    for case in cases:
+        if case.id == name:
+            return case
+    names = ", ".join(case.id for case in cases)
+    raise UsageError(f"CASE: {name!r} is not one. Choose one of: {names}.")
+
+
+@contextmanager
+def run_replay(
+    case: Case,
+    *,
+    until: datetime | None = None,
+    database_url: str | None = None,
+    on_progress: Progress | None = None,
+) -> Iterator[tuple[Replay, House]]:
+    """Replay a case up to ``until`` (default: its end); the database is open in the block."""
+    world = load_world(bundled_cases())
+    instants = _instants(case, until)
+    with run_cases(
+        (case,),
+        world,
+        instants,
+        job_order(),
+        database_url=database_url,
+        on_progress=on_progress,
+        on_opening=_refuse_used,
+    ) as house:
+        yield _read(house, case, instants), house
+
+
+def _instants(case: Case, until: datetime | None) -> list[datetime]:
+    instants = case_instants(case)
+    if until is None:
+        return instants
+    wanted = [instant for instant in instants if instant <= until]
+    if not wanted:
+        first = f"{instants[0]:%Y-%m-%dT%H:%MZ}"
+        raise UsageError(f"--until: the case begins at {first}, name a later time.")
+    return wanted if until - wanted[-1] < AFTER else [*wanted, until]
+
+
+def _refuse_used(house: House) -> None:
+    with house.read_sessions() as session:
+        if session.scalar(select(func.count()).select_from(JobRun)):
+            raise UsageError(
+                "--database: it has been used. A replay sets the clock back and reads everything "
+                "it finds: give it an empty database."
+            )
+
+
+def _read(house: House, case: Case, instants: Sequence[datetime]) -> Replay:
+    with house.read_sessions() as session:
+        market = get_market(session, case.market.slug)
+        if market is None:
+            raise UsageError(f"{case.id}: no market was found by {instants[-1]:%Y-%m-%dT%H:%MZ}.")
+        answer = find_last_answer(session, market)
+        alarms = list_alarms(session, market)
+        return Replay(
+            case=case,
+            until=instants[-1],
+            looks=list_looks(session, market, case, instants, alarms),
+            alarms=alarms,
+            chance=None if answer is None else last_chance(answer),
+            paid_at=find_paid_at(session, market),
+        )

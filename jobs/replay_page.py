@@ -1,0 +1,176 @@
+"""A replay on a terminal, and as JSON."""
+
+import textwrap
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from jobs.demo_table import percent
+from jobs.replay import Replay
+from jobs.replay_reading import Alarm, Look
+from service.protocol.last_chance import ChanceKind, LastChance
+
+WIDTH = 100
+CHANCE_WORDS = {
+    ChanceKind.CHALLENGE: "the challenge window of the last answer ends",
+    ChanceKind.SETTLEMENT: "the answer is settled, until when it could be disputed",
+    ChanceKind.COMMIT: "the last votes of the deciding round are sealed",
+    ChanceKind.OVERRIDE: "an administrator sets the outcome",
+}
+
+
+def page_of(replay: Replay) -> str:
+    """The time line, the verdict, what could not be seen and what is not a fact."""
+    return "\n".join(line for part in _parts(replay) for line in part) + "\n"
+
+
+def document_of(replay: Replay) -> dict[str, object]:
+    """The same for machines; hours are negative where something came too late."""
+    chance = replay.chance
+    return {
+        "case": replay.case.id,
+        "incident": replay.case.incident,
+        "until": _iso(replay.until),
+        "looks": [_look_document(replay, look) for look in replay.looks],
+        "last_chance": None if chance is None else {"kind": chance.kind, "at": _iso(chance.at)},
+        "paid_at": None if replay.paid_at is None else _iso(replay.paid_at),
+        "verdict": replay.verdict,
+        "first_alert": _alarm_document(replay, replay.first_alarm),
+        "first_alert_beyond_a_change_of_state": _alarm_document(replay, replay.first_judgement),
+        "not_visible": [{"what": one.what, "why": one.why} for one in replay.case.unseen],
+        "not_facts": list(replay.case.invented),
+    }
+
+
+def verdict_lines(replay: Replay) -> list[str]:
+    """The verdict in words: when, why, how long before."""
+    lines = []
+    if replay.chance is not None:
+        words = CHANCE_WORDS[replay.chance.kind]
+        lines.append(f"Last point to act: {_minute(replay.chance.at)}, {words}.")
+    if replay.paid_at is not None:
+        lines.append(f"Paid: {_minute(replay.paid_at)}.")
+    lines.append(f"Verdict: {replay.verdict}{_lead(replay, replay.first_alarm)}.")
+    judged = replay.first_judgement
+    if judged is None and replay.first_alarm is not None:
+        lines.append("No alert said more than that the question's state had changed.")
+    elif judged is not None and judged != replay.first_alarm:
+        lines.append(
+            f"The first alert to say more than that the state had changed: {_reason(judged)}"
+            f"{_lead(replay, judged)}."
+        )
+    return lines
+
+
+def _parts(replay: Replay) -> Iterator[list[str]]:
+    case = replay.case
+    yield [f"{case.id}: {case.market.title} ({case.incident})"]
+    yield [*_wrapped(case.summary, ""), ""]
+    for look in replay.looks:
+        yield [*_look_lines(replay, look), ""]
+    yield verdict_lines(replay)
+    yield ["", "Could not have been seen:"]
+    for one in case.unseen:
+        yield _wrapped(f"{one.what.rstrip('.')}: {one.why}", "- ")
+    if not case.unseen:
+        yield ["- nothing that is known of"]
+    yield ["", "Reconstruction from public reports, not a record. Not facts:"]
+    for line in case.invented:
+        yield _wrapped(line, "- ")
+
+
+def _look_lines(replay: Replay, look: Look) -> Iterator[str]:
+    left = _left(replay.chance, look.at)
+    yield f"{_minute(look.at)}{f'   {left}' if left else ''}"
+    for known in look.known:
+        mark = " [assumed]" if known.is_assumed else ""
+        yield from _wrapped(f"{_minute(known.at)}: {known.words}{mark}", "    . ")
+    if look.score is not None:
+        score = look.score
+        yield (
+            f"    P(paid wrong) {percent(score.mean)} (90 %: {percent(score.low)} to "
+            f"{percent(score.high)}), {score.state}"
+        )
+    for sign in look.signs:
+        yield from _wrapped(f"sign {sign.signal} ({sign.log_lr:+.1f}): {sign.words}", "    ~ ")
+    for alarm in look.alarms:
+        yield from _wrapped(f"ALERT {_reason(alarm)}: {alarm.title}", "    ! ")
+
+
+def _look_document(replay: Replay, look: Look) -> dict[str, object]:
+    score = look.score
+    chance, paid = replay.chance, replay.paid_at
+    return {
+        "at": _iso(look.at),
+        "hours_to_last_chance": None if chance is None else _hours(chance.at - look.at),
+        "hours_to_payment": None if paid is None else _hours(paid - look.at),
+        "known": [
+            {"at": _iso(one.at), "words": one.words, "assumed": one.is_assumed}
+            for one in look.known
+        ],
+        "p": None
+        if score is None
+        else {"mean": score.mean, "p05": score.low, "p95": score.high, "state": score.state},
+        "alerts": [_alarm_document(replay, alarm) for alarm in look.alarms],
+        "signs": [
+            {"signal": s.signal, "family": s.family, "log_lr": s.log_lr, "words": s.words}
+            for s in look.signs
+        ],
+    }
+
+
+def _alarm_document(replay: Replay, alarm: Alarm | None) -> dict[str, object] | None:
+    if alarm is None:
+        return None
+    hours, paid = replay.warning_hours(alarm), replay.paid_at
+    return {
+        "raised_at": _iso(alarm.raised_at),
+        "reason": alarm.reason,
+        "reason_key": alarm.reason_key,
+        "title": alarm.title,
+        "hours_to_last_chance": None if hours is None else round(hours, 2),
+        "hours_to_payment": None if paid is None else _hours(paid - alarm.raised_at),
+    }
+
+
+def _lead(replay: Replay, alarm: Alarm | None) -> str:
+    if alarm is None:
+        return ""
+    hours = replay.warning_hours(alarm)
+    if hours is None:
+        return f", raised {_minute(alarm.raised_at)} ({_reason(alarm)})"
+    side = "of warning" if hours > 0 else "after the last point to act"
+    return (
+        f", {abs(hours):.1f} h {side} (raised {_minute(alarm.raised_at)}, reason: {_reason(alarm)})"
+    )
+
+
+def _reason(alarm: Alarm) -> str:
+    return alarm.reason.replace("_", " ")
+
+
+def _left(chance: LastChance | None, at: datetime) -> str:
+    if chance is None:
+        return ""
+    hours = (chance.at - at) / timedelta(hours=1)
+    if hours > 0:
+        return f"{hours:.1f} h before the last point to act"
+    return f"{-hours:.1f} h after the last point to act"
+
+
+def _wrapped(text: str, lead: str) -> list[str]:
+    words = " ".join(text.split())
+    return textwrap.wrap(words, WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead)) or [
+        lead
+    ]
+
+
+def _minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _iso(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _hours(span: timedelta) -> float:
+    return round(span / timedelta(hours=1), 2)

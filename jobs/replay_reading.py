@@ -1,0 +1,174 @@
+"""What a replay left in its database, look by look: scores, signs and alerts as of their time."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from models.alert import Alert
+from models.assessment import MarketAssessment
+from models.attack_signal import AttackSignal
+from models.enums import AlertReason
+from models.market import Market
+from service.demo.case import SERIES, Case, Knowable, MoneyPoint, PricePoint
+from service.store.timeline import list_timeline
+
+# Chains and announcements. The rest of a timeline is our own, or repeats the chain.
+TOLD_KINDS = frozenset(
+    {
+        "announcement",
+        "clarification",
+        "dispute",
+        "note",
+        "override",
+        "payout",
+        "proposal",
+        "question_flagged",
+        "question_initialized",
+        "question_paused",
+        "question_unflagged",
+        "question_unpaused",
+        "settlement",
+        "vote_answer",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """An alert as it was stored."""
+
+    raised_at: datetime
+    reason: str
+    title: str
+    reason_key: str
+
+    @property
+    def is_state_change(self) -> bool:
+        """Whether it says no more than that the question has got into another state."""
+        return self.reason == AlertReason.STATE_WORSENED
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A sign of an attack as it was stored; signs that went away are not told."""
+
+    signal: str
+    family: str
+    log_lr: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Something that became known; what nobody published is marked as assumed."""
+
+    at: datetime
+    words: str
+    is_assumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """P(paid wrong) as stored, with its 90 % interval."""
+
+    mean: float
+    low: float
+    high: float
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One instant: what became known since the one before, and what was made of it."""
+
+    at: datetime
+    known: tuple[Known, ...]
+    score: Score | None
+    alarms: tuple[Alarm, ...]
+    signs: tuple[Sign, ...]
+
+
+def list_alarms(session: Session, market: Market) -> tuple[Alarm, ...]:
+    """All alerts about the market or its votes, oldest first; those about the data are not."""
+    query = select(Alert).where(
+        or_(Alert.market_id == market.id, Alert.market_id.is_(None)),
+        Alert.reason != AlertReason.DATA,
+    )
+    return tuple(
+        Alarm(row.raised_at, str(row.reason), row.title, row.reason_key)
+        for row in session.scalars(query.order_by(Alert.id))
+    )
+
+
+def list_looks(
+    session: Session,
+    market: Market,
+    case: Case,
+    instants: Sequence[datetime],
+    alarms: Sequence[Alarm],
+) -> tuple[Look, ...]:
+    """Every instant with what is stored of it."""
+    known = sorted([*_from_logs(session, market, case), *_from_case(case)], key=lambda k: k.at)
+    looks = []
+    before: datetime | None = None
+    for instant in instants:
+        looks.append(
+            Look(
+                at=instant,
+                known=tuple(
+                    k for k in known if k.at <= instant and (before is None or k.at > before)
+                ),
+                score=_score(session, market, instant),
+                alarms=tuple(alarm for alarm in alarms if alarm.raised_at == instant),
+                signs=_signs(session, instant),
+            )
+        )
+        before = instant
+    return tuple(looks)
+
+
+def _from_logs(session: Session, market: Market, case: Case) -> Iterator[Known]:
+    assumed = {step.at for step in case.steps if step.invented}
+    for entry in list_timeline(session, market):
+        if entry.kind in TOLD_KINDS:
+            yield Known(entry.at, entry.sentence, entry.at in assumed)
+
+
+def _from_case(case: Case) -> Iterator[Known]:
+    """Published figures and facts that are no log."""
+    for name in SERIES:
+        for point in getattr(case, name):
+            yield Known(point.at, _words(case, name, point), bool(point.invented))
+
+
+def _words(case: Case, name: str, point: MoneyPoint | PricePoint | Knowable) -> str:
+    if isinstance(point, Knowable):
+        return point.text
+    if isinstance(point, PricePoint):
+        return f"\u201c{case.market.outcomes[0]}\u201d trades at {point.yes:f}."
+    what = "Traded so far" if name == "volume" else "Open interest"
+    return f"{what}: ${point.usdc:,.0f}."
+
+
+def _score(session: Session, market: Market, at: datetime) -> Score | None:
+    query = (
+        select(MarketAssessment)
+        .where(MarketAssessment.market_id == market.id, MarketAssessment.as_of <= at)
+        .order_by(MarketAssessment.as_of.desc(), MarketAssessment.id.desc())
+        .limit(1)
+    )
+    row = session.scalar(query)
+    return None if row is None else Score(row.p_mean, row.p_low, row.p_high, str(row.state))
+
+
+def _signs(session: Session, at: datetime) -> tuple[Sign, ...]:
+    # The database holds this one case: every sign in it is about its market, its votes or those
+    # who took part.
+    query = select(AttackSignal).where(AttackSignal.known_at == at, AttackSignal.log_lr != 0)
+    return tuple(
+        Sign(row.signal, str(row.family), row.log_lr, str(row.document.get("words", "")))
+        for row in session.scalars(query.order_by(AttackSignal.id))
+    )
