@@ -38,11 +38,56 @@ class BurstPriors:
 
 
 @dataclass(frozen=True, slots=True)
+class RingPriors:
+    """Which proposers and disputers are told to belong together."""
+
+    days: int
+    stratum_days: int
+    least_meetings: int
+    least_each_way: int
+    false_discoveries: float
+    least_funder: float
+    least_cluster_disputes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictPriors:
+    """What holding the answer one pushes says; USD, days."""
+
+    dust_usd: float
+    holding_lr: float
+    holding_full_usd: float
+    added_usd: float
+    added_lr: float
+    alignment_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class FlowPriors:
+    """What trades before a proposal say; hours, days, USD, hours of the day in UTC."""
+
+    span_hours: int
+    least_reference: int
+    reference_days: int
+    outlying_z: float
+    drift_lr: float
+    linked_buy_usd: float
+    linked_buy_lr: float
+    off_hours_lr: float
+    late_from_hour: int
+    late_to_hour: int
+    young_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class RingParameters:
     """Every number of ``ring_priors.toml``."""
 
     version: str
     burst: BurstPriors
+    ring: RingPriors
+    conflict: ConflictPriors
+    flow: FlowPriors
     # Section and key, e.g. ``burst.gap_days``.
     tagged: Mapping[str, Tagged]
 
@@ -67,4 +112,11 @@ def parse_ring_parameters(text: str) -> RingParameters:
     plain = {
         section: {key: row["value"] for key, row in rows.items()} for section, rows in data.items()
     }
-    return RingParameters(version, BurstPriors(**plain["burst"]), MappingProxyType(tagged))
+    return RingParameters(
+        version=version,
+        burst=BurstPriors(**plain["burst"]),
+        ring=RingPriors(**plain["ring"]),
+        conflict=ConflictPriors(**plain["conflict"]),
+        flow=FlowPriors(**plain["flow"]),
+        tagged=MappingProxyType(tagged),
+    )
