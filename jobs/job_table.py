@@ -226,6 +226,12 @@ def _watch_rounds(house: House) -> CycleReport:
     return watch_rounds(house.sessions, house.clock, house.book)
 
 
+def _fuse_attacks(house: House) -> CycleReport:
+    from jobs.fuse_attacks import fuse_attacks  # as above
+
+    return fuse_attacks(house.sessions, house.clock)
+
+
 def _send_alerts(house: House) -> CycleReport:
     from jobs.send_alerts import send_alerts  # as above
     from service.alerts.decide import AlertRule  # as above
@@ -281,6 +287,7 @@ JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "score_markets": _score_markets,
     "watch_proposals": _watch_proposals,
     "watch_rounds": _watch_rounds,
+    "fuse_attacks": _fuse_attacks,
     "send_alerts": _send_alerts,
     "check_data": _check_data,
     "score_base_rates": _score_base_rates,

@@ -11,6 +11,7 @@ from models import (  # noqa: F401  # fill the metadata
     adjudication,
     alert,
     assessment,
+    attack_score,
     attack_signal,
     base_rate,
     bloc,

@@ -1,0 +1,47 @@
+"""``fuse_attacks``: the attack score of every subject something new was said about.
+
+docs/methodology.md, "One attack score".
+"""
+
+from datetime import timedelta
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from jobs.cycle import CycleReport
+from jobs.transactions import in_transaction
+from service.clock import Clock
+from service.protocol.rounds import round_at
+from service.risk.attack_calibration import LabelledScores, calibrate
+from service.risk.attack_fusion import fuse
+from service.store.attack_scores import add_score, list_due
+from service.store.fusion_inputs import signs_for
+
+# Older news is history; a stop of the service may be as long.
+LOOKBACK = timedelta(days=14)
+# The rest waits for the next run.
+PER_RUN = 200
+
+
+def fuse_attacks(
+    sessions: sessionmaker[Session], clock: Clock, history: LabelledScores | None = None
+) -> CycleReport:
+    """Fuse what is due; a subject nothing new is said of costs nothing.
+
+    ``history``: past scores with what became of them. None are known yet, so that a score is an
+    order and no probability.
+    """
+    now = clock.now()
+    known = LabelledScores() if history is None else history
+    current = round_at(int(now.timestamp()))
+
+    def work(session: Session) -> tuple[int, int]:
+        due = list_due(session, now - LOOKBACK, now, current_round=current, limit=PER_RUN)
+        added = 0
+        for one in due:
+            score = fuse(one.kind, one.subject, signs_for(session, one.kind, one.subject, now))
+            calibrated = calibrate(score.score, known)
+            added += add_score(session, score, calibrated, one.through, now)
+        return len(due), added
+
+    due, added = in_transaction(sessions, work)
+    return CycleReport({"due": due, "added": added})
