@@ -226,6 +226,12 @@ def _watch_rounds(house: House) -> CycleReport:
     return watch_rounds(house.sessions, house.clock, house.book)
 
 
+def _detect_rings(house: House) -> CycleReport:
+    from jobs.detect_rings import detect_rings  # as above
+
+    return detect_rings(house.sessions, house.clock)
+
+
 def _fuse_attacks(house: House) -> CycleReport:
     from jobs.fuse_attacks import fuse_attacks  # as above
 
@@ -287,6 +293,7 @@ JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "score_markets": _score_markets,
     "watch_proposals": _watch_proposals,
     "watch_rounds": _watch_rounds,
+    "detect_rings": _detect_rings,
     "fuse_attacks": _fuse_attacks,
     "send_alerts": _send_alerts,
     "check_data": _check_data,

@@ -34,6 +34,7 @@ PERIODS = {
     "score_markets": (10, 1),
     "watch_proposals": (30, 2),
     "watch_rounds": (30, 2),
+    "detect_rings": (300, 20),
     "fuse_attacks": (60, 5),
     "send_alerts": (10, 1),
     "check_data": (3_600, 120),

@@ -75,14 +75,12 @@ def fit_baseline(
             f"{priors.least_days} needed"
         )
     inside = times[(times >= start) & (times < cut)]
-    if inside.size == 0:
-        return f"disputes: none in {days} days of history"
     counts = np.bincount((inside - start).astype(np.int64), minlength=days * DAY)
     hourly = counts.astype(np.float64)
     levels = _levels(hourly.reshape(days, DAY).sum(axis=1), priors)
     season = _season(hourly, np.repeat(levels[:days], DAY), start, priors.season_pseudo)
     own = days >= priors.dispersion_days
-    hour_variance, day_variance = _default_dispersion(float(hourly.mean()), priors)
+    hour_variance, day_variance = _default_dispersion(float(levels[-1]), priors)
     if own:
         skip = priors.study_days
         places = (start + _EPOCH_HOUR + np.arange(days * DAY)) % WEEK

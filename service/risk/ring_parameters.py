@@ -47,6 +47,8 @@ class RingPriors:
     least_each_way: int
     false_discoveries: float
     least_funder: float
+    common_funder_lr: float
+    market_days: int
     least_cluster_disputes: int
 
 

@@ -139,7 +139,7 @@ class Chain:
             currency=USDC_COIN,
         )
 
-    def dispute(self, requested_at: datetime, at: datetime, price: int) -> Block:
+    def dispute(self, requested_at: datetime, at: datetime, price: int, **changes: Any) -> Block:
         """A dispute, and its way to the vote, in one transaction."""
         block = self.block(at)
         self.add(
@@ -157,10 +157,13 @@ class Chain:
             block,
             Dispute,
             self.oracle,
-            **self.key(requested_at),
-            proposer=PROPOSER,
-            disputer=DISPUTER,
-            proposed_price=price,
+            **{
+                **self.key(requested_at),
+                "proposer": PROPOSER,
+                "disputer": DISPUTER,
+                "proposed_price": price,
+                **changes,
+            },
         )
         return block
 
