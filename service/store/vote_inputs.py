@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from models.chain import Block
@@ -48,7 +49,7 @@ def get_vote_facts(
         now = 0 if head is None else int(head.mined_at.timestamp())
         outcomes = {id_: work_out(history, records, now) for id_, history in asked.items()}
         sealed = {voter for o in outcomes.values() if o.rounds for voter in _sealed(o.rounds[-1])}
-        stakes = _get_stakes(session, contract, sealed, at)
+        stakes = get_stakes(session, contract, sealed, at)
         for market_id, outcome in outcomes.items():
             found[market_id] = _to_facts(asked[market_id], outcome, records, stakes)
     return found
@@ -85,7 +86,7 @@ def _to_facts(
         stake=stake,
         gat=gat,
         spat=spat,
-        opened=_opened(last),
+        opened=opened_votes(last),
         sealed=_to_uma(sum(weights)),
         opened_voters=effective_number(tally.values()),
         sealed_voters=effective_number(weights),
@@ -144,7 +145,8 @@ def _to_uma(wei: int) -> float:
     return float(wei // _WEI)
 
 
-def _opened(last: RoundOutcome | None) -> OpenedVotes:
+def opened_votes(last: RoundOutcome | None) -> OpenedVotes:
+    """Opened stake of one round by answer, in whole UMA."""
     by_answer: dict[str, int] = defaultdict(int)
     for price, weight in () if last is None else last.tally.weights:
         by_answer[_answer_of(price)] += weight
@@ -170,31 +172,38 @@ def _sealed(last: RoundOutcome) -> tuple[bytes, ...]:
     return last.votes.unrevealed if isinstance(last.result, Pending) else ()
 
 
-def _get_stakes(
-    session: Session, contract: Contract, voters: Collection[bytes], at: datetime
+def get_stakes(
+    session: Session, contract: Contract, voters: Collection[bytes] | None, at: datetime
 ) -> dict[bytes, int]:
-    """The newest stake of each voter that a log tells, in wei."""
-    chain_id, address = contract
-    newest = func.row_number().over(
-        partition_by=StakeChange.voter,
-        order_by=(Block.number.desc(), StakeChange.log_index.desc()),
-    )
+    """The newest stake of each voter (or of all) that a log tells, in wei."""
     found: dict[bytes, int] = {}
-    for part in chunks(sorted(voters), IN_CHUNK):
-        ranked = (
-            select(StakeChange.voter, StakeChange.voter_stake, newest.label("place"))
-            .join(Block, Block.id == StakeChange.block_id)
-            .where(
-                Block.chain_id == chain_id,
-                StakeChange.address == address,
-                StakeChange.voter.in_(part),
-                StakeChange.voter_stake.is_not(None),
-                StakeChange.known_at <= at,
-            )
-            .subquery()
-        )
+    parts = [None] if voters is None else list(chunks(sorted(voters), IN_CHUNK))
+    for part in parts:
+        told = _told_stakes(contract, at)
+        if part is not None:
+            told = told.where(StakeChange.voter.in_(part))
+        ranked = told.subquery()
         rows = session.execute(
             select(ranked.c.voter, ranked.c.voter_stake).where(ranked.c.place == 1)
         )
         found.update((voter, int(stake)) for voter, stake in rows)
     return found
+
+
+def _told_stakes(contract: Contract, at: datetime) -> Select[Any]:
+    """Every log that tells a voter's stake, numbered from each voter's newest on."""
+    chain_id, address = contract
+    newest = func.row_number().over(
+        partition_by=StakeChange.voter,
+        order_by=(Block.number.desc(), StakeChange.log_index.desc()),
+    )
+    return (
+        select(StakeChange.voter, StakeChange.voter_stake, newest.label("place"))
+        .join(Block, Block.id == StakeChange.block_id)
+        .where(
+            Block.chain_id == chain_id,
+            StakeChange.address == address,
+            StakeChange.voter_stake.is_not(None),
+            StakeChange.known_at <= at,
+        )
+    )

@@ -1,0 +1,86 @@
+"""Whose votes one hand holds: voters of one owner, and those whose votes one key sends. Pure.
+
+Control of a vote is not ownership of money (docs/methodology.md, "Links between wallets"): what is
+joined here counts for what a vote can be made to say, never for who profits.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.wallet_enums import LinkBasis, LinkKind
+from service.protocol.wallet_links import MERGE_AT, Link
+
+OWNED = "one owner, by public links of confidence 0.95 and more"
+DELEGATED = "a delegation both sides name"
+SENT = "one key opened votes of more than one voter in this round"
+
+
+@dataclass(frozen=True, slots=True)
+class VotingEntity:
+    """Voters that count as one, by their least address, and what joins them."""
+
+    voters: tuple[bytes, ...]
+    grounds: tuple[str, ...]
+
+    @property
+    def entity(self) -> bytes:
+        """Its id: the least of its voters' addresses."""
+        return self.voters[0]
+
+
+def group_voters(
+    voters: Collection[bytes],
+    links: Iterable[Link],
+    callers: Mapping[bytes, Collection[bytes]],
+    at: datetime,
+) -> list[VotingEntity]:
+    """The entities of some voters, by their ids; each voter is in one.
+
+    ``links`` as known at ``at``; one whose time is over joins nobody. ``callers``: the keys that
+    opened each voter's votes in the round. A key serves one voter at a time, so a delegation joins
+    its key's own votes with the voter's, and only a key that opened for several in one round, which
+    takes a new delegation in between, joins those.
+    """
+    parents: dict[bytes, bytes] = {}
+    grounds: list[tuple[bytes, str]] = []
+
+    def root(address: bytes) -> bytes:
+        parents.setdefault(address, address)
+        while parents[address] != address:
+            parents[address] = parents[parents[address]]
+            address = parents[address]
+        return address
+
+    def join(one: bytes, other: bytes, ground: str) -> None:
+        first, second = root(one), root(other)
+        parents[max(first, second)] = min(first, second)
+        grounds.append((one, ground))
+
+    for link in links:
+        if link.confidence < MERGE_AT or not link.holds_at(at):
+            continue
+        if link.kind is LinkKind.OWN:
+            join(link.source, link.target, OWNED)
+        elif link.kind is LinkKind.VOTE and link.basis is not LinkBasis.VOTED_FOR:
+            join(link.source, link.target, DELEGATED)
+    by_key: dict[bytes, set[bytes]] = {}
+    for voter, keys in callers.items():
+        for key in keys:
+            by_key.setdefault(key, set()).add(voter)
+    for _, served in sorted(by_key.items()):
+        first, *rest = sorted(served)
+        for other in rest:
+            join(first, other, SENT)
+    members: dict[bytes, list[bytes]] = {}
+    for voter in sorted(set(voters)):
+        members.setdefault(root(voter), []).append(voter)
+    said: dict[bytes, set[str]] = {}
+    for address, ground in grounds:
+        said.setdefault(root(address), set()).add(ground)
+    found = [
+        # A voter alone is joined to nobody that votes: what links it elsewhere joins no votes.
+        VotingEntity(tuple(of_it), tuple(sorted(said.get(top, ()))) if len(of_it) > 1 else ())
+        for top, of_it in members.items()
+    ]
+    return sorted(found, key=lambda entity: entity.entity)

@@ -1,0 +1,199 @@
+"""The stake behind a round: what decides it, who has it, and what came while votes were sealed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models.chain import Block
+from models.dvm_request_state import DvmRequestState
+from models.enums import StakeChangeKind
+from models.voting import StakeChange
+from service.protocol.rounds import RoundTime
+from service.protocol.tally import RoundTerms as FrozenTerms
+from service.protocol.tally import UnknownReason, freeze_round
+from service.protocol.vote_outcome import VoteRecords
+from service.protocol.voting_parameters import SHARE
+from service.risk.attack_inputs import Reading, RoundTerms, known, missing
+from service.store.round_votes import RoundVote
+from service.store.vote_inputs import get_stakes
+from service.store.vote_records import Contract, get_records
+
+WEI = 10**18
+# Stake counts as new for so long.
+NEW_STAKE = timedelta(days=30)
+# Past rounds whose turnout stands for that of the next.
+TURNOUT_ROUNDS = 15
+_FEWEST_ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RoundStake:
+    """Who has which stake in a round, in UMA."""
+
+    terms: RoundTerms
+    by_voter: Mapping[bytes, float]
+    new_in_commit: Reading
+    # Staked in the last 30 days by voter; None where logs do not go back so far.
+    recent: Mapping[bytes, float] | None
+
+
+def get_round_stake(session: Session, vote: RoundVote, at: datetime) -> RoundStake:
+    """The stake of a round as known at ``at``."""
+    # Of a round that is over what its voters had in it, not what they staked since.
+    until = min(at, _instant(RoundTime(vote.round_id).ends_at))
+    stakes = get_stakes(session, vote.contract, None, until)
+    pending = _pending(vote.records, vote.round_id)
+    by_voter = {
+        voter: max(0.0, _uma(stake - pending.get(voter, 0)))
+        for voter, stake in stakes.items()
+        if stake > pending.get(voter, 0)
+    }
+    return RoundStake(
+        terms=_terms(session, vote, at),
+        by_voter=by_voter,
+        new_in_commit=_new_in_commit(session, vote, at),
+        recent=_recent(session, vote.contract, at),
+    )
+
+
+def frozen_terms(vote: RoundVote) -> FrozenTerms | UnknownReason | None:
+    """What was frozen at the round's first opened vote; ``None`` before it."""
+    first = vote.records.first_reveals.get(vote.round_id)
+    if first is None:
+        return None
+    return freeze_round(vote.round_id, first, vote.records.ledger, vote.records.parameters)
+
+
+def _terms(session: Session, vote: RoundVote, at: datetime) -> RoundTerms:
+    frozen, records = frozen_terms(vote), vote.records
+    in_force = records.parameters.latest
+    absent = "the vote's logs do not go back to where it was set"
+    turnout = _turnout(session, vote, at)
+    slash = missing("the slashing library does not log the share it takes")
+    max_rolls = _reading(in_force.max_rolls, absent)
+    if isinstance(frozen, FrozenTerms):
+        return RoundTerms(
+            stake=known(_uma(frozen.stake)),
+            spat=known(frozen.spat / SHARE),
+            gat=known(_uma(frozen.gat)),
+            slash=slash,
+            max_rolls=max_rolls,
+            turnout=turnout,
+            is_frozen=True,
+        )
+    total = records.ledger.totals[-1] if records.ledger.totals else None
+    stake = missing("the logs of stake begin later, or contradict each other")
+    if total is not None and frozen is None:
+        stake = known(_uma(total))
+    return RoundTerms(
+        stake=stake,
+        spat=_reading(None if in_force.spat is None else in_force.spat / SHARE, absent),
+        gat=_reading(None if in_force.gat is None else _uma(in_force.gat), absent),
+        slash=slash,
+        max_rolls=max_rolls,
+        turnout=turnout,
+        is_frozen=False,
+    )
+
+
+def _pending(records: VoteRecords, round_id: int) -> dict[bytes, int]:
+    """What came while votes were being opened: it does not count in that round."""
+    staked = records.ledger.in_reveal.get(round_id, ())
+    found: dict[bytes, int] = {}
+    for one in staked:
+        found[one.voter] = found.get(one.voter, 0) + one.amount
+    return found
+
+
+def _turnout(session: Session, vote: RoundVote, at: datetime) -> Reading:
+    """Mean share of the frozen stake opened in the rounds of the 30 days before, each once."""
+    first = vote.round_id - TURNOUT_ROUNDS
+    query = select(DvmRequestState.counted_round, DvmRequestState.turnout).where(
+        DvmRequestState.counted_round.between(first, vote.round_id - 1),
+        DvmRequestState.revealed > 0,
+        DvmRequestState.added_at <= at,
+    )
+    most: dict[int, int] = {}
+    for round_id, turnout in session.execute(query):
+        most[round_id] = max(most.get(round_id, 0), int(turnout))
+    records = get_records(session, vote.contract, set(most), at) if most else vote.records
+    shares = []
+    for round_id, turnout in most.items():
+        place = records.first_reveals.get(round_id)
+        frozen = (
+            None
+            if place is None
+            else freeze_round(round_id, place, records.ledger, records.parameters)
+        )
+        if isinstance(frozen, FrozenTerms) and 0 < turnout <= frozen.stake:
+            shares.append(turnout / frozen.stake)
+    if len(shares) < _FEWEST_ROUNDS:
+        return missing(f"{len(shares)} counted rounds in the 30 days before; it takes three")
+    return known(sum(shares) / len(shares))
+
+
+def _new_in_commit(session: Session, vote: RoundVote, at: datetime) -> Reading:
+    time = RoundTime(vote.round_id)
+    if vote.head is None:
+        return missing("no block of the vote's chain is stored")
+    if int(vote.head.mined_at.timestamp()) < time.starts_at:
+        return missing("the round has not begun, as far as blocks are stored")
+    begin, end = _instant(time.starts_at), _instant(time.reveal_starts_at)
+    if not _reaches_back(session, vote.contract[0], begin):
+        return missing("the stored logs begin within the commit phase")
+    return known(sum(_staked(session, vote.contract, begin, end, at).values()))
+
+
+def _recent(session: Session, contract: Contract, at: datetime) -> dict[bytes, float] | None:
+    since = at - NEW_STAKE
+    if not _reaches_back(session, contract[0], since):
+        return None
+    return _staked(session, contract, since, at, at)
+
+
+def _reaches_back(session: Session, chain_id: int, to: datetime) -> bool:
+    first = session.scalar(select(func.min(Block.mined_at)).where(Block.chain_id == chain_id))
+    return first is not None and first <= to
+
+
+def _staked(
+    session: Session, contract: Contract, begin: datetime, end: datetime, at: datetime
+) -> dict[bytes, float]:
+    """New stake by voter; rewards that the contract itself stakes again are none."""
+    chain_id, address = contract
+    query: Any = (
+        select(StakeChange.voter, StakeChange.amount)
+        .join(Block, Block.id == StakeChange.block_id)
+        .where(
+            Block.chain_id == chain_id,
+            StakeChange.address == address,
+            StakeChange.kind == StakeChangeKind.STAKED,
+            StakeChange.source.is_distinct_from(address),
+            Block.mined_at >= begin,
+            Block.mined_at < end,
+            StakeChange.known_at <= at,
+        )
+    )
+    found: dict[bytes, float] = {}
+    for voter, amount in session.execute(query):
+        found[voter] = found.get(voter, 0.0) + _uma(int(amount))
+    return found
+
+
+def _reading(value: float | None, reason: str) -> Reading:
+    return missing(reason) if value is None else known(value)
+
+
+def _uma(wei: int) -> float:
+    """UMA to a millionth: what the documents print."""
+    return wei * 10**6 // WEI / 10**6
+
+
+def _instant(at: int) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
+
+

@@ -1,0 +1,142 @@
+"""The entities that vote in a round, with their stake, and the blocs they may act in."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from models.wallet_enums import LinkKind
+from service.protocol.ids import to_hex
+from service.protocol.vote_control import VotingEntity, group_voters
+from service.protocol.wallet_links import Link, merge_entities
+from service.risk.attack_inputs import Bloc, Reading, Voter, known, missing
+from service.store.round_stake import RoundStake
+from service.store.round_votes import RoundVote
+from service.store.wallet_links import list_links
+
+WEI = 10**18
+# An entity counts as a bloc of its own from this share of all stake on.
+ALONE_SHARE = 0.05
+# Its wallet to its owner, the owner to another wallet.
+_STEPS = 2
+_NO_AGE = "the stored logs do not go back 30 days"
+
+
+@dataclass(frozen=True, slots=True)
+class RoundVoters:
+    """Who votes in a round; ids are least addresses, 0x-hex in lower case."""
+
+    voters: tuple[Voter, ...]
+    entities: tuple[VotingEntity, ...]
+    # Every address that is surely the same owner's as one of the entity's, itself among them.
+    wallets: Mapping[str, frozenset[bytes]]
+    # UMA staked in the last 30 days by entity; None where logs do not go back so far.
+    recent: Mapping[str, float] | None
+
+
+def get_round_voters(
+    session: Session, vote: RoundVote, stake: RoundStake, at: datetime
+) -> RoundVoters:
+    """The voters of a round as entities, largest first."""
+    links = _links_around(session, stake.by_voter, at)
+    entities = group_voters(stake.by_voter, links, _callers(vote), at)
+    opened = _opened(vote)
+    owners = merge_entities(link for link in links if link.holds_at(at))
+    owned: dict[bytes, set[bytes]] = defaultdict(set)
+    for address, owner in owners.items():
+        owned[owner].add(address)
+    voters, wallets, recent = [], {}, {}
+    for entity in entities:
+        name = to_hex(entity.entity)
+        voters.append(
+            Voter(
+                name,
+                round(sum(stake.by_voter[voter] for voter in entity.voters), 6),
+                _summed(opened.get(voter, {}) for voter in entity.voters),
+            )
+        )
+        wallets[name] = frozenset(entity.voters).union(
+            *(owned.get(owners.get(voter, voter), ()) for voter in entity.voters)
+        )
+        if stake.recent is not None:
+            recent[name] = sum(stake.recent.get(voter, 0.0) for voter in entity.voters)
+    voters.sort(key=lambda voter: (-voter.stake, voter.entity_id))
+    return RoundVoters(
+        tuple(voters), tuple(entities), wallets, None if stake.recent is None else recent
+    )
+
+
+def large_alone(found: RoundVoters, all_stake: float) -> list[Bloc]:
+    """Entities that hold so much stake that each is a bloc of its own."""
+    grounds = {to_hex(entity.entity): entity.grounds for entity in found.entities}
+    return [
+        to_bloc(f"alone:{voter.entity_id}", (voter.entity_id,), found, grounds[voter.entity_id])
+        for voter in found.voters
+        if voter.stake >= ALONE_SHARE * all_stake
+    ]
+
+
+def to_bloc(
+    bloc_id: str, entities: Collection[str], found: RoundVoters, evidence: Sequence[str]
+) -> Bloc:
+    """Entities of the round as one bloc, without what it holds; those that do not vote are none."""
+    members = [voter for voter in found.voters if voter.entity_id in set(entities)]
+    stake = sum(voter.stake for voter in members)
+    return Bloc(
+        bloc_id,
+        stake,
+        entities=tuple(voter.entity_id for voter in members),
+        opened=_summed(voter.opened for voter in members),
+        new_stake=_new_stake([voter.entity_id for voter in members], found, stake),
+        evidence=tuple(evidence),
+    )
+
+
+def _new_stake(entities: Collection[str], found: RoundVoters, stake: float) -> Reading:
+    if found.recent is None:
+        return missing(_NO_AGE)
+    return known(min(stake, sum(found.recent.get(entity, 0.0) for entity in entities)))
+
+
+def _links_around(session: Session, voters: Collection[bytes], at: datetime) -> list[Link]:
+    """The links of ownership and of votes that begin or end at voters, or a step further."""
+    links: dict[tuple[object, ...], Link] = {}
+    seen: set[bytes] = set()
+    frontier = set(voters)
+    for _ in range(_STEPS):
+        for link in list_links(session, frontier, at):
+            if link.kind in (LinkKind.OWN, LinkKind.VOTE):
+                links[link.key] = link
+        seen |= frontier
+        frontier = {a for link in links.values() for a in (link.source, link.target)} - seen
+    return list(links.values())
+
+
+def _callers(vote: RoundVote) -> dict[bytes, set[bytes]]:
+    """The keys that opened each voter's votes in the round, besides its own."""
+    found: dict[bytes, set[bytes]] = defaultdict(set)
+    for request in vote.requests:
+        for reveal in request.outcome.votes.reveals:
+            if reveal.caller != reveal.voter:
+                found[reveal.voter].add(reveal.caller)
+    return found
+
+
+def _opened(vote: RoundVote) -> dict[bytes, dict[str, float]]:
+    """What each voter has opened, in UMA by request."""
+    found: dict[bytes, dict[str, float]] = defaultdict(dict)
+    for request in vote.requests:
+        name = to_hex(request.request_id)
+        for reveal in request.outcome.votes.reveals:
+            found[reveal.voter][name] = float(reveal.tokens // WEI)
+    return found
+
+
+def _summed(maps: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for amounts in maps:
+        for key, amount in amounts.items():
+            total[key] = total.get(key, 0.0) + amount
+    return total
