@@ -204,6 +204,20 @@ def _score_markets(house: House) -> CycleReport:
     )
 
 
+def _score_rounds(house: House) -> CycleReport:
+    from jobs.score_rounds import score_rounds  # as above
+    from service.risk.attack_parameters import load_attack_parameters  # as above
+
+    return score_rounds(
+        house.sessions,
+        house.read_sessions,
+        house.clock,
+        house.book,
+        house.parameters,
+        load_attack_parameters(),
+    )
+
+
 def _watch_proposals(house: House) -> CycleReport:
     from jobs.watch_proposals import Telling, watch_proposals  # as above
     from service.alerts.contradiction import ContradictionRule  # as above
@@ -291,6 +305,7 @@ JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "read_wallets": _read_wallets,
     "sync_positions": _sync_positions,
     "score_markets": _score_markets,
+    "score_rounds": _score_rounds,
     "watch_proposals": _watch_proposals,
     "watch_rounds": _watch_rounds,
     "detect_rings": _detect_rings,

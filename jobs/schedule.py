@@ -32,6 +32,7 @@ PERIODS = {
     "sync_positions": (300, 20),
     "fold_facts": (10, 1),
     "score_markets": (10, 1),
+    "score_rounds": (60, 5),
     "watch_proposals": (30, 2),
     "watch_rounds": (30, 2),
     "detect_rings": (300, 20),

@@ -37,6 +37,7 @@ from models import (  # noqa: F401  # fill the metadata
     provisional,
     question_state,
     refresh,
+    round_assessment,
     sports,
     stale_fold,
     voting,

@@ -29,6 +29,33 @@ class VotingEntity:
         return self.voters[0]
 
 
+class _Groups:
+    """Addresses joined step by step, and on what grounds."""
+
+    def __init__(self) -> None:
+        self._parents: dict[bytes, bytes] = {}
+        self._grounds: list[tuple[bytes, str]] = []
+
+    def root(self, address: bytes) -> bytes:
+        parents = self._parents
+        parents.setdefault(address, address)
+        while parents[address] != address:
+            parents[address] = parents[parents[address]]
+            address = parents[address]
+        return address
+
+    def join(self, one: bytes, other: bytes, ground: str) -> None:
+        first, second = self.root(one), self.root(other)
+        self._parents[max(first, second)] = min(first, second)
+        self._grounds.append((one, ground))
+
+    def grounds(self) -> dict[bytes, set[str]]:
+        said: dict[bytes, set[str]] = {}
+        for address, ground in self._grounds:
+            said.setdefault(self.root(address), set()).add(ground)
+        return said
+
+
 def group_voters(
     voters: Collection[bytes],
     links: Iterable[Link],
@@ -42,45 +69,40 @@ def group_voters(
     its key's own votes with the voter's, and only a key that opened for several in one round, which
     takes a new delegation in between, joins those.
     """
-    parents: dict[bytes, bytes] = {}
-    grounds: list[tuple[bytes, str]] = []
-
-    def root(address: bytes) -> bytes:
-        parents.setdefault(address, address)
-        while parents[address] != address:
-            parents[address] = parents[parents[address]]
-            address = parents[address]
-        return address
-
-    def join(one: bytes, other: bytes, ground: str) -> None:
-        first, second = root(one), root(other)
-        parents[max(first, second)] = min(first, second)
-        grounds.append((one, ground))
-
+    groups = _Groups()
     for link in links:
-        if link.confidence < MERGE_AT or not link.holds_at(at):
-            continue
-        if link.kind is LinkKind.OWN:
-            join(link.source, link.target, OWNED)
-        elif link.kind is LinkKind.VOTE and link.basis is not LinkBasis.VOTED_FOR:
-            join(link.source, link.target, DELEGATED)
-    by_key: dict[bytes, set[bytes]] = {}
-    for voter, keys in callers.items():
-        for key in keys:
-            by_key.setdefault(key, set()).add(voter)
-    for _, served in sorted(by_key.items()):
-        first, *rest = sorted(served)
+        ground = _ground(link, at)
+        if ground is not None:
+            groups.join(link.source, link.target, ground)
+    for first, *rest in _served_together(callers):
         for other in rest:
-            join(first, other, SENT)
+            groups.join(first, other, SENT)
     members: dict[bytes, list[bytes]] = {}
     for voter in sorted(set(voters)):
-        members.setdefault(root(voter), []).append(voter)
-    said: dict[bytes, set[str]] = {}
-    for address, ground in grounds:
-        said.setdefault(root(address), set()).add(ground)
+        members.setdefault(groups.root(voter), []).append(voter)
+    said = groups.grounds()
     found = [
         # A voter alone is joined to nobody that votes: what links it elsewhere joins no votes.
         VotingEntity(tuple(of_it), tuple(sorted(said.get(top, ()))) if len(of_it) > 1 else ())
         for top, of_it in members.items()
     ]
     return sorted(found, key=lambda entity: entity.entity)
+
+
+def _ground(link: Link, at: datetime) -> str | None:
+    """What a link joins its two addresses by; ``None`` where it joins no votes."""
+    if link.confidence < MERGE_AT or not link.holds_at(at):
+        return None
+    if link.kind is LinkKind.OWN:
+        return OWNED
+    is_delegation = link.kind is LinkKind.VOTE and link.basis is not LinkBasis.VOTED_FOR
+    return DELEGATED if is_delegation else None
+
+
+def _served_together(callers: Mapping[bytes, Collection[bytes]]) -> list[list[bytes]]:
+    """The voters of each key that opened votes of more than one."""
+    by_key: dict[bytes, set[bytes]] = {}
+    for voter, keys in callers.items():
+        for key in keys:
+            by_key.setdefault(key, set()).add(voter)
+    return [sorted(served) for _, served in sorted(by_key.items()) if len(served) > 1]

@@ -79,7 +79,7 @@ def list_known_markets(
 ) -> dict[int, KnownMarket]:
     """These markets with what their exposure needs; each part by one query, however many."""
     mids = _mids(session, market_ids, as_of)
-    scores = _assessments(session, market_ids, as_of)
+    scores = newest_assessments(session, market_ids, as_of)
     found: dict[int, KnownMarket] = {}
     questions: dict[bytes, list[int]] = {}
     for part in chunks(sorted(market_ids), IN_CHUNK):
@@ -126,9 +126,10 @@ def _mids(session: Session, market_ids: Collection[int], as_of: datetime) -> Map
     return found
 
 
-def _assessments(
+def newest_assessments(
     session: Session, market_ids: Collection[int], as_of: datetime
 ) -> Mapping[int, MarketAssessment]:
+    """The newest assessment of each of these markets made by a time."""
     found: dict[int, MarketAssessment] = {}
     for part in chunks(sorted(market_ids), IN_CHUNK):
         rank = (

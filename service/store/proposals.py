@@ -70,7 +70,7 @@ def list_open_proposals(session: Session, now: datetime) -> list[OpenProposal]:
     found = [
         (proposal, block, version)
         for proposal, block in _unsettled(session, now)
-        if _is_open(proposal, version := _version(book, block, proposal), now)
+        if is_open(proposal, version := oracle_version_of(book, block, proposal), now)
     ]
     hashes = {proposal.ancillary_hash for proposal, _, _ in found}
     markets = _markets_of(session, hashes)
@@ -167,13 +167,15 @@ def _same_request(model: type[Dispute] | type[Settlement]) -> list[ColumnElement
     ]
 
 
-def _is_open(proposal: Proposal, version: OracleVersion, now: datetime) -> bool:
+def is_open(proposal: Proposal, version: OracleVersion, now: datetime) -> bool:
+    """Whether an unsettled proposal can be disputed at an instant."""
     if version is OracleVersion.MANAGED:
         return True
     return proposal.expires_at is None or now < proposal.expires_at
 
 
-def _version(book: ContractBook, block: Block, proposal: Proposal) -> OracleVersion:
+def oracle_version_of(book: ContractBook, block: Block, proposal: Proposal) -> OracleVersion:
+    """By whose rules a proposal can be disputed."""
     kinds = book.kinds_at(block.chain_id, proposal.address, block.number)
     is_managed = ContractKind.MANAGED_OPTIMISTIC_ORACLE_V2 in kinds
     return OracleVersion.MANAGED if is_managed else OracleVersion.OOV2

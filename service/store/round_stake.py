@@ -1,6 +1,6 @@
 """The stake behind a round: what decides it, who has it, and what came while votes were sealed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,9 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.chain import Block
-from models.dvm_request_state import DvmRequestState
 from models.enums import StakeChangeKind
-from models.voting import StakeChange
+from models.voting import Reveal, StakeChange
 from service.protocol.rounds import RoundTime
 from service.protocol.tally import RoundTerms as FrozenTerms
 from service.protocol.tally import UnknownReason, freeze_round
@@ -110,30 +109,35 @@ def _pending(records: VoteRecords, round_id: int) -> dict[bytes, int]:
 
 
 def _turnout(session: Session, vote: RoundVote, at: datetime) -> Reading:
-    """Mean share of the frozen stake opened in the rounds of the 30 days before, each once."""
-    first = vote.round_id - TURNOUT_ROUNDS
-    query = select(DvmRequestState.counted_round, DvmRequestState.turnout).where(
-        DvmRequestState.counted_round.between(first, vote.round_id - 1),
-        DvmRequestState.revealed > 0,
-        DvmRequestState.added_at <= at,
-    )
-    most: dict[int, int] = {}
-    for round_id, turnout in session.execute(query):
-        most[round_id] = max(most.get(round_id, 0), int(turnout))
-    records = get_records(session, vote.contract, set(most), at) if most else vote.records
+    """Mean share of the frozen stake that was opened in the rounds of the 30 days before.
+
+    One request of each round, the one of the least id, stands for it: who votes votes on all.
+    """
+    opened = _opened_in(session, range(vote.round_id - TURNOUT_ROUNDS, vote.round_id), at)
+    records = get_records(session, vote.contract, set(opened), at) if opened else vote.records
     shares = []
-    for round_id, turnout in most.items():
+    for round_id, weight in opened.items():
         place = records.first_reveals.get(round_id)
-        frozen = (
-            None
-            if place is None
-            else freeze_round(round_id, place, records.ledger, records.parameters)
-        )
-        if isinstance(frozen, FrozenTerms) and 0 < turnout <= frozen.stake:
-            shares.append(turnout / frozen.stake)
+        if place is None:
+            continue
+        frozen = freeze_round(round_id, place, records.ledger, records.parameters)
+        if isinstance(frozen, FrozenTerms) and 0 < weight <= frozen.stake:
+            shares.append(weight / frozen.stake)
     if len(shares) < _FEWEST_ROUNDS:
         return missing(f"{len(shares)} counted rounds in the 30 days before; it takes three")
     return known(sum(shares) / len(shares))
+
+
+def _opened_in(session: Session, rounds: Iterable[int], at: datetime) -> dict[int, int]:
+    """The weight opened on one request of each round that has any, in wei."""
+    found: dict[int, int] = {}
+    for round_id in rounds:
+        of_round = [Reveal.round_id == round_id, Reveal.known_at <= at]
+        one = session.scalar(select(func.min(Reveal.request_id)).where(*of_round))
+        if one is not None:
+            query = select(Reveal.tokens).where(*of_round, Reveal.request_id == one)
+            found[round_id] = sum(int(tokens) for tokens in session.scalars(query))
+    return found
 
 
 def _new_in_commit(session: Session, vote: RoundVote, at: datetime) -> Reading:
@@ -195,5 +199,3 @@ def _uma(wei: int) -> float:
 
 def _instant(at: int) -> datetime:
     return datetime.fromtimestamp(at, UTC)
-
-

@@ -85,9 +85,13 @@ def list_voted_rounds(session: Session, since: int, at: datetime) -> dict[int, i
     return counts
 
 
-def _contract(
-    session: Session, round_id: int, book: ContractBook, at: datetime
-) -> Contract | None:
+def list_asked_rounds(session: Session, at: datetime) -> set[int]:
+    """Every round in which a request known at ``at`` was first put to the vote."""
+    query = select(DvmRequest.round_id).where(DvmRequest.known_at <= at).distinct()
+    return set(session.scalars(query))
+
+
+def _contract(session: Session, round_id: int, book: ContractBook, at: datetime) -> Contract | None:
     """The contract that was asked in the round; else the newest of the book."""
     asked = session.execute(
         select(Block.chain_id, DvmRequest.address)
@@ -154,4 +158,3 @@ def _in_round(
         # As the contract counts: rounds nobody voted in are not among those listed.
         rolls = max(rolls, history.roll_count)
     return RoundRequest(history, outcome.rounds[place], rolls)
-

@@ -1,0 +1,105 @@
+"""Assessing rounds of the recorded chain, stored once while nothing is new."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from jobs.cycle import CycleReport
+from jobs.score_rounds import MOST_PAST, score_rounds
+from models.round_assessment import RoundAssessment
+from models.voting import Reveal
+from service.clock import SetClock
+from service.database import open_engine, open_sessions
+from service.protocol.contracts import ContractBook
+from service.protocol.rounds import RoundTime
+from service.risk.attack_parameters import load_attack_parameters
+from service.risk.parameters import load_parameters
+from service.risk.round_packing import unpack_round
+from service.store.round_assessments import get_question, mean_past_attempt, newest_of_round
+
+PARAMETERS, ATTACK = load_parameters(), load_attack_parameters()
+FORCED, JOINT = 10_080, 10_082
+
+
+@pytest.fixture
+def whole(whole_chain_url: str) -> Iterator[sessionmaker[Session]]:
+    engine = open_engine(whole_chain_url)
+    yield open_sessions(engine)
+    engine.dispose()
+
+
+def run(sessions: sessionmaker[Session], at: datetime) -> CycleReport:
+    return score_rounds(sessions, sessions, SetClock(at), ContractBook(()), PARAMETERS, ATTACK)
+
+
+def stored(sessions: sessionmaker[Session]) -> list[tuple[int, str]]:
+    with sessions() as session:
+        rows = session.scalars(select(RoundAssessment).order_by(RoundAssessment.id))
+        return [(row.round_id, row.phase) for row in rows]
+
+
+def test_past_rounds_are_assessed_as_sealed_and_as_ended_and_the_current_as_it_is(
+    whole: sessionmaker[Session],
+) -> None:
+    at = datetime.fromtimestamp(RoundTime(JOINT).reveal_starts_at - 60, UTC)
+    first = run(whole, at)
+    assert not first.degraded
+    past = [10_072, 10_074, 10_076, 10_079, 10_080]
+    assert stored(whole) == [
+        *[(round_id, phase) for round_id in past for phase in ("commit", "over")],
+        (JOINT, "commit"),
+    ]
+    # The oldest one waited for its turn; what reads the same is not stored again.
+    again = run(whole, at + timedelta(seconds=30))
+    assert again.counts == {"due": 3, "assessed": 2, "unchanged": 1}
+    assert run(whole, at + timedelta(seconds=45)).counts == {"due": 1, "unchanged": 1}
+    assert len(past) == MOST_PAST
+
+
+def test_an_assessment_tells_its_docket_and_keeps_what_a_question_is_answered_from(
+    whole: sessionmaker[Session],
+) -> None:
+    run(whole, datetime.fromtimestamp(RoundTime(JOINT).reveal_starts_at - 60, UTC))
+    with whole() as session:
+        row = newest_of_round(session, JOINT)
+        assert row is not None
+        question = get_question(session, JOINT)
+        assert question is not None
+        assert question.assessment_id == row.id
+        inputs = unpack_round(question.inputs)
+        assert (inputs.round_id, inputs.as_of) == (JOINT, row.as_of)
+        docket = row.document["docket"]
+        assert isinstance(docket, list)
+        assert {line["role"] for line in docket} == {"operative", "superseded"}
+        assert all(line["title"] and line["belief_ground"] for line in docket)
+        assert row.requests == 12
+        earlier = newest_of_round(session, FORCED, row.as_of - timedelta(days=2))
+        assert earlier is not None
+        assert earlier.phase == "commit"
+        # Six rounds were assessed before: too few to set a level.
+        assert mean_past_attempt(session, JOINT, row.as_of).value is None
+
+
+def test_a_log_that_comes_late_makes_a_new_assessment_of_its_round(
+    whole: sessionmaker[Session],
+) -> None:
+    at = datetime.fromtimestamp(RoundTime(JOINT).starts_at + 60, UTC)
+    with whole.begin() as session:
+        reveal = session.scalars(select(Reveal).where(Reveal.round_id == FORCED)).first()
+        assert reveal is not None
+        reveal.known_at = at + timedelta(minutes=1)
+    run(whole, at)
+    run(whole, at)
+    before = len(stored(whole))
+    report = run(whole, at + timedelta(minutes=2))
+    assert report.counts["assessed"] == 1
+    assert stored(whole)[before:] == [(FORCED, "over")]
+
+
+def test_an_empty_store_is_not_assessed(sessions: sessionmaker[Session]) -> None:
+    report = run(sessions, datetime(2026, 3, 1, tzinfo=UTC))
+    assert report.counts == {"due": 1, "no_vote_contract": 1}
+    assert stored(sessions) == []
