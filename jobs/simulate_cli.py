@@ -4,13 +4,61 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer._click import Command, Context
+from typer.core import TyperGroup
 
-simulate = typer.Typer(no_args_is_help=True, help="What would come of it, if.")
+# The command behind every word that is no command's name.
+_SCENARIO = "SCENARIO"
+
+
+class ScenarioGroup(TyperGroup):
+    """``simulate calm …``: a word that names no command is the name of a scenario."""
+
+    def resolve_command(
+        self, ctx: Context, args: list[str]
+    ) -> tuple[str | None, Command | None, list[str]]:
+        """As usual, but for scenarios."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            args = [_SCENARIO, *args]
+        return super().resolve_command(ctx, args)
+
+
+simulate = typer.Typer(
+    cls=ScenarioGroup,
+    no_args_is_help=True,
+    help="Weeks with known truth (SCENARIO), or what would come of a round, if (what-if).",
+)
 
 
 @simulate.callback()
 def _group() -> None:
     """A group even while it has one command."""
+
+
+@simulate.command(
+    _SCENARIO,
+    epilog="Example: settlewatch simulate sleeper_bloc --seed 7 --weeks 8 --out build/sleeper "
+    "--json",
+)
+def scenario(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="SCENARIO",
+            help="calm, ambiguous_wave, single_bribe, blocking_bloc, sleeper_bloc, ring_burst, "
+            "round_of_40, whitelist_capture or short_dispute_window.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="A new or empty folder for the files.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+    weeks: Annotated[int, typer.Option(help="How long it goes on.")] = 8,
+    markets: Annotated[int, typer.Option(help="Markets a week.")] = 500,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # noqa: FBT002  # an option
+) -> None:
+    """Play weeks of markets, disputes and votes, and write them as a log archive with its truth."""
+    from jobs.simulate_scenario import scenario_command  # `--help` needs none of it
+
+    scenario_command(name, seed=seed, weeks=weeks, markets=markets, out=out, as_json=as_json)
 
 
 @simulate.command(

@@ -86,6 +86,10 @@ class Catalogue:
         )
         return [book for book in found if book is not None]
 
+    def positions(self, query: Query, at: datetime) -> dict[str, Any]:  # noqa: ARG002  # a route
+        """``/v2/positions``: no case says who held what, and its people have no wallets."""
+        return {"data": []}
+
     def _of(self, conditions: frozenset[str]) -> list[Listed]:
         return [listed for listed in self._listed if listed.condition in conditions]
 

@@ -3,15 +3,17 @@
 import json
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Self
+from typing import Any, Protocol, Self
 from urllib.parse import parse_qs, urlsplit
 
 from service.clock import Clock
 from service.demo.case import Case
 from service.demo.case_files import World
-from service.demo.catalogue import BadQuery, Catalogue
+from service.demo.catalogue import BadQuery, Catalogue, Query
+from service.demo.ledger import Ledger
 from service.demo.rpc_answers import answer_rpc
 from service.protocol.contracts import ContractBook
 
@@ -19,15 +21,26 @@ RPC_PATH = "/rpc"
 LARGEST_BODY = 4_000_000
 
 
-class ReconstructionServer:
-    """Serves a set of cases on 127.0.0.1 while its ``with`` block runs."""
+class Venue(Protocol):
+    """Answers of the venue's routes as of an instant."""
 
-    def __init__(
-        self, cases: Sequence[Case], world: World, book: ContractBook, clock: Clock
-    ) -> None:
-        """Prepare the answers; nothing listens yet."""
-        self.catalogue = Catalogue(cases, world, book)
-        self._http = _Listener(self.catalogue, clock)
+    def markets(self, query: Query, at: datetime) -> dict[str, Any]: ...  # noqa: D102  # a route
+
+    def resolutions(self, query: Query, at: datetime) -> dict[str, Any]: ...  # noqa: D102
+
+    def open_interest(self, query: Query, at: datetime) -> dict[str, Any]: ...  # noqa: D102
+
+    def books(self, tokens: Sequence[str], at: datetime) -> list[dict[str, Any]]: ...  # noqa: D102
+
+    def positions(self, query: Query, at: datetime) -> dict[str, Any]: ...  # noqa: D102
+
+
+class VenueServer:
+    """Serves a venue, and a chain if there is one, on 127.0.0.1 while its ``with`` block runs."""
+
+    def __init__(self, venue: Venue, clock: Clock, ledger: Ledger | None = None) -> None:
+        """Prepare to answer; nothing listens yet."""
+        self._http = _Listener(venue, clock, ledger)
         # The default poll makes every shutdown wait half a second.
         self._thread = threading.Thread(
             target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
@@ -60,13 +73,25 @@ class ReconstructionServer:
         self._http.server_close()
 
 
+class ReconstructionServer(VenueServer):
+    """Serves a set of cases."""
+
+    def __init__(
+        self, cases: Sequence[Case], world: World, book: ContractBook, clock: Clock
+    ) -> None:
+        """Prepare the answers; nothing listens yet."""
+        self.catalogue = Catalogue(cases, world, book)
+        super().__init__(self.catalogue, clock, self.catalogue.ledger)
+
+
 class _Listener(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, catalogue: Catalogue, clock: Clock) -> None:
+    def __init__(self, venue: Venue, clock: Clock, ledger: Ledger | None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.catalogue = catalogue
+        self.venue = venue
         self.clock = clock
+        self.ledger = ledger
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -83,11 +108,13 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             match parts.path:
                 case "/markets/keyset":
-                    self._send(200, self.server.catalogue.markets(query, now))
+                    self._send(200, self.server.venue.markets(query, now))
                 case "/v2/resolutions":
-                    self._send(200, self.server.catalogue.resolutions(query, now))
+                    self._send(200, self.server.venue.resolutions(query, now))
                 case "/v2/oi":
-                    self._send(200, self.server.catalogue.open_interest(query, now))
+                    self._send(200, self.server.venue.open_interest(query, now))
+                case "/v2/positions":
+                    self._send(200, self.server.venue.positions(query, now))
                 case _:
                     self._send(404, {"type": "not found error", "error": "no such route"})
         except (BadQuery, ValueError, ArithmeticError) as error:
@@ -108,9 +135,9 @@ class _Handler(BaseHTTPRequestHandler):
         now = self.server.clock.now()
         match urlsplit(self.path).path:
             case "/books":
-                self._send(200, self.server.catalogue.books(_tokens(body), now))
-            case path if path == RPC_PATH:
-                self._send(200, answer_rpc(body, self.server.catalogue.ledger, now))
+                self._send(200, self.server.venue.books(_tokens(body), now))
+            case path if path == RPC_PATH and self.server.ledger is not None:
+                self._send(200, answer_rpc(body, self.server.ledger, now))
             case _:
                 self._send(404, {"error": "no such route"})
 

@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from eth_abi import encode as abi_encode
 
 from models.enums import QuestionChangeKind
 from service.chain.book import mainnet_book
 from service.chain.decode import decode_logs
+from service.chain.events import EVENTS
 from service.chain.raw import parse_log
 from service.demo import steps as taken
 from service.demo.case import Case
@@ -35,6 +37,44 @@ def test_a_captured_log_encoded_again_from_its_words_has_the_same_bytes(name: st
     assert seen
     for log in seen:
         assert encode_log(log.draft.address, log.event, log.words) == log.draft
+
+
+def test_words_are_encoded_as_the_abi_library_does() -> None:
+    compared = 0
+    for event in EVENTS.values():
+        if event.is_opaque or any(kind.startswith("(") for kind in event.types):
+            continue
+        for size in (0, 1, 32, 45):
+            values = tuple(_some(kind, size) for kind in event.types)
+            words = [_hexed(kind, value) for kind, value in zip(event.types, values, strict=True)]
+            draft = encode_log(bytes(20), event, values)
+            data: list[tuple[str, object]] = []
+            topics: list[tuple[str, object]] = []
+            for kind, is_indexed, word in zip(event.types, event.indexed, words, strict=True):
+                (topics if is_indexed else data).append((kind, word))
+            assert draft.data == abi_encode([k for k, _ in data], [w for _, w in data])
+            assert draft.topics[1:] == tuple(abi_encode([k], [w]) for k, w in topics)
+            compared += 1
+    assert compared > 400
+
+
+def _some(kind: str, size: int) -> object:
+    """A value of an ABI type; ``size`` chooses among short, long and negative ones."""
+    if kind == "address":
+        return bytes([size]) * 20
+    if kind.endswith("[]"):
+        return [2**200 + n for n in range(size % 4)]
+    if kind == "bytes":
+        return b"x" * size
+    if kind.startswith("bytes"):
+        return bytes([size]) * int(kind.removeprefix("bytes"))
+    if kind == "bool":
+        return size % 2 == 1
+    return -size if kind.startswith("int") else size
+
+
+def _hexed(kind: str, value: object) -> object:
+    return "0x" + value.hex() if kind == "address" and isinstance(value, bytes) else value
 
 
 def test_a_first_dispute_and_its_late_vote_are_written_as_the_contracts_wrote_them() -> None:
