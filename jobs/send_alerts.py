@@ -7,6 +7,7 @@ from pydantic import SecretStr
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.alert_deliveries import deliver_due
+from jobs.attack_alerts import raise_attack_alerts
 from jobs.cycle import CycleReport
 from jobs.data_alerts import raise_data_alerts
 from service.alerts.decide import (
@@ -57,6 +58,7 @@ def send_alerts(
     with sessions.begin() as session:
         raised = _raise_alerts(session, clock.now(), rule, tuple(urls), page_base_url)
         raised["raised"] += raise_data_alerts(session, clock.now(), tuple(urls), page_base_url)
+        raised["raised"] += raise_attack_alerts(session, clock.now(), tuple(urls), page_base_url)
     deliveries = deliver_due(sessions, clock, urls, allow_private=allow_private)
     return CycleReport({**raised, **deliveries.counts}, deliveries.degraded)
 

@@ -29,11 +29,11 @@ class Alert(Base):
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    # Null in an alert about the data.
+    # Null in an alert about the data, and in one about a vote, its voters or a ring.
     market_id: Mapped[int | None] = mapped_column(ForeignKey(Market.id, ondelete="CASCADE"))
     # Null where no score is behind it: in alerts about the data and those of the watch.
     assessment_id: Mapped[int | None] = mapped_column(ForeignKey(MarketAssessment.id))
-    reason: Mapped[AlertReason] = mapped_column(String(20))
+    reason: Mapped[AlertReason] = mapped_column(String(40))
     # What makes the reason the same reason: the rule, the level reached, the price request; of the
     # data, the key. Its beginning up to the first colon names the rule.
     reason_key: Mapped[str] = mapped_column(String(200))

@@ -19,6 +19,11 @@ def data_quality_page(base_url: str = "") -> str:
     return f"{base_url.rstrip('/')}/v1/data-quality"
 
 
+def attacks_page(base_url: str = "") -> str:
+    """The ranked attack scores; only their path where the base URL is not known."""
+    return f"{base_url.rstrip('/')}/v1/attacks"
+
+
 def polymarket_page(slug: str | None, group_slug: str | None) -> str | None:
     """Polymarket's page of a market; ``None`` without a slug."""
     if slug is None:

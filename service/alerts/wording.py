@@ -109,7 +109,7 @@ def _headline(subject: AlertSubject, decision: Decision) -> str:
             return "Risk of a wrong payout has risen"
         case AlertReason.STATE_WORSENED:
             return _HEADLINES[subject.state]
-        case AlertReason.DATA | AlertReason.CONTRADICTED | AlertReason.CONTRADICTED_MORE:
+        case _:
             message = f"an alert of reason {decision.reason} has a wording of its own"
             raise ValueError(message)
 

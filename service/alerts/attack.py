@@ -1,0 +1,98 @@
+"""Whether a sign of an attack, or an attack score, is news, and how loudly it is told. Pure.
+
+docs/methodology.md, "Alert budget".
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from models.attack_enums import SignalSubject
+from models.enums import AlertReason
+from service.risk.alert_threshold import BUDGETS, WEEKS, Threshold
+from service.risk.attack_pages import STRUCTURAL_REASONS, Tier, Told
+
+# Of one subject and name people are not told again so soon.
+COOLDOWN = timedelta(days=7)
+# Of structural pages the first false one in half a year is free.
+_FREE = 1
+DIGEST_PER_DAY = 20
+
+
+@dataclass(frozen=True, slots=True)
+class AttackDecision:
+    """A named reason to tell people, its key and its tier."""
+
+    reason: AlertReason
+    reason_key: str
+    tier: Tier
+
+
+def structural_decision(
+    signal: str,
+    about: tuple[SignalSubject, str],
+    onset: datetime,
+    told: Collection[Told],
+    now: datetime,
+) -> AttackDecision | None:
+    """The news in a structural sign that stands since ``onset``; None where there is none.
+
+    Only that it appeared is news, not that it grew. False pages beyond the first count against the
+    budget of rounds; where that is spent the sign goes to the digest.
+    """
+    begin = f"attack:{signal}:{about[0].value}:{about[1]}:"
+    key = f"{begin}{onset:%Y%m%dT%H%M%SZ}"
+    if any(one.reason_key == key for one in told):
+        return None
+    if any(one.reason_key.startswith(begin) and now - one.raised_at < COOLDOWN for one in told):
+        return None
+    since = now - timedelta(weeks=WEEKS)
+    names = tuple(f"attack:{name}:" for name in STRUCTURAL_REASONS)
+    false = sum(
+        one.is_false and one.tier is Tier.PAGE and one.raised_at >= since
+        for one in told
+        if one.reason_key.startswith(names)
+    )
+    is_spent = false - _FREE >= BUDGETS[SignalSubject.ROUND] * WEEKS
+    tier = Tier.DIGEST if is_spent else Tier.PAGE
+    return AttackDecision(STRUCTURAL_REASONS[signal], key, tier)
+
+
+def score_decision(
+    about: tuple[SignalSubject, str],
+    score: float,
+    threshold: Threshold,
+    told: Collection[Told],
+    now: datetime,
+) -> AttackDecision | None:
+    """A page for a score above the threshold, at most one in 7 days of one subject."""
+    begin = f"attack:score:{about[0].value}:{about[1]}:"
+    is_told = any(
+        one.reason_key.startswith(begin)
+        and one.tier is Tier.PAGE
+        and now - one.raised_at < COOLDOWN
+        for one in told
+    )
+    if is_told or not threshold.is_exceeded(score):
+        return None
+    return AttackDecision(AlertReason.ATTACK_SCORE, f"{begin}{now:%Y%m%dT%H%M%SZ}", Tier.PAGE)
+
+
+def digest_of(
+    ranked: Sequence[tuple[SignalSubject, str]], day: datetime, told: Collection[Told]
+) -> list[tuple[tuple[SignalSubject, str], AttackDecision]]:
+    """The day's highest scores for the digest, without those that were paged in it."""
+    keys = {one.reason_key for one in told}
+    paged = {
+        one.reason_key.rsplit(":", 1)[0]
+        for one in told
+        if one.tier is Tier.PAGE and day <= one.raised_at < day + timedelta(days=1)
+    }
+    found = []
+    for kind, subject in ranked:
+        begin = f"attack:score:{kind.value}:{subject}"
+        key = f"{begin}:digest-{day:%Y%m%d}"
+        if begin not in paged:
+            decision = AttackDecision(AlertReason.ATTACK_SCORE, key, Tier.DIGEST)
+            found.append(((kind, subject), decision))
+    return [(about, one) for about, one in found[:DIGEST_PER_DAY] if one.reason_key not in keys]

@@ -1,0 +1,194 @@
+"""What the attack alerts are decided from: signs that stand, what was told, weeks of scores."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models.alert import Alert
+from models.attack_enums import SignalSubject
+from models.attack_score import AttackScore
+from models.attack_signal import AttackSignal
+from models.market import Market
+from models.oracle import Payout
+from service.protocol.ids import to_hex
+from service.risk.alert_threshold import WEEKS, Week
+from service.risk.attack_pages import REASONS, Tier, Told
+from service.store.wrong_payouts import list_wrong_payouts
+
+_WEEK = timedelta(weeks=1)
+
+
+@dataclass(frozen=True, slots=True)
+class RaisedSign:
+    """A sign that stands, as told last, and since when it does without a break."""
+
+    row: AttackSignal
+    onset: datetime
+
+
+def list_raised_signs(
+    session: Session,
+    signals: Collection[str],
+    kinds: Collection[SignalSubject],
+    since: datetime,
+    as_of: datetime,
+) -> list[RaisedSign]:
+    """Signs of these names and subjects that stand and were told since an instant."""
+    query = (
+        select(AttackSignal)
+        .where(
+            AttackSignal.signal.in_(sorted(signals)),
+            AttackSignal.subject_kind.in_(sorted(kinds)),
+            AttackSignal.known_at >= since,
+            AttackSignal.known_at <= as_of,
+        )
+        .order_by(AttackSignal.id)
+    )
+    histories: dict[tuple[str, str, str, int | None], list[AttackSignal]] = {}
+    for row in session.scalars(query):
+        key = row.subject_kind, row.subject, row.signal, row.round_id
+        histories.setdefault(key, []).append(row)
+    return [
+        RaisedSign(rows[-1], _onset(session, rows))
+        for rows in histories.values()
+        if rows[-1].log_lr > 0
+    ]
+
+
+def _onset(session: Session, rows: list[AttackSignal]) -> datetime:
+    """The first row after the newest that says it was gone, whenever that was."""
+    last = rows[-1]
+    same = (
+        AttackSignal.subject_kind == last.subject_kind,
+        AttackSignal.subject == last.subject,
+        AttackSignal.signal == last.signal,
+        AttackSignal.round_id.is_(None)
+        if last.round_id is None
+        else AttackSignal.round_id == last.round_id,
+        AttackSignal.id <= last.id,
+    )
+    gone = session.scalar(select(func.max(AttackSignal.id)).where(*same, AttackSignal.log_lr <= 0))
+    first = session.scalar(
+        select(func.min(AttackSignal.known_at)).where(*same, AttackSignal.id > (gone or 0))
+    )
+    return last.known_at if first is None else first
+
+
+def list_told(session: Session, now: datetime) -> list[Told]:
+    """The alerts about attacks of the last half year; those nobody confirmed count as false."""
+    query = (
+        select(Alert)
+        .where(
+            Alert.reason.in_(sorted(REASONS)),
+            Alert.raised_at >= now - WEEKS * _WEEK,
+            Alert.raised_at <= now,
+        )
+        .order_by(Alert.id)
+    )
+    alerts = session.scalars(query).all()
+    wrong = _wrong_conditions(session, now) if alerts else frozenset()
+    return [
+        Told(
+            alert.reason_key,
+            Tier(str(alert.facts["tier"])),
+            alert.raised_at,
+            is_false=not wrong.intersection(_markets(alert.facts)),
+        )
+        for alert in alerts
+    ]
+
+
+def _markets(facts: dict[str, object]) -> list[str]:
+    found = facts.get("markets")
+    return [str(one) for one in found] if isinstance(found, list) else []
+
+
+def _wrong_conditions(session: Session, now: datetime) -> frozenset[str]:
+    wrong = [market for market, is_wrong in list_wrong_payouts(session, now).items() if is_wrong]
+    if not wrong:
+        return frozenset()
+    query = select(Market.condition_id).where(Market.id.in_(wrong))
+    return frozenset(to_hex(condition) for condition in session.scalars(query))
+
+
+def list_weeks(
+    session: Session, kind: SignalSubject, told: Collection[Told], now: datetime
+) -> list[Week]:
+    """The whole weeks (Monday, UTC) behind ``now`` since the first score, 26 at most.
+
+    Of each the highest score of every subject, and the pages of such scores that were false.
+    """
+    this_week = monday(now)
+    first = session.scalar(
+        select(func.min(AttackScore.known_at)).where(
+            AttackScore.subject_kind == kind, AttackScore.known_at <= now
+        )
+    )
+    if first is None:
+        return []
+    begin = max(monday(first), this_week - WEEKS * _WEEK)
+    incidents = _incident_weeks(session, begin, now)
+    weeks = []
+    while begin < this_week:
+        query = (
+            select(func.max(AttackScore.score))
+            .where(
+                AttackScore.subject_kind == kind,
+                AttackScore.known_at >= begin,
+                AttackScore.known_at < begin + _WEEK,
+            )
+            .group_by(AttackScore.subject)
+        )
+        pages = sum(
+            one.is_false and one.tier is Tier.PAGE and begin <= one.raised_at < begin + _WEEK
+            for one in told
+            if one.reason_key.startswith(f"attack:score:{kind.value}:")
+        )
+        weeks.append(Week(tuple(session.scalars(query)), pages, begin in incidents))
+        begin += _WEEK
+    return weeks
+
+
+def _incident_weeks(session: Session, since: datetime, now: datetime) -> frozenset[datetime]:
+    """Weeks in which a market was paid wrong, as far as labels are settled."""
+    wrong = [market for market, is_wrong in list_wrong_payouts(session, now).items() if is_wrong]
+    if not wrong:
+        return frozenset()
+    query = (
+        select(Payout.known_at)
+        .join(Market, Market.condition_id == Payout.condition_id)
+        .where(Market.id.in_(wrong), Payout.known_at >= since, Payout.known_at <= now)
+    )
+    return frozenset(monday(known_at) for known_at in session.scalars(query))
+
+
+def list_new_scores(session: Session, since: datetime, as_of: datetime) -> list[AttackScore]:
+    """The highest score of each subject kept since an instant, highest first."""
+    query = (
+        select(AttackScore)
+        .where(AttackScore.known_at >= since, AttackScore.known_at <= as_of)
+        .order_by(AttackScore.score.desc(), AttackScore.id.desc())
+    )
+    best: dict[tuple[str, str], AttackScore] = {}
+    for row in session.scalars(query):
+        best.setdefault((row.subject_kind, row.subject), row)
+    return list(best.values())
+
+
+def markets_of_round(session: Session, round_id: int, as_of: datetime) -> list[str]:
+    """Condition ids of the markets with a sign of this round."""
+    query = select(AttackSignal.subject).where(
+        AttackSignal.round_id == round_id,
+        AttackSignal.subject_kind == SignalSubject.MARKET,
+        AttackSignal.known_at <= as_of,
+    )
+    return sorted(set(session.scalars(query)))
+
+
+def monday(at: datetime) -> datetime:
+    """The Monday, 00:00 UTC, of an instant's week."""
+    day = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return day - timedelta(days=day.weekday())
