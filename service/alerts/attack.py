@@ -10,13 +10,12 @@ from datetime import datetime, timedelta
 from models.attack_enums import SignalSubject
 from models.enums import AlertReason
 from service.risk.alert_threshold import BUDGETS, WEEKS, Threshold
-from service.risk.attack_pages import STRUCTURAL_REASONS, Tier, Told
+from service.risk.attack_pages import DIGEST_PER_DAY, STRUCTURAL_REASONS, Tier, Told
 
 # Of one subject and name people are not told again so soon.
 COOLDOWN = timedelta(days=7)
 # Of structural pages the first false one in half a year is free.
 _FREE = 1
-DIGEST_PER_DAY = 20
 
 
 @dataclass(frozen=True, slots=True)

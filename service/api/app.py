@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from service.api.adjudication import adjudication_router
 from service.api.assessments import assessments_router
+from service.api.attacks import attacks_router
 from service.api.base_rates import base_rates_router
 from service.api.data_quality import data_quality_router
 from service.api.explanation import explanation_router
@@ -80,6 +81,7 @@ def create_app(
     app.include_router(liquidity_router(site), responses=_NOT_FOUND)
     app.include_router(proposal_signals_router(site), responses=_NOT_FOUND)
     app.include_router(proposals_router(site))
+    app.include_router(attacks_router(site))
     app.include_router(sources_router(site))
     app.include_router(model_router(site))
     app.include_router(data_quality_router(site))

@@ -16,6 +16,7 @@ STRUCTURAL_REASONS = {
         AlertReason.BLOCK_LINE,
     )
 }
+DIGEST_PER_DAY = 20
 REASONS = frozenset({*STRUCTURAL_REASONS.values(), AlertReason.ATTACK_SCORE})
 
 

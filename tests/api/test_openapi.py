@@ -27,6 +27,8 @@ def test_every_route_of_the_contract_is_described(app: FastAPI) -> None:
         "/v1/wallets/{address}",
         "/v1/wallets/{address}/exposure",
         "/v1/proposals",
+        "/v1/attacks",
+        "/v1/alerts/quality",
         "/v1/model",
         "/v1/sources",
         "/v1/data-quality",
