@@ -246,6 +246,12 @@ def _detect_rings(house: House) -> CycleReport:
     return detect_rings(house.sessions, house.clock)
 
 
+def _find_blocs(house: House) -> CycleReport:
+    from jobs.find_blocs import find_blocs  # as above
+
+    return find_blocs(house.sessions, house.read_sessions, house.clock)
+
+
 def _fuse_attacks(house: House) -> CycleReport:
     from jobs.fuse_attacks import fuse_attacks  # as above
 
@@ -309,6 +315,7 @@ JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "watch_proposals": _watch_proposals,
     "watch_rounds": _watch_rounds,
     "detect_rings": _detect_rings,
+    "find_blocs": _find_blocs,
     "fuse_attacks": _fuse_attacks,
     "send_alerts": _send_alerts,
     "check_data": _check_data,

@@ -1,0 +1,200 @@
+"""Every finished vote by entity, as known at a time: what groups of voters are looked for in."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models.chain import Block
+from models.voting import Commit, Reveal
+from models.wallet_enums import LinkKind
+from service.protocol.ids import parse_hex32, to_hex
+from service.protocol.rounds import RoundTime, round_at
+from service.protocol.vote_control import VotingEntity, group_voters
+from service.risk.attack_signs import SignEvidence
+from service.risk.vote_matrix import ABSENT, VoteMatrix
+from service.store.upserts import IN_CHUNK, chunks
+from service.store.wallet_links import list_links
+
+# A vote is a request in one round; of more than these the newest are read.
+MOST_VOTES = 4_000
+# A key that opened votes of several voters in one round must have done so in this many.
+SERVED_ROUNDS = 3
+
+# One opened vote: request, round, voter, caller, price, tokens.
+_Opened = tuple[bytes, int, bytes, bytes, int, int]
+_Column = tuple[int, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class VoteRecord:
+    """The record, whose addresses each entity's are, and what joins them."""
+
+    matrix: VoteMatrix
+    # By the entity's id, 0x-hex.
+    entities: Mapping[str, VotingEntity]
+    # The round under way, and the entities that sealed a vote in it.
+    current_round: int
+    sealing: frozenset[str]
+
+
+def load_vote_record(session: Session, as_of: datetime) -> VoteRecord:
+    """Finished rounds as known at ``as_of``; votes of one entity count once."""
+    current = round_at(int(as_of.timestamp()))
+    opened = _opened(session, current, as_of)
+    voters = {row[2] for row in opened}
+    entities = get_entities(session, voters, opened, as_of)
+    entity_of = {voter: to_hex(entity.entity) for entity in entities for voter in entity.voters}
+    sealed = _first_sealed(session, {row[1] for row in opened} | {current}, as_of)
+    matrix = _to_matrix(opened, entity_of, sealed)
+    sealing = {entity_of[v] for v, r in sealed if r == current and v in entity_of}
+    by_id = {to_hex(entity.entity): entity for entity in entities}
+    return VoteRecord(matrix, by_id, current, frozenset(sealing))
+
+
+def get_entities(
+    session: Session, voters: Collection[bytes], opened: Iterable[_Opened], as_of: datetime
+) -> list[VotingEntity]:
+    """Voters joined by ownership, live delegation, or one key that often served several at once."""
+    links = [
+        link
+        for link in list_links(session, voters, as_of)
+        if link.kind in (LinkKind.OWN, LinkKind.VOTE)
+    ]
+    # Behind a voter stands an owner, and before the owner another voter.
+    owners = {a for link in links for a in (link.source, link.target)} - set(voters)
+    links += [
+        link
+        for link in list_links(session, owners, as_of)
+        if link.kind in (LinkKind.OWN, LinkKind.VOTE)
+    ]
+    return group_voters(voters, links, _callers(opened), as_of)
+
+
+def _callers(opened: Iterable[_Opened]) -> dict[bytes, set[bytes]]:
+    """The keys that served a voter beside others in one round, in enough rounds."""
+    served: dict[tuple[bytes, int], set[bytes]] = defaultdict(set)
+    for _, round_id, voter, caller, _, _ in opened:
+        if caller != voter:
+            served[caller, round_id].add(voter)
+    together: dict[tuple[bytes, bytes], int] = defaultdict(int)
+    for (caller, _), voters in served.items():
+        if len(voters) > 1:
+            for voter in voters:
+                together[caller, voter] += 1
+    found: dict[bytes, set[bytes]] = defaultdict(set)
+    for (caller, voter), rounds in together.items():
+        if rounds >= SERVED_ROUNDS:
+            found[voter].add(caller)
+    return found
+
+
+def _opened(session: Session, before: int, as_of: datetime) -> list[_Opened]:
+    counts = session.execute(
+        select(Reveal.round_id, func.count(Reveal.request_id.distinct()))
+        .where(Reveal.known_at <= as_of, Reveal.round_id < before)
+        .group_by(Reveal.round_id)
+        .order_by(Reveal.round_id.desc())
+    )
+    first, votes = before, 0
+    for round_id, count in counts:
+        votes += count
+        if votes > MOST_VOTES and first < before:
+            break
+        first = round_id
+    query = select(
+        Reveal.request_id, Reveal.round_id, Reveal.voter, Reveal.caller, Reveal.price, Reveal.tokens
+    ).where(Reveal.known_at <= as_of, Reveal.round_id < before, Reveal.round_id >= first)
+    rows = session.execute(query.order_by(Reveal.round_id, Reveal.request_id))
+    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
+
+
+def _first_sealed(
+    session: Session, rounds: Collection[int], as_of: datetime
+) -> dict[tuple[bytes, int], datetime]:
+    """When each voter first sealed a vote of a round."""
+    found: dict[tuple[bytes, int], datetime] = {}
+    for part in chunks(sorted(rounds), IN_CHUNK):
+        query = (
+            select(Commit.voter, Commit.round_id, func.min(Block.mined_at))
+            .join(Block, Block.id == Commit.block_id)
+            .where(Commit.known_at <= as_of, Commit.round_id.in_(part))
+            .group_by(Commit.voter, Commit.round_id)
+        )
+        found.update(((voter, round_id), at) for voter, round_id, at in session.execute(query))
+    return found
+
+
+def _to_matrix(
+    opened: list[_Opened],
+    entity_of: Mapping[bytes, str],
+    sealed: Mapping[tuple[bytes, int], datetime],
+) -> VoteMatrix:
+    entities = sorted(set(entity_of.values()))
+    columns = sorted({(round_id, request) for request, round_id, *_ in opened})
+    rounds = sorted({round_id for round_id, _ in columns})
+    row_of = {entity: row for row, entity in enumerate(entities)}
+    answers = np.full((len(entities), len(columns)), ABSENT, dtype=np.int16)
+    for (row, column), code in _heaviest(opened, entity_of, row_of, columns).items():
+        answers[row, column] = code
+    sealed_at = np.full((len(entities), len(rounds)), np.nan)
+    place_of = {round_id: place for place, round_id in enumerate(rounds)}
+    for (voter, round_id), at in sealed.items():
+        if voter in entity_of and round_id in place_of:
+            cell = row_of[entity_of[voter]], place_of[round_id]
+            second = at.timestamp() - RoundTime(round_id).starts_at
+            # The entity's first: what comes after may follow from it.
+            sealed_at[cell] = np.fmin(sealed_at[cell], second)
+    return VoteMatrix(
+        entities=tuple(entities),
+        requests=tuple(to_hex(request) for _, request in columns),
+        answers=answers,
+        round_of=np.array([round_id for round_id, _ in columns], dtype=np.int64),
+        rounds=np.array(rounds, dtype=np.int64),
+        sealed_at=sealed_at,
+    )
+
+
+def _heaviest(
+    opened: list[_Opened],
+    entity_of: Mapping[bytes, str],
+    row_of: Mapping[str, int],
+    columns: list[_Column],
+) -> dict[tuple[int, int], int]:
+    """The answer of each entity that has most of its stake behind it, numbered by request."""
+    column_of = {column: place for place, column in enumerate(columns)}
+    codes: dict[int, dict[int, int]] = defaultdict(dict)
+    weights: dict[tuple[int, int], dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for request, round_id, voter, _, price, tokens in opened:
+        column = column_of[round_id, request]
+        code = codes[column].setdefault(price, len(codes[column]))
+        weights[row_of[entity_of[voter]], column][code] += tokens
+    return {
+        cell: max(sorted(by_code), key=lambda code: by_code[code])
+        for cell, by_code in weights.items()
+    }
+
+
+def reveal_evidence(
+    session: Session, request: str, round_id: int, voters: Collection[bytes], as_of: datetime
+) -> list[SignEvidence]:
+    """The logs by which these voters opened their votes on a request in a round."""
+    query = (
+        select(Block.chain_id, Reveal.transaction_hash, Reveal.log_index)
+        .join(Block, Block.id == Reveal.block_id)
+        .where(
+            Reveal.request_id == parse_hex32(request),
+            Reveal.round_id == round_id,
+            Reveal.voter.in_(sorted(voters)[:IN_CHUNK]),
+            Reveal.known_at <= as_of,
+        )
+        .order_by(Block.number, Reveal.log_index)
+    )
+    return [
+        SignEvidence(f"opened vote on {request}", chain_id, to_hex(transaction), index)
+        for chain_id, transaction, index in session.execute(query)
+    ]

@@ -1,0 +1,80 @@
+"""The search for groups of voters out of stored votes, on both databases."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import numpy as np
+from sqlalchemy.orm import Session, sessionmaker
+
+from jobs.bloc_process import search_apart
+from jobs.find_blocs import find_blocs
+from jobs.job_table import JOBS
+from jobs.schedule import PERIODS
+from models.attack_enums import SignalSubject
+from service.clock import SetClock
+from service.detection.search import search_blocs
+from service.detection.voting_worlds import World, draw_world
+from service.risk.bloc_findings import BlocFindings
+from service.risk.bloc_signs import STANDING_BLOC
+from service.risk.vote_matrix import VoteMatrix
+from service.store.attack_signals import signals_of
+from service.store.blocs import get_search, standing_blocs
+from tests.store.voting_rows import add_votes, end_of
+
+WORLD = World(voters=60, requests=80, pushes=16, in_step_seconds=60.0)
+MATRIX = draw_world(WORLD, np.random.default_rng(5))
+
+
+def search(matrix: VoteMatrix, addresses: Mapping[str, Sequence[str]]) -> BlocFindings:
+    return search_blocs(matrix, addresses, trials=2)
+
+
+def test_a_bloc_is_kept_with_its_sign_its_logs_and_what_could_not_be_seen(
+    sessions: sessionmaker[Session],
+) -> None:
+    with sessions.begin() as session:
+        add_votes(session, MATRIX)
+    at = end_of(MATRIX)
+    clock = SetClock(at)
+    counts = find_blocs(sessions, sessions, clock, search).counts
+    assert (counts["entities"], counts["votes"], counts["groups"]) == (60, 80, 1)
+    with sessions() as session:
+        [bloc] = standing_blocs(session, at)
+        assert bloc.entities == MATRIX.entities[:6]
+        [sign] = signals_of(session, [(SignalSubject.GROUP, bloc.bloc_id)], at)
+        assert (sign.signal, sign.log_lr > 1) == (STANDING_BLOC, True)
+        evidence = sign.document["evidence"]
+        assert isinstance(evidence, list)
+        assert len(evidence) >= 2
+        searched = get_search(session, at)
+        assert searched is not None
+        assert "joint pushes" in str(searched.document["power"])
+
+    # Neither a day nor a round has passed.
+    clock.set(at + timedelta(hours=1))
+    assert find_blocs(sessions, sessions, clock, search).counts == {"due": 0}
+    # What a day later reads the same is not kept again.
+    clock.set(at + timedelta(days=1))
+    assert find_blocs(sessions, sessions, clock, search).counts["signs_added"] == 0
+    with sessions() as session:
+        assert standing_blocs(session, clock.now())[0].known_at == at
+
+
+def test_an_empty_store_has_no_groups(sessions: sessionmaker[Session]) -> None:
+    at = end_of(MATRIX)
+    assert find_blocs(sessions, sessions, SetClock(at), search).counts["groups"] == 0
+    with sessions() as session:
+        searched = get_search(session, at)
+        assert searched is not None
+        assert "no group could have been seen" in str(searched.document["power"])
+
+
+def test_another_process_finds_the_same() -> None:
+    small = draw_world(World(voters=20, requests=10), np.random.default_rng(1))
+    addresses = {entity: [entity] for entity in small.entities}
+    assert search_apart(small, addresses) == search_blocs(small, addresses)
+
+
+def test_it_is_a_job_of_the_schedule() -> None:
+    assert "find_blocs" in JOBS
+    assert PERIODS["find_blocs"][0] <= 3_600
