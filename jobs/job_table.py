@@ -246,6 +246,12 @@ def _detect_rings(house: House) -> CycleReport:
     return detect_rings(house.sessions, house.clock)
 
 
+def _detect_conflicts(house: House) -> CycleReport:
+    from jobs.detect_conflicts import detect_conflicts  # as above
+
+    return detect_conflicts(house.sessions, house.clock, house.book)
+
+
 def _find_blocs(house: House) -> CycleReport:
     from jobs.find_blocs import find_blocs  # as above
 
@@ -315,6 +321,7 @@ JOBS: Mapping[str, Callable[[House], CycleReport]] = {
     "watch_proposals": _watch_proposals,
     "watch_rounds": _watch_rounds,
     "detect_rings": _detect_rings,
+    "detect_conflicts": _detect_conflicts,
     "find_blocs": _find_blocs,
     "fuse_attacks": _fuse_attacks,
     "send_alerts": _send_alerts,

@@ -36,6 +36,7 @@ PERIODS = {
     "watch_proposals": (30, 2),
     "watch_rounds": (30, 2),
     "detect_rings": (300, 20),
+    "detect_conflicts": (300, 20),
     "find_blocs": (1_800, 60),
     "fuse_attacks": (60, 5),
     "send_alerts": (10, 1),
