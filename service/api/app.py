@@ -16,12 +16,15 @@ from service.api.explanation import explanation_router
 from service.api.exposure import exposure_router
 from service.api.headers import Edge
 from service.api.liquidity import liquidity_router
+from service.api.market_attack import market_attack_router
 from service.api.markets import markets_router
 from service.api.model import model_router
 from service.api.pages import Pages
 from service.api.problems import MEDIA_TYPE, handle_problems
 from service.api.proposal_signals import proposal_signals_router
 from service.api.proposals import proposals_router
+from service.api.round_what_if import round_what_if_router
+from service.api.rounds import rounds_router
 from service.api.rules import rules_router
 from service.api.schemas import ProblemDetails
 from service.api.site import Site
@@ -80,6 +83,9 @@ def create_app(
     app.include_router(adjudication_router(site), responses=_NOT_FOUND)
     app.include_router(liquidity_router(site), responses=_NOT_FOUND)
     app.include_router(proposal_signals_router(site), responses=_NOT_FOUND)
+    app.include_router(market_attack_router(site), responses=_NOT_FOUND)
+    app.include_router(rounds_router(site), responses=_NO_ROUND)
+    app.include_router(round_what_if_router(site), responses=_NO_ROUND)
     app.include_router(proposals_router(site))
     app.include_router(attacks_router(site))
     app.include_router(sources_router(site))
@@ -98,6 +104,9 @@ def create_app(
 
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {
     404: {"model": ProblemDetails, "description": "No market has this reference."}
+}
+_NO_ROUND: dict[int | str, dict[str, Any]] = {
+    404: {"model": ProblemDetails, "description": "The round was not assessed."}
 }
 
 

@@ -8,6 +8,8 @@ import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_URL_LENGTH = 4_096
+# The longest question: 100 ids of 100 characters, and some numbers.
+MAX_BODY_LENGTH = 65_536
 
 # No script at all: the pages need none. Data and pages are served under the same policy.
 SECURITY_HEADERS = {
@@ -44,6 +46,9 @@ class Edge:
             await _send_too_long(send, extra)
             return
         method = scope["method"]
+        if method not in _WITHOUT_BODY and not _is_short(scope["headers"]):
+            await _send_too_large(send, extra)
+            return
         if method == "HEAD":
             # Everything that can be read can be asked about.
             scope = {**scope, "method": "GET"}
@@ -137,17 +142,37 @@ def _header_text(text: str) -> bytes:
     return " ".join(plain.split()).encode("ascii", "replace")
 
 
+_WITHOUT_BODY = frozenset({"GET", "HEAD"})
+
+
+def _is_short(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a body says how long it is, and is short enough to be read whole."""
+    length = _get(headers, b"content-length")
+    if length is None:
+        return _get(headers, b"transfer-encoding") is None
+    return length.isdigit() and int(length) <= MAX_BODY_LENGTH
+
+
+async def _send_too_large(send: Send, extra: Headers) -> None:
+    detail = f"A body may be {MAX_BODY_LENGTH} bytes long at most, and has to say its length."
+    await _send_problem(send, extra, 413, "Content Too Large", detail)
+
+
 async def _send_too_long(send: Send, extra: Headers) -> None:
-    status = HTTPStatus.REQUEST_URI_TOO_LONG
+    detail = f"A URL may be {MAX_URL_LENGTH} bytes long at most."
+    await _send_problem(send, extra, 414, "URI Too Long", detail)
+
+
+async def _send_problem(send: Send, extra: Headers, status: int, title: str, detail: str) -> None:
     body = orjson.dumps(
         {
-            "type": "/docs#problem-414",
-            "title": "URI Too Long",
-            "status": status.value,
-            "detail": f"A URL may be {MAX_URL_LENGTH} bytes long at most.",
+            "type": f"/docs#problem-{status}",
+            "title": title,
+            "status": status,
+            "detail": detail,
         }
     )
     headers = [(b"content-type", b"application/problem+json"), *extra]
     headers.append((b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": status.value, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

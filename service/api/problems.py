@@ -86,7 +86,7 @@ def handle_problems(app: FastAPI, pages: Pages | None) -> None:
     def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101  # registered for this class only
         status = HTTPStatus(error.status_code)
-        detail = _DETAILS.get(status, status.description or status.phrase)
+        detail = _detail(status, (error.headers or {}).get("Allow", ""))
         return answer(request, Problem(status, detail), error.headers)
 
     def on_invalid(request: Request, error: Exception) -> Response:
@@ -123,6 +123,12 @@ _DETAILS = {
     HTTPStatus.NOT_FOUND: "Nothing is served at this path. /docs lists what is.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This resource can only be read: use GET.",
 }
+
+
+def _detail(status: HTTPStatus, allowed: str) -> str:
+    if status is HTTPStatus.METHOD_NOT_ALLOWED and "POST" in allowed:
+        return "This resource takes a question: use POST."
+    return _DETAILS.get(status, status.description or status.phrase)
 
 
 def _wants_page(request: Request) -> bool:

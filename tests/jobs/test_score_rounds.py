@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
-from jobs.score_rounds import MOST_PAST, score_rounds
+from jobs.score_rounds import score_rounds
 from models.round_assessment import RoundAssessment
 from models.voting import Reveal
 from service.clock import SetClock
@@ -42,12 +42,15 @@ def stored(sessions: sessionmaker[Session]) -> list[tuple[int, str]]:
 
 
 def test_past_rounds_are_assessed_as_sealed_and_as_ended_and_the_current_as_it_is(
-    whole: sessionmaker[Session],
+    whole: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("jobs.score_rounds.MOST_PAST", 2)
+    monkeypatch.setattr("jobs.score_rounds.list_asked_rounds", lambda *_: {10_076, 10_079, 10_080})
+    monkeypatch.setattr("jobs.score_rounds.WATCHED_ROUNDS", 3)
     at = datetime.fromtimestamp(RoundTime(JOINT).reveal_starts_at - 60, UTC)
     first = run(whole, at)
     assert not first.degraded
-    past = [10_072, 10_074, 10_076, 10_079, 10_080]
+    past = [10_079, 10_080]
     assert stored(whole) == [
         *[(round_id, phase) for round_id in past for phase in ("commit", "over")],
         (JOINT, "commit"),
@@ -56,12 +59,12 @@ def test_past_rounds_are_assessed_as_sealed_and_as_ended_and_the_current_as_it_i
     again = run(whole, at + timedelta(seconds=30))
     assert again.counts == {"due": 3, "assessed": 2, "unchanged": 1}
     assert run(whole, at + timedelta(seconds=45)).counts == {"due": 1, "unchanged": 1}
-    assert len(past) == MOST_PAST
 
 
 def test_an_assessment_tells_its_docket_and_keeps_what_a_question_is_answered_from(
-    whole: sessionmaker[Session],
+    whole: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("jobs.score_rounds.MOST_PAST", 1)
     run(whole, datetime.fromtimestamp(RoundTime(JOINT).reveal_starts_at - 60, UTC))
     with whole() as session:
         row = newest_of_round(session, JOINT)
@@ -79,19 +82,19 @@ def test_an_assessment_tells_its_docket_and_keeps_what_a_question_is_answered_fr
         earlier = newest_of_round(session, FORCED, row.as_of - timedelta(days=2))
         assert earlier is not None
         assert earlier.phase == "commit"
-        # Six rounds were assessed before: too few to set a level.
+        # One round was assessed before: too few to set a level.
         assert mean_past_attempt(session, JOINT, row.as_of).value is None
 
 
 def test_a_log_that_comes_late_makes_a_new_assessment_of_its_round(
-    whole: sessionmaker[Session],
+    whole: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("jobs.score_rounds.MOST_PAST", 1)
     at = datetime.fromtimestamp(RoundTime(JOINT).starts_at + 60, UTC)
     with whole.begin() as session:
         reveal = session.scalars(select(Reveal).where(Reveal.round_id == FORCED)).first()
         assert reveal is not None
         reveal.known_at = at + timedelta(minutes=1)
-    run(whole, at)
     run(whole, at)
     before = len(stored(whole))
     report = run(whole, at + timedelta(minutes=2))

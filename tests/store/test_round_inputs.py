@@ -5,19 +5,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.attack_enums import BlocKind
-from models.dvm_request_state import DvmRequestState
 from models.enums import Outcome
-from models.liquidity import BookSnapshot, OpenInterest
-from models.market import Market
-from models.position import Position
 from models.price import AssetQuote
 from models.price_enums import VolumeScope
 from service.database import open_engine, open_sessions
-from service.protocol.ids import parse_address, parse_hex32, to_hex
+from service.protocol.ids import to_hex
 from service.protocol.rounds import RoundTime
 from service.risk.attack_parameters import load_attack_parameters
 from service.risk.parameters import load_parameters
@@ -26,10 +21,9 @@ from service.risk.round_packing import pack_round, round_digest, unpack_round
 from service.risk.standing_blocs import StandingBloc
 from service.store.blocs import add_blocs
 from service.store.contracts import load_book
-from service.store.questions import get_statuses
 from service.store.round_inputs import LoadedRound, load_round
 from service.store.round_requests import RequestRole
-from tests.store.scenes import add_market
+from tests.store.round_scenes import WHALE, list_market
 
 PARAMETERS, ATTACK = load_parameters(), load_attack_parameters()
 MINUTE = timedelta(minutes=1)
@@ -37,7 +31,6 @@ MINUTE = timedelta(minutes=1)
 ROLLED, FORCED = 10_079, 10_080
 # Where three voters together hold 86 %.
 JOINT = 10_082
-WHALE = "0x8b3c0a6f115f8aa098e2d08366dc615761cd2f65"
 TRIO = (
     WHALE,
     "0xfd2aa6b1556c8475cd1e82d27d50e3e83b50ac04",
@@ -213,57 +206,3 @@ def test_inputs_survive_packing_and_equal_ones_have_one_digest(whole: Session) -
     assert first != second
     later = load(whole, JOINT, ended(JOINT) + timedelta(hours=1)).inputs
     assert round_digest(later, ATTACK) == second
-
-
-def list_market(session: Session, round_id: int, at: datetime) -> Market:
-    """The catalogue's market of the round's question, with a book, and wallets that hold it."""
-    state = session.scalars(
-        select(DvmRequestState).where(
-            DvmRequestState.last_round == round_id, DvmRequestState.question_id.is_not(None)
-        )
-    ).first()
-    assert state is not None
-    assert state.question_id is not None
-    (status,) = get_statuses(session, [state.question_id], load_book(session), at)[
-        state.question_id
-    ]
-    market = add_market(
-        session,
-        1,
-        condition_id=status.condition_id,
-        question_id=status.question_id,
-        uma_question_id=status.question_id,
-        adapter=status.adapter,
-        title=status.title,
-        known_at=at - timedelta(days=5),
-    )
-    seen = at - 2 * MINUTE
-    session.add(OpenInterest(market_id=market.id, value=250_000_000_000, known_at=seen))
-    session.add(
-        BookSnapshot(
-            market_id=market.id,
-            token_id=market.token_ids[1],
-            outcome_index=1,
-            best_bid=Decimal("0.79"),
-            best_ask=Decimal("0.81"),
-            bid_depth=0,
-            ask_depth=0,
-            # Those who bid for No offer Yes.
-            bids=[["0.79", "1000"], ["0.5", "20"]],
-            asks=[["0.81", "70"]],
-            known_at=seen,
-        )
-    )
-    for outcome, size in ((0, 7_000_000_000), (1, 2_000_000_000)):
-        session.add(
-            Position(
-                wallet=parse_address(WHALE),
-                market_id=market.id,
-                outcome_index=outcome,
-                size=size,
-                known_at=seen,
-            )
-        )
-    session.flush()
-    assert parse_hex32(to_hex(market.condition_id)) == market.condition_id
-    return market

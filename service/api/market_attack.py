@@ -1,0 +1,177 @@
+"""``/v1/markets/{ref}/attack``: what forcing one market's answer would take and pay."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from models.attack_enums import SignalSubject
+from models.market import Market
+from service.api.lookup import require_market
+from service.api.parameters import Ref, only
+from service.api.problems import Problem
+from service.api.round_lines import CAUTION, Line
+from service.api.round_questions import RoundShelf
+from service.api.round_schemas import MarketAttackAnswer
+from service.api.site import Site
+from service.api.wire import json_response
+from service.protocol.ids import to_hex
+from service.risk.attack_attempt import any_attempt
+from service.risk.attack_signs import AttackSign, sign_document, strongest_first
+from service.risk.parameters import load_parameters
+from service.risk.round_document import to_round_document
+from service.store.attack_scores import latest_attack_score
+from service.store.fusion_inputs import signs_for
+from service.store.market_attack import PlacedMarket, place_market, suppose_market
+from service.store.round_assessments import round_span
+
+_ALWAYS = (
+    "whether anybody means to: who could is not who would",
+    "what voters agreed off the chain, or hold on other venues, and who shares no public link",
+    "how far UMA's price would fall and whether administrators would step in: both are assumed",
+)
+_NO_ROUND = "what standing blocs hold of it: they are looked up for markets of a round"
+_POWERS = ("id", "share", "stake_uma", "can_force", "can_block", "force_shortfall_uma", "evidence")
+
+
+def market_attack_router(site: Site) -> APIRouter:
+    """The routes of this subject."""
+    router = APIRouter(tags=["markets"])
+    shelf = RoundShelf()
+
+    @router.get(
+        "/v1/markets/{ref}/attack", response_model=MarketAttackAnswer, dependencies=[only()]
+    )
+    def read_attack(ref: Ref) -> Response:
+        """Stake, cost and gain of forcing this market's answer; who could; signs that anybody is.
+
+        Of a market in no round, as if it were the only one of the newest assessed one.
+        """
+        now = site.clock.now()
+        with site.sessions() as session:
+            market = require_market(session, ref)
+            placed = place_market(session, market, now)
+            body = _supposed(session, market, shelf, site) if placed is None else _placed(placed)
+            signs = signs_for(session, SignalSubject.MARKET, to_hex(market.condition_id), now)
+            fused = _fused(session, market, site)
+        return json_response(
+            {
+                "ref": to_hex(market.condition_id),
+                **body,
+                "signs": [_sign_line(sign) for sign in strongest_first(signs)],
+                "attack_score": fused,
+                "caution": CAUTION,
+                "notice": site.notice,
+            }
+        )
+
+    return router
+
+
+def _placed(placed: PlacedMarket) -> Line:
+    row, docket = placed.row, placed.docket
+    told: Mapping[str, Any] = row.document
+    request_id = docket["id"]
+    chances = {
+        bloc["id"]: bloc["p_captured"][request_id]
+        for bloc in told["blocs"]
+        if request_id in bloc["p_captured"]
+    }
+    is_open = docket["role"] == "open_proposal"
+    cannot = list(_ALWAYS)
+    if docket["role"] == "superseded":
+        cannot.append("anything of its payout: this request settles bonds alone")
+    return {
+        "as_of": row.as_of,
+        "place": "open_proposal" if is_open else "in_round",
+        "round_id": row.round_id,
+        "phase": row.phase,
+        **_answers(docket),
+        "stake_to_force_uma": told["stake_to_force_uma"],
+        "stake_to_stall_uma": told["stake_to_stall_uma"],
+        "alone": _alone(told["markets"], request_id),
+        "blocs": [_power(bloc) for bloc in told["blocs"] or told["hypothetical_blocs"]],
+        "in_best_sets": [b["id"] for b in told["blocs"] if request_id in b["best"]["requests"]],
+        "p_captured": None
+        if is_open
+        else {
+            "value": any_attempt(list(chances.values())),
+            "by_bloc": chances,
+            "calibration_status": "uncalibrated_ranked",
+        },
+        "cannot_be_said": cannot,
+    }
+
+
+def _supposed(session: Session, market: Market, shelf: RoundShelf, site: Site) -> Line:
+    span = round_span(session)
+    inputs = None if span is None else shelf.get(session, span[1])
+    if inputs is None:
+        detail = "No round of the vote was assessed yet: score_rounds needs the vote's logs."
+        raise Problem(HTTPStatus.NOT_FOUND, detail, reference=to_hex(market.condition_id))
+    now = site.clock.now()
+    found = suppose_market(session, market, inputs, load_parameters(), now)
+    told: Mapping[str, Any] = to_round_document(found.result)
+    (request,) = told["requests"]
+    pushed = found.pushed
+    return {
+        "as_of": now,
+        "place": "hypothetical",
+        "round_id": None,
+        "phase": None,
+        "pushed_answer": str(pushed.wrong),
+        "believed_answer": str(pushed.right),
+        "belief_ground": pushed.ground,
+        "stake_to_force_uma": told["stake_to_force_uma"],
+        "stake_to_stall_uma": told["stake_to_stall_uma"],
+        "alone": _alone(told["markets"], request["id"]),
+        "blocs": [_power(bloc) for bloc in told["hypothetical_blocs"]],
+        "in_best_sets": [],
+        "p_captured": None,
+        "cannot_be_said": [*_ALWAYS, _NO_ROUND],
+    }
+
+
+def _answers(docket: Mapping[str, Any]) -> Line:
+    return {name: docket[name] for name in ("pushed_answer", "believed_answer", "belief_ground")}
+
+
+def _alone(markets: Sequence[Mapping[str, Any]], request_id: str) -> Line:
+    return dict(next(line for line in markets if line["request"] == request_id))
+
+
+def _power(bloc: Mapping[str, Any]) -> Line:
+    return {name: bloc[name] for name in _POWERS}
+
+
+def _sign_line(sign: AttackSign) -> Line:
+    return {
+        "family": sign.family,
+        "signal": sign.signal,
+        "log_lr": sign.log_lr,
+        "value": sign.value,
+        "unit": sign.unit,
+        "support": sign.support,
+        "round_id": sign.round_id,
+        **sign_document(sign),
+    }
+
+
+def _fused(session: Session, market: Market, site: Site) -> Line | None:
+    kind, subject = SignalSubject.MARKET, to_hex(market.condition_id)
+    row = latest_attack_score(session, kind, subject, site.clock.now())
+    if row is None:
+        return None
+    p = None
+    if row.p_mean is not None:
+        p = {"mean": row.p_mean, "p05": row.p_low, "p95": row.p_high}
+    return {
+        "score": row.score,
+        "calibration_status": row.calibration_status,
+        "p": p,
+        "model_version": row.model_version,
+        "known_at": row.known_at,
+    }

@@ -1,0 +1,38 @@
+"""The inputs that what-ifs are answered from, unpacked once an assessment."""
+
+from collections import OrderedDict
+from threading import Lock
+
+from sqlalchemy.orm import Session
+
+from service.risk.attack_inputs import RoundInputs
+from service.risk.round_packing import unpack_round
+from service.store.round_assessments import get_question
+
+# Unpacked rounds kept, some MB each at 200 requests and 600 voters.
+_KEPT = 3
+
+
+class RoundShelf:
+    """Keeps the newest asked-about rounds; routes run in several threads."""
+
+    def __init__(self) -> None:
+        """Empty."""
+        self._lock = Lock()
+        self._kept: OrderedDict[int, RoundInputs] = OrderedDict()
+
+    def get(self, session: Session, round_id: int) -> RoundInputs | None:
+        """The inputs of the round's newest assessment; ``None`` where it has none."""
+        question = get_question(session, round_id)
+        if question is None:
+            return None
+        key = question.assessment_id
+        with self._lock:
+            found = self._kept.get(key)
+        if found is None:
+            found = unpack_round(question.inputs)
+            with self._lock:
+                self._kept[key] = found
+                while len(self._kept) > _KEPT:
+                    self._kept.popitem(last=False)
+        return found

@@ -1,0 +1,264 @@
+"""Rounds of the vote: lists, the assessment document, questions about it, a market's attack."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.enums import Support
+from service.api.schemas import Hex32, Paged
+from service.api.shape import Shape
+from service.risk.round_what_if import BOUNDS, MOST_MEMBERS
+
+Phase = Literal["waiting", "commit", "reveal", "over"]
+Usd = Annotated[str, Field(pattern=r"^-?\d+\.\d{2}$", description="USD", examples=["250000.00"])]
+Uma = Annotated[str, Field(pattern=r"^-?\d+\.\d{6}$", description="UMA")]
+_ID_LENGTH = 100
+
+
+class Part(BaseModel):
+    """A part of the stored document; fields are added over time, never renamed."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Rate(Part):
+    """A chance with its 90 % interval."""
+
+    mean: float
+    p05: float
+    p95: float
+
+
+class MoneyInterval(Part):
+    """USD: mean, median and 90 % interval."""
+
+    mean: Usd
+    p05: Usd
+    p50: Usd
+    p95: Usd
+
+
+class RoundParams(Part):
+    """The thresholds of a round, gaps filled with defaults (``assumptions`` lists them)."""
+
+    gat_uma: Uma
+    spat: float
+    max_rolls: int
+    slash: float
+    turnout: float
+    block: int | None
+
+
+class BlocLine(Part):
+    """What one group of voters, or one large voter, could do. Stake is a lower bound."""
+
+    id: str
+    entities: list[str]
+    stake_uma: Uma
+    share: float
+    evidence: list[str]
+    can_force: bool
+    can_block: bool
+    force_shortfall_uma: Uma
+    conflicts_usd: Usd
+    dollars_forceable: Usd
+    dollars_winnable: Usd
+    p_attempt: float
+    p_captured: dict[str, float]
+
+
+class DocketLine(Part):
+    """One request in words: what an attack would push on it, and what that rests on."""
+
+    id: str
+    role: Literal["operative", "superseded", "governance", "unlinked", "open_proposal"]
+    title: str | None
+    market_id: str | None
+    rolls: int
+    pushed_answer: str
+    believed_answer: str
+    belief: float | None
+    belief_ground: str
+
+
+class RoundDocument(Part):
+    """One assessment of a round, whole (docs/methodology.md, "Output of a round")."""
+
+    schema_version: int
+    round_id: int
+    phase: Phase
+    phase_end: datetime
+    as_of: datetime
+    model_version: str
+    priors_version: str
+    params: RoundParams
+    stake_uma: Uma
+    stake_is_frozen: bool
+    docket: list[DocketLine]
+    concentration: dict[str, float | int | None]
+    new_stake_in_commit_uma: Uma | None
+    stake_to_force_uma: Uma
+    stake_to_stall_uma: Uma
+    blocs: list[BlocLine]
+    hypothetical_blocs: list[BlocLine]
+    headline_bloc: str
+    dollars_exposed: Usd
+    dollars_forceable: Usd | None
+    dollars_forceable_open: Usd | None
+    dollars_winnable: Usd | None
+    optimal_set: list[str]
+    critical_set: list[str] | None
+    attack_margin: MoneyInterval
+    break_even_delta: float | None
+    break_even_stake_uma: Uma | None
+    bribe_floor: Usd
+    p_round_attack: Rate
+    p_any_wrong: float
+    p_two_or_more_wrong: float
+    support: Support
+    warnings: list[str]
+    caution: str
+    notice: str | None
+
+
+class RoundLine(Shape):
+    """A round at a glance, by its newest assessment."""
+
+    round_id: int
+    phase: Phase
+    phase_end: datetime
+    as_of: datetime
+    requests: int = Field(description="In the round; those that could be brought in left out.")
+    operative: int = Field(description="Of these, the ones a market is paid by.")
+    stake_uma: Uma
+    stake_is_frozen: bool
+    spat: float
+    dollars_exposed: Usd
+    dollars_forceable: Usd | None = Field(description="Null where no bloc is known.")
+    dollars_forceable_open: Usd | None
+    blocs: int
+    can_force: int = Field(description="Of the blocs, those whose stake alone passes SPAT.")
+    can_block: int
+    p_round_attack: Rate
+    p_any_wrong: float
+    support: Support
+    model_version: str
+
+
+RoundList = Paged[RoundLine]
+
+
+class RoundQuestionBody(BaseModel):
+    """A what-if: what is left out or null stays as it stands."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    extra_stake: float = Field(
+        0.0,
+        ge=BOUNDS["extra_stake"][0],
+        le=BOUNDS["extra_stake"][1],
+        description="UMA newly staked by the coalition, or by a newcomer.",
+    )
+    turnout: float | None = Field(None, ge=BOUNDS["turnout"][0], le=BOUNDS["turnout"][1])
+    spat: float | None = Field(None, ge=BOUNDS["spat"][0], le=BOUNDS["spat"][1])
+    uma_price_usd: float | None = Field(
+        None, ge=BOUNDS["uma_price_usd"][0], le=BOUNDS["uma_price_usd"][1]
+    )
+    coalition: list[Annotated[str, Field(min_length=1, max_length=_ID_LENGTH)]] = Field(
+        [],
+        max_length=MOST_MEMBERS,
+        description="Ids of blocs and voters of the round that push the wrong answers as one.",
+    )
+    cash_usd: float | None = Field(
+        None,
+        ge=BOUNDS["cash_usd"][0],
+        le=BOUNDS["cash_usd"][1],
+        description="To buy shares of wrong answers with, and to bind in bonds.",
+    )
+
+
+class RoundAnswer(Part):
+    """Which requests flip or stall, at what cost and for what gain; no forecast."""
+
+    schema_version: int
+    round_id: int
+    as_of: datetime
+    question: dict[str, float | list[str] | None]
+    stake_uma: Uma
+    share: float
+    can_force: bool
+    can_block: bool
+    flips: list[str]
+    stalls: list[str]
+    flipped_usd: MoneyInterval
+    pays: bool
+    cost: MoneyInterval
+    gain: MoneyInterval
+    profit: MoneyInterval
+    support: Support
+    warnings: list[str]
+    caution: str
+    notice: str | None
+
+
+class SignLine(Shape):
+    """A sign about a market, in words; ``log_lr`` is before the cap of its family."""
+
+    family: str
+    signal: str
+    words: str
+    log_lr: float
+    value: float | None
+    unit: str
+    low: float | None
+    high: float | None
+    support: Support
+    round_id: int | None
+    evidence: list[dict[str, str | int | None]]
+
+
+class FusedScore(Shape):
+    """The signs together. Without calibration only the order of such scores means something."""
+
+    score: float
+    calibration_status: str
+    p: Rate | None
+    model_version: str
+    known_at: datetime
+
+
+class CapturedChance(Shape):
+    """P(an attempt captures the vote on this market): assumed, never calibrated."""
+
+    value: float
+    by_bloc: dict[str, float]
+    calibration_status: Literal["uncalibrated_ranked"]
+
+
+class MarketAttackAnswer(Shape):
+    """What an attack on one market would take and pay, and what says that somebody tries."""
+
+    ref: Hex32
+    as_of: datetime = Field(description="Of the assessment the numbers are from.")
+    place: Literal["in_round", "open_proposal", "hypothetical"] = Field(
+        description="In a round's vote; could be brought into it; or supposed to be in it alone."
+    )
+    round_id: int | None
+    phase: Phase | None
+    pushed_answer: str
+    believed_answer: str
+    belief_ground: str
+    stake_to_force_uma: Uma = Field(description="From nothing, nobody voting along.")
+    stake_to_stall_uma: Uma
+    alone: dict[str, object] = Field(description="Attacked alone, by ``bloc``.")
+    blocs: list[dict[str, object]] = Field(
+        description="Who could force or block it; hypothetical ones where it is in no round."
+    )
+    in_best_sets: list[str] = Field(description="Blocs whose best set of the round has it.")
+    p_captured: CapturedChance | None = Field(description="Null outside a round.")
+    signs: list[SignLine]
+    attack_score: FusedScore | None
+    cannot_be_said: list[str]
+    caution: str
+    notice: str | None
