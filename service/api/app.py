@@ -23,6 +23,7 @@ from service.api.pages import Pages
 from service.api.problems import MEDIA_TYPE, handle_problems
 from service.api.proposal_signals import proposal_signals_router
 from service.api.proposals import proposals_router
+from service.api.proposers import proposers_router
 from service.api.round_what_if import round_what_if_router
 from service.api.rounds import rounds_router
 from service.api.rules import rules_router
@@ -94,6 +95,7 @@ def create_app(
     app.include_router(base_rates_router(site))
     app.include_router(wallets_router(site))
     app.include_router(exposure_router(site))
+    app.include_router(proposers_router(site), responses=_NO_ACTOR)
     if pages is not None:
         app.include_router(pages.router, include_in_schema=False)
     handle_problems(app, pages)
@@ -107,6 +109,9 @@ _NOT_FOUND: dict[int | str, dict[str, Any]] = {
 }
 _NO_ROUND: dict[int | str, dict[str, Any]] = {
     404: {"model": ProblemDetails, "description": "The round was not assessed."}
+}
+_NO_ACTOR: dict[int | str, dict[str, Any]] = {
+    404: {"model": ProblemDetails, "description": "The address neither proposed nor disputed."}
 }
 
 

@@ -128,7 +128,7 @@ def _streams(
         of_it = tuple(one for one in others if one.category == category)
         yield _Stream(
             "category_dispute_burst",
-            (SignalSubject.GROUP, category),
+            (SignalSubject.GROUP, f"category:{category}"),
             f"first disputes in {category}",
             of_it,
             len(categories),

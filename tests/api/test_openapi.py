@@ -25,6 +25,7 @@ def test_every_route_of_the_contract_is_described(app: FastAPI) -> None:
         "/v1/markets/{ref}/adjudication",
         "/v1/markets/{ref}/liquidity",
         "/v1/markets/{ref}/proposal-signals",
+        "/v1/proposers/{address}",
         "/v1/wallets/{address}",
         "/v1/wallets/{address}/exposure",
         "/v1/markets/{ref}/attack",
