@@ -20,6 +20,7 @@ from service.dashboard.market_view import view_market
 from service.dashboard.model_page import add_model_page
 from service.dashboard.movement_view import view_movement
 from service.dashboard.reference import read_reference
+from service.dashboard.rounds_page import add_rounds_pages
 from service.dashboard.templating import open_templates
 from service.dashboard.words import OUTCOMES, SOURCE_STATES, SOURCES, label
 from service.errors import UsageError
@@ -178,6 +179,7 @@ def _add_pages(
             },
         )
 
+    add_rounds_pages(router, sessions, clock, show, dashboard.error_page)
     add_model_page(router, sessions, clock, show)
 
     @router.get("/docs")

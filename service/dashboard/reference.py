@@ -24,6 +24,7 @@ class ParameterView:
 class OperationView:
     """One thing the API answers."""
 
+    method: str
     path: str
     summary: str
     parameters: list[ParameterView]
@@ -55,9 +56,10 @@ def read_reference(app: FastAPI) -> Reference:
     return Reference(
         introduction=str(document["info"]["description"]).strip().split("\n\n"),
         operations=[
-            _operation(path, operation["get"], schemas)
-            for path, operation in document["paths"].items()
-            if "get" in operation
+            _operation(method.upper(), path, operation, schemas)
+            for path, operations in document["paths"].items()
+            for method, operation in operations.items()
+            if method in {"get", "post"}
         ],
         shapes=[
             (name, str(schema.get("description", "")), _fields(schema, schemas))
@@ -67,10 +69,13 @@ def read_reference(app: FastAPI) -> Reference:
     )
 
 
-def _operation(path: str, operation: Mapping[str, Any], schemas: Schemas) -> OperationView:
+def _operation(
+    method: str, path: str, operation: Mapping[str, Any], schemas: Schemas
+) -> OperationView:
     content = operation["responses"]["200"].get("content", {})
     schema = content.get("application/json", {}).get("schema", {})
     return OperationView(
+        method=method,
         path=path,
         summary=str(operation.get("description", "")),
         parameters=[

@@ -42,6 +42,8 @@ EVERY_PAGE = [
     "/proposals",
     "/sources",
     "/base-rates",
+    "/rounds",
+    "/rounds/7",
     "/docs",
     "/markets/none",
 ]
