@@ -9,8 +9,10 @@ from jobs.cycle import CycleReport
 from jobs.transactions import in_transaction
 from service.clock import Clock
 from service.protocol.contracts import ContractBook
+from service.risk.context_signs import pays_sign, rights_sign
 from service.risk.structural_signs import STRUCTURAL_VERSION, structural_signs
 from service.store.attack_signals import add_signals
+from service.store.sign_context import forcing_blocs, rights_before, standing_bursts
 from service.store.watched_rounds import load_watched_rounds
 
 
@@ -19,7 +21,16 @@ def watch_rounds(sessions: sessionmaker[Session], clock: Clock, book: ContractBo
     now = clock.now()
     with sessions() as session:
         watched = load_watched_rounds(session, book, now)
+        bursts = standing_bursts(session, now)
+        rights = rights_before(session, bursts, now)
+        paying = {
+            one.round_id: forcing_blocs(session, one.round_id, now)
+            for one in watched
+            if not one.is_over
+        }
     signs = [sign for one in watched for sign in structural_signs(one)]
+    signs.append(rights_sign([str(row.document["words"]) for row in bursts], rights))
+    signs += [pays_sign(round_id, blocs) for round_id, blocs in paying.items()]
     added = in_transaction(
         sessions, lambda session: add_signals(session, signs, STRUCTURAL_VERSION, now)
     )

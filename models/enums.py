@@ -274,5 +274,6 @@ class AlertReason(StrEnum):
     STAKE_INFLOW = "stake_inflow_in_commit"
     FORCE_LINE = "force_line_crossed"
     BLOCK_LINE = "block_line_crossed"
+    FORCE_PAYS = "force_pays"
     # An attack score above what the alert budget allows (service/risk/alert_threshold.py).
     ATTACK_SCORE = "attack_score"

@@ -14,6 +14,7 @@ STRUCTURAL_REASONS = {
         AlertReason.STAKE_INFLOW,
         AlertReason.FORCE_LINE,
         AlertReason.BLOCK_LINE,
+        AlertReason.FORCE_PAYS,
     )
 }
 DIGEST_PER_DAY = 20

@@ -128,11 +128,13 @@ def _of_entity(  # what every such sign says
     entity: EntityStake, name: str, share: float, line: float, log_lr: float, words: str
 ) -> AttackSign:
     holders = _count(entity.addresses, "address holds", "linked addresses hold")
+    if entity.kind is SignalSubject.GROUP:
+        holders = _count(entity.addresses, "address", "addresses that vote alike") + " hold"
     lies = f"which {words} (from {_line(line)} on)" if log_lr > 0 else f"back below {_line(line)}"
     return AttackSign(
         family=SignalFamily.STAKE,
         signal=name,
-        subject_kind=SignalSubject.ENTITY,
+        subject_kind=entity.kind,
         subject=entity.entity_id,
         log_lr=log_lr,
         support=Support.ASSUMED,

@@ -6,6 +6,7 @@ Stake in whole UMA, shares in 0..1, entities by their least address. docs/method
 
 from dataclasses import dataclass, field
 
+from models.attack_enums import SignalSubject
 from service.risk.attack_signs import SignEvidence
 
 
@@ -20,15 +21,17 @@ class Inflow:
 
 @dataclass(frozen=True, slots=True)
 class EntityStake:
-    """An entity's stake and, from earlier runs, which lines it was above."""
+    """An entity's or a group's stake and, from earlier runs, which lines it was above."""
 
+    # An entity by its least address, or a standing group by its id.
     entity_id: str
     stake: float
     addresses: int = 1
     # Names of the signs that stood before: a line is left at 2 points below it.
     standing: frozenset[str] = frozenset()
-    # The newest log that changed its stake.
+    # The newest ``Staked`` log of each address.
     evidence: tuple[SignEvidence, ...] = ()
+    kind: SignalSubject = SignalSubject.ENTITY
 
 
 @dataclass(frozen=True, slots=True)

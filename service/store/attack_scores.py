@@ -12,6 +12,7 @@ from models.attack_score import AttackScore as Row
 from models.attack_signal import AttackSignal
 from service.risk.attack_calibration import Calibrated
 from service.risk.attack_fusion import FUSION_VERSION, AttackScore, score_digest, score_document
+from service.risk.structural_signs import BLOCK_LINE, FORCE_LINE
 from service.store.upserts import IN_CHUNK, chunks
 
 _Key = tuple[SignalSubject, str]
@@ -134,6 +135,17 @@ def _news(
             rounds[at_round] = max(rounds.get(at_round, 0), last)
         if kind is SignalSubject.MARKET and round_id is not None:
             markets.setdefault((kind, subject), set()).add(round_id)
+    # A group's ring is its own affair; that it is above a line concerns the round.
+    lines = session.scalar(
+        select(func.max(sign.id)).where(
+            sign.subject_kind == SignalSubject.GROUP,
+            sign.signal.in_([FORCE_LINE, BLOCK_LINE]),
+            sign.known_at >= since,
+            sign.known_at <= as_of,
+        )
+    )
+    if lines is not None:
+        rounds[current_round] = max(rounds.get(current_round, 0), lines)
     for key, voted in markets.items():
         newest[key] = max(newest[key], *(rounds[one] for one in voted))
     return newest | {(SignalSubject.ROUND, str(one)): last for one, last in rounds.items()}

@@ -17,7 +17,7 @@ from models.chain import Block
 from models.enums import ContractKind, StakeChangeKind, VotePhase, VoteRequestChangeKind
 from models.market import Market
 from service.protocol.contracts import ContractBook
-from service.protocol.ids import to_hex
+from service.protocol.ids import parse_address, to_hex
 from service.protocol.prices import TOO_EARLY, outcome_of
 from service.protocol.rounds import RoundTime, phase_at, round_at
 from service.protocol.tally import Pending, RoundTerms
@@ -35,6 +35,7 @@ from service.risk.watched_round import (
     WatchedRound,
 )
 from service.store.blocks import get_head
+from service.store.blocs import standing_blocs
 from service.store.entity_stakes import HeldStake, entities_of, held_by_entity, voter_stakes
 from service.store.round_turnout import mean_turnout, rounds_before
 from service.store.standing_signs import find_standing, standing_of
@@ -114,7 +115,10 @@ def _of_contract(session: Session, contract: Contract, as_of: datetime) -> Itera
         turnout=mean_turnout(session, contract, earlier, records, as_of),
         requests_in_vote=asked[current][0],
         inflows=_inflows(session, contract, current, as_of),
-        entities=_entities(session, contract, stakes, total, as_of),
+        entities=(
+            *_entities(session, contract, stakes, total, as_of),
+            *_groups(session, contract, stakes, total, as_of),
+        ),
         requests=asked[current][1],
         standing=standing_of(session, SignalSubject.ROUND, str(current), as_of),
     )
@@ -266,6 +270,27 @@ def _entities(
     found = [_to_entity(one, standing) for one in held]
     gone = standing.keys() - {one.entity_id for one in found}
     return (*found, *(EntityStake(e, 0.0, 0, standing[e]) for e in sorted(gone)))
+
+
+def _groups(
+    session: Session, contract: Contract, stakes: _Stakes, total: float | None, as_of: datetime
+) -> Iterable[EntityStake]:
+    """Groups that vote as one, those that always did too, and those a line sign stands for."""
+    if not total:
+        return
+    standing = find_standing(session, SignalSubject.GROUP, (FORCE_LINE, BLOCK_LINE), as_of)
+    group, found = SignalSubject.GROUP, set()
+    for bloc in standing_blocs(session, as_of):
+        members = {parse_address(address) for address in bloc.addresses}
+        held = {voter: stakes.by_voter[voter] for voter in members & stakes.by_voter.keys()}
+        found.add(bloc.bloc_id)
+        were = standing.get(bloc.bloc_id, frozenset())
+        parts = held_by_entity(session, contract, held, stakes.entities, as_of)
+        evidence = tuple(log for part in parts for log in part.evidence)
+        stake = _to_uma(sum(held.values()))
+        yield EntityStake(bloc.bloc_id, stake, len(held), were, evidence, group)
+    for gone in sorted(standing.keys() - found):
+        yield EntityStake(gone, 0.0, 0, standing[gone], (), group)
 
 
 def _large(stakes: _Stakes, least: int, standing: Collection[str]) -> dict[bytes, int]:

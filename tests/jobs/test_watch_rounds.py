@@ -8,18 +8,28 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.watch_rounds import watch_rounds
-from models.attack_enums import SignalSubject
+from models.attack_enums import BlocKind, SignalFamily, SignalSubject
 from models.attack_signal import AttackSignal
 from models.chain import Block
-from models.enums import ContractKind
+from models.enums import ContractKind, Support
 from models.voting import Reveal, StakeChange
 from service.clock import SetClock
 from service.database import open_engine, open_sessions
 from service.protocol.ids import to_hex
+from service.risk.attack_signs import AttackSign
+from service.risk.standing_blocs import StandingBloc
+from service.store.attack_signals import add_signals
+from service.store.blocs import add_blocs
 from tests.replays import read_replay
 from tests.store.voted import BOOK
 
-WHALE = "0x8b3c0a6f115f8aa098e2d08366dc615761cd2f65"
+# Voters 0, 2 and 3.
+BLOC_OF_H = (
+    "0x8b3c0a6f115f8aa098e2d08366dc615761cd2f65",
+    "0xfd2aa6b1556c8475cd1e82d27d50e3e83b50ac04",
+    "0x68128e8f93c6ff7b48115c4d7d3d962c3470ccd5",
+)
+WHALE = BLOC_OF_H[0]
 # A log of Ethereum is known 780 s after its block.
 LAG = timedelta(seconds=780)
 SECOND = timedelta(seconds=1)
@@ -166,6 +176,60 @@ def test_an_entity_that_falls_below_the_line_is_told_once(whole: sessionmaker[Se
         watch_rounds(whole, SetClock(at(19, 0, minute)), BOOK)
     rows = told(whole, "force_line_crossed", SignalSubject.ENTITY, WHALE)
     assert [row.log_lr > 0 for row in rows] == [True] * (len(rows) - 1) + [False]
+
+
+def test_a_group_that_votes_as_one_is_held_against_the_line(whole: sessionmaker[Session]) -> None:
+    """Whoever found the group: with its companions the whale holds 86 %, before any vote."""
+    group = StandingBloc(
+        bloc_id="co-voting-1",
+        kind=BlocKind.CO_VOTING,
+        entities=tuple(sorted(BLOC_OF_H)),
+        addresses=tuple(sorted(BLOC_OF_H)),
+        evidence=(),
+        joint_requests=30,
+        entity_of={voter: voter for voter in BLOC_OF_H},
+    )
+    with whole.begin() as session:
+        add_blocs(session, [group], "blocs-1", at(15, 12, 0))
+    watch_rounds(whole, SetClock(at(15, 11, 59)), BOOK)
+    assert told(whole, "force_line_crossed", SignalSubject.GROUP, "co-voting-1") == []
+    watch_rounds(whole, SetClock(at(15, 12, 0)), BOOK)
+    [row] = told(whole, "force_line_crossed", SignalSubject.GROUP, "co-voting-1")
+    assert row.value == 0.8623
+    assert "3 addresses that vote alike" in str(row.document["words"])
+    with whole.begin() as session:
+        add_blocs(session, [], "blocs-1", at(16, 0, 0))
+    watch_rounds(whole, SetClock(at(16, 0, 1)), BOOK)
+    rows = told(whole, "force_line_crossed", SignalSubject.GROUP, "co-voting-1")
+    assert [row.log_lr > 0 for row in rows] == [True, False]
+
+
+def test_rights_that_changed_in_the_week_before_a_burst_are_told_with_it(
+    whole: sessionmaker[Session],
+) -> None:
+    """The recorded roles and whitelists were set on 19 February, 21:20."""
+    burst = AttackSign(
+        SignalFamily.RINGS,
+        "dispute_burst",
+        SignalSubject.PLATFORM,
+        "",
+        2.0,
+        Support.MIXED,
+        "15 events with first disputes in 6 h, 3.1 expected.",
+    )
+    watch_rounds(whole, SetClock(datetime(2025, 2, 20, 11, tzinfo=UTC)), BOOK)
+    assert told(whole, "whitelist_or_role_change", SignalSubject.PLATFORM, "") == []
+    with whole.begin() as session:
+        add_signals(session, [burst], "test", datetime(2025, 2, 20, 12, tzinfo=UTC))
+    watch_rounds(whole, SetClock(datetime(2025, 2, 20, 13, tzinfo=UTC)), BOOK)
+    [row] = told(whole, "whitelist_or_role_change", SignalSubject.PLATFORM, "")
+    assert row.value is not None
+    assert row.value >= 10
+    assert all(one.startswith("0x") for one in transactions(row))
+    # Three days on the burst is history, and so is what came before it.
+    watch_rounds(whole, SetClock(datetime(2025, 2, 24, 13, tzinfo=UTC)), BOOK)
+    last = told(whole, "whitelist_or_role_change", SignalSubject.PLATFORM, "")[-1]
+    assert last.log_lr == 0
 
 
 def test_the_book_names_the_contract_that_is_watched(whole: sessionmaker[Session]) -> None:
