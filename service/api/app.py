@@ -11,6 +11,7 @@ from service.api.adjudication import adjudication_router
 from service.api.assessments import assessments_router
 from service.api.attacks import attacks_router
 from service.api.base_rates import base_rates_router
+from service.api.blocs import blocs_router
 from service.api.data_quality import data_quality_router
 from service.api.explanation import explanation_router
 from service.api.exposure import exposure_router
@@ -31,6 +32,7 @@ from service.api.schemas import ProblemDetails
 from service.api.site import Site
 from service.api.sources import sources_router
 from service.api.timeline import timeline_router
+from service.api.voters import voters_router
 from service.api.votes import votes_router
 from service.api.wallets import wallets_router
 from service.clock import Clock
@@ -93,6 +95,8 @@ def create_app(
     app.include_router(model_router(site))
     app.include_router(data_quality_router(site))
     app.include_router(base_rates_router(site))
+    app.include_router(blocs_router(site))
+    app.include_router(voters_router(site), responses=_NOT_FOUND)
     app.include_router(wallets_router(site))
     app.include_router(exposure_router(site))
     app.include_router(proposers_router(site), responses=_NO_ACTOR)

@@ -26,6 +26,8 @@ def test_every_route_of_the_contract_is_described(app: FastAPI) -> None:
         "/v1/markets/{ref}/liquidity",
         "/v1/markets/{ref}/proposal-signals",
         "/v1/proposers/{address}",
+        "/v1/blocs",
+        "/v1/voters/{address}",
         "/v1/wallets/{address}",
         "/v1/wallets/{address}/exposure",
         "/v1/markets/{ref}/attack",
