@@ -1,21 +1,29 @@
 """Seconds for the attack economics of a round of 200 requests and 600 voters, and for a what-if.
 
-`python -m bench.attacks`. Medians of five; "CPU" counts processor time. The first call of a process
-draws what later ones share and is shown apart.
+And for keeping such a round and asking about it over HTTP. `python -m bench.attacks`. Medians of
+five; "CPU" counts processor time. The first call of a process draws what later ones share and is
+shown apart.
 """
 
+import json
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from tempfile import TemporaryDirectory
 
 import numpy as np
+from fastapi.testclient import TestClient
 
-from service.clock import stopwatch
+from service.api.app import create_app
+from service.clock import SetClock, stopwatch
+from service.database import ensure_schema, open_engine, open_sessions
 from service.risk.attack_inputs import (
     AskLevel,
     Bloc,
     DocketMarket,
+    OpenedVotes,
     RoundInputs,
     RoundTerms,
     UmaMarket,
@@ -23,8 +31,11 @@ from service.risk.attack_inputs import (
     known,
 )
 from service.risk.round_assessment import assess_round
+from service.risk.round_document import to_round_document
+from service.risk.round_packing import pack_round, unpack_round
 from service.risk.round_what_if import RoundWhatIf, answer_round_what_if
 from service.risk.vote_simulation import Lean
+from service.store.round_assessments import NewRoundAssessment, add_round_assessment
 
 REQUESTS, VOTERS, RUNS = 200, 600, 5
 STAKE = 24e6
@@ -39,6 +50,63 @@ def main() -> None:
     print(f"{'':<44}{'first':>8}{'median':>9}{'CPU':>8}  seconds")
     show("assessment, 10 blocs, 3 hypothetical ones", lambda: assess_round(inputs))
     show("what-if", lambda: answer_round_what_if(inputs, question))
+    opening = in_reveal(inputs)
+    packed = pack_round(opening)
+    show("assessment while votes are opened", lambda: assess_round(opening))
+    show("packing its inputs", lambda: pack_round(opening))
+    show("unpacking them", lambda: unpack_round(packed))
+    document = json.dumps(to_round_document(assess_round(opening))).encode()
+    print(f"stored a round: {len(packed):,} bytes of inputs (once), document {len(document):,}")
+    over_http(opening, question)
+
+
+def in_reveal(inputs: RoundInputs) -> RoundInputs:
+    """The same round while votes are opened: every voter has opened nine requests of ten."""
+    names = [r.request_id for r in inputs.requests if r.in_round]
+    voters = tuple(
+        replace(voter, opened={name: round(voter.stake, 2) for name in names[number % 10 :]})
+        for number, voter in enumerate(inputs.voters)
+    )
+    opened = OpenedVotes(0.2 * STAKE, 0.5 * STAKE, 0.01 * STAKE, 0.2 * STAKE, 30.0, 30.0)
+    requests = tuple(
+        replace(request, opened=opened if request.in_round else None) for request in inputs.requests
+    )
+    return replace(inputs, phase="reveal", voters=voters, requests=requests)
+
+
+def over_http(inputs: RoundInputs, question: RoundWhatIf) -> None:
+    """A what-if of a stored round as a client sees it, without a socket."""
+    with TemporaryDirectory() as folder:
+        engine = open_engine(f"sqlite:///{folder}/bench.db")
+        ensure_schema(engine)
+        sessions = open_sessions(engine)
+        with sessions.begin() as session:
+            add_round_assessment(session, _stored(inputs))
+        app = create_app(sessions, SetClock(inputs.as_of), version="bench")
+        body = {"coalition": list(question.coalition)}
+        path = f"/v1/rounds/{inputs.round_id}/what-if"
+        with TestClient(app) as client:
+            show("what-if over HTTP", lambda: client.post(path, json=body).raise_for_status())
+        engine.dispose()
+
+
+def _stored(inputs: RoundInputs) -> NewRoundAssessment:
+    result = assess_round(inputs)
+    return NewRoundAssessment(
+        round_id=inputs.round_id,
+        as_of=inputs.as_of,
+        phase=inputs.phase,
+        requests=len(inputs.requests),
+        logs=0,
+        digest=bytes(32),
+        dollars_exposed=result.dollars_exposed,
+        dollars_forceable=result.dollars_forceable,
+        raw_attempt=0.0,
+        document=to_round_document(result),
+        model_version=result.model_version,
+        priors_version=result.priors_version,
+        inputs=pack_round(inputs),
+    )
 
 
 def show(name: str, call: Callable[[], object]) -> None:

@@ -246,10 +246,19 @@ def _unpack_bloc(told: Packed, names: Sequence[str]) -> Bloc:
     )
 
 
-def _by_place(amounts: Mapping[str, float], places: Mapping[str, int]) -> list[list[float]]:
-    """What is of no request of the round is of no use here."""
-    return [[places[name], amount] for name, amount in amounts.items() if name in places]
+def _by_place(
+    amounts: Mapping[str, float], places: Mapping[str, int]
+) -> list[tuple[float, list[int]]]:
+    """Each amount with the places of the requests it is of: a voter's votes weigh the same on all.
+
+    What is of no request of the round is of no use here.
+    """
+    found: dict[float, list[int]] = {}
+    for name, amount in amounts.items():
+        if name in places:
+            found.setdefault(amount, []).append(places[name])
+    return list(found.items())
 
 
 def _by_name(told: Sequence[Sequence[Any]], names: Sequence[str]) -> dict[str, float]:
-    return {names[int(place)]: amount for place, amount in told}
+    return {names[place]: amount for amount, of_it in told for place in of_it}
