@@ -114,11 +114,10 @@ def compare_pairs(meetings: Sequence[Meeting], priors: RingPriors) -> list[PairT
     so often, by what is fixed: how often each was in a dispute.
     """
     table = _Table(meetings)
-    possible = sum(table.most(*pair) >= priors.least_meetings for pair in table.pairs())
+    least = priors.least_meetings
+    possible = sum(table.most(*pair) >= least for pair in table.pairs(least))
     found = [
-        (pair, met, *table.chance(*pair, met))
-        for pair, met in table.met.items()
-        if met >= priors.least_meetings
+        (pair, met, *table.chance(*pair, met)) for pair, met in table.met.items() if met >= least
     ]
     found.sort(key=lambda row: (row[3], row[0]))
     rates = _false_discovery([row[3] for row in found], possible)
@@ -220,8 +219,11 @@ class _Table:
             self.disputed[one.disputer][one.stratum] += 1
             self.all[one.stratum] += 1
 
-    def pairs(self) -> Iterable[tuple[str, str]]:
-        return ((p, d) for p in self.proposed for d in self.disputed if p != d)
+    def pairs(self, least: int) -> Iterable[tuple[str, str]]:
+        """Pairs whose members were in as many disputes: others cannot have met so often."""
+        proposers = [p for p, of in self.proposed.items() if sum(of.values()) >= least]
+        disputers = [d for d, of in self.disputed.items() if sum(of.values()) >= least]
+        return ((p, d) for p in proposers for d in disputers if p != d)
 
     def most(self, proposer: str, disputer: str) -> int:
         """How often they could have met, by how often each was in a dispute."""

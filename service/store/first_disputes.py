@@ -111,9 +111,7 @@ def list_first_disputes(
 def first_dispute_at(session: Session) -> datetime | None:
     """When the oldest stored dispute was made: before it, none is known to be missing."""
     found: datetime | None = session.scalar(
-        select(func.min(Block.mined_at)).where(
-            exists(select(Dispute.block_id).where(Dispute.block_id == Block.id))
-        )
+        select(func.min(Block.mined_at)).join(Dispute, Dispute.block_id == Block.id)
     )
     return found
 

@@ -133,24 +133,22 @@ def _value(verdict: ProposalSignal | None, name: str) -> float | None:
 
 
 def _reference(session: Session, now: datetime, priors: FlowPriors) -> list[_Sample]:
-    """(category, volume stratum, drift) of other proposals, the newest verdict of each market."""
-    newest = (
-        select(func.max(ProposalSignal.id).label("id"))
+    """(category, volume stratum, drift) of the proposals that verdicts were last stored of."""
+    query = (
+        select(ProposalSignal, Market.category)
+        .join(Market, Market.id == ProposalSignal.market_id)
         .where(
             ProposalSignal.known_at <= now,
             ProposalSignal.known_at > now - timedelta(days=priors.reference_days),
         )
-        .group_by(ProposalSignal.market_id)
-        .order_by(func.max(ProposalSignal.id).desc())
+        # By the primary key from its end: a table of millions is not read through.
+        .order_by(ProposalSignal.id.desc())
         .limit(MOST_REFERENCE)
-        .subquery()
     )
-    query = (
-        select(ProposalSignal, Market.category)
-        .join(newest, newest.c.id == ProposalSignal.id)
-        .join(Market, Market.id == ProposalSignal.market_id)
-    )
-    rows = [(row, Category(category)) for row, category in session.execute(query)]
+    newest: dict[int, tuple[ProposalSignal, Category]] = {}
+    for row, category in session.execute(query):
+        newest.setdefault(row.market_id, (row, Category(category)))
+    rows = list(newest.values())
     volumes = latest_by_market(session, TradingActivity, [row.market_id for row, _ in rows], now)
     found = []
     for row, category in rows:
