@@ -1,16 +1,15 @@
 """How much of all stake voted in the rounds of the last 30 days."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.chain import Block
-from models.voting import Reveal
-from service.protocol.rounds import ROUND_SECONDS
-from service.protocol.tally import RoundTerms, freeze_round
-from service.protocol.vote_outcome import VoteRecords
+from models.enums import StakeChangeKind
+from models.voting import Reveal, StakeChange
+from service.protocol.rounds import ROUND_SECONDS, RoundTime
 from service.store.vote_records import Contract
 
 # 30 days of rounds.
@@ -43,32 +42,43 @@ def mean_turnout(
     session: Session,
     contract: Contract,
     rounds: Sequence[tuple[int, bytes]],
-    records: VoteRecords,
     as_of: datetime,
 ) -> float | None:
-    """Mean share of the frozen stake that was opened; None where no round tells."""
-    chain_id, address = contract
+    """Mean share of all stake that was opened; None where no round tells.
+
+    All stake is what the last ``Staked`` before votes were opened says; what was asked back after
+    it is still in, so that the share is rather too low.
+    """
     shares: list[float] = []
     for round_id, request_id in rounds:
-        first = records.first_reveals.get(round_id)
-        terms = (
-            None
-            if first is None
-            else freeze_round(round_id, first, records.ledger, records.parameters)
-        )
-        if not isinstance(terms, RoundTerms) or terms.stake == 0:
+        total = _stake_before(session, contract, RoundTime(round_id).reveal_starts_at, as_of)
+        if not total:
             continue
-        query = (
-            select(Reveal.tokens)
-            .join(Block, Block.id == Reveal.block_id)
-            .where(
-                Block.chain_id == chain_id,
-                Reveal.address == address,
-                Reveal.request_id == request_id,
-                Reveal.round_id == round_id,
-                Reveal.known_at <= as_of,
-            )
+        query = select(Reveal.tokens).where(
+            Reveal.request_id == request_id,
+            Reveal.address == contract[1],
+            Reveal.round_id == round_id,
+            Reveal.known_at <= as_of,
         )
         opened = sum(int(tokens) for tokens in session.scalars(query))
-        shares.append(min(1.0, opened / terms.stake))
+        shares.append(min(1.0, opened / total))
     return sum(shares) / len(shares) if shares else None
+
+
+def _stake_before(session: Session, contract: Contract, at: int, as_of: datetime) -> int | None:
+    chain_id, address = contract
+    query = (
+        select(StakeChange.cumulative_stake)
+        .join(Block, Block.id == StakeChange.block_id)
+        .where(
+            Block.chain_id == chain_id,
+            Block.mined_at < datetime.fromtimestamp(at, UTC),
+            StakeChange.address == address,
+            StakeChange.kind == StakeChangeKind.STAKED,
+            StakeChange.known_at <= as_of,
+        )
+        .order_by(Block.number.desc(), StakeChange.log_index.desc())
+        .limit(1)
+    )
+    total = session.scalar(query)
+    return None if total is None else int(total)

@@ -48,6 +48,8 @@ _WEI = 10**18
 _ROUNDS_BACK = 6
 # Whoever holds less of all stake crosses no line.
 _SMALL = 100
+# Whoever holds less than this part of all stake is looked at without its links.
+_DUST = 10_000
 _ENDED = (VoteRequestChangeKind.RESOLVED, VoteRequestChangeKind.DELETED)
 
 
@@ -85,11 +87,13 @@ def _of_contract(session: Session, contract: Contract, as_of: datetime) -> Itera
     histories = get_histories(session, _open_requests(session, contract, current, as_of), as_of)
     earlier = rounds_before(session, contract, current, as_of)
     rounds = {r for history in histories.values() for r in rounds_of(history)}
-    records = get_records(session, contract, rounds | {r for r, _ in earlier} | {current}, as_of)
+    records = get_records(session, contract, rounds | {current}, as_of)
     by_voter = voter_stakes(session, contract, as_of)
     if not by_voter:
         return
-    stakes = _Stakes(by_voter, entities_of(session, sorted(by_voter), as_of))
+    least = sum(by_voter.values()) // _DUST
+    linked = sorted(voter for voter, stake in by_voter.items() if stake > least)
+    stakes = _Stakes(by_voter, entities_of(session, linked, as_of))
     asked = {
         round_id: _requests(session, histories.values(), records, round_id, now, stakes)
         for round_id in (current - 1, current)
@@ -112,7 +116,7 @@ def _of_contract(session: Session, contract: Contract, as_of: datetime) -> Itera
         reveal_seconds_left=RoundTime(current).ends_at - now if is_reveal else None,
         stake=total,
         spat=line,
-        turnout=mean_turnout(session, contract, earlier, records, as_of),
+        turnout=mean_turnout(session, contract, earlier, as_of),
         requests_in_vote=asked[current][0],
         inflows=_inflows(session, contract, current, as_of),
         entities=(

@@ -1,0 +1,149 @@
+"""Each sign on both sides of its line, and what looks like one and is none."""
+
+from dataclasses import replace
+
+import pytest
+
+from models.attack_enums import SignalSubject
+from service.risk.attack_signs import AttackSign, SignEvidence
+from service.risk.structural_signs import (
+    BLOCK_LINE,
+    FORCE_LINE,
+    ROLL_BLOCKED,
+    SEALED_LARGE,
+    STAKE_INFLOW,
+    structural_signs,
+)
+from service.risk.watched_round import (
+    Ballot,
+    EntityStake,
+    Inflow,
+    OpenedAnswer,
+    WatchedRequest,
+    WatchedRound,
+)
+
+LOG = SignEvidence("VoteRevealed", 1, "0x" + "11" * 32, 0)
+ALL = 100.0
+HOUR = 3600
+
+
+def answer(name: str, **stakes: float) -> OpenedAnswer:
+    return OpenedAnswer(name, tuple(Ballot(who, stake, LOG) for who, stake in stakes.items()))
+
+
+def request(
+    *answers: OpenedAnswer, sealed: float = 0.0, sealed_entities: int = 0
+) -> WatchedRequest:
+    opened = {ballot.entity_id for one in answers for ballot in one.ballots}
+    return WatchedRequest(
+        request_id="r",
+        stake=ALL,
+        spat=0.65,
+        answers=answers,
+        sealed=sealed,
+        sealed_entities=sealed_entities,
+        voted_entities=len(opened) + sealed_entities,
+        market="0x" + "ab" * 32,
+    )
+
+
+def reveal(*requests: WatchedRequest, hours_left: int = 20) -> WatchedRound:
+    return WatchedRound(
+        round_id=7,
+        is_over=False,
+        reveal_seconds_left=hours_left * HOUR,
+        stake=ALL,
+        spat=0.65,
+        requests_in_vote=len(requests),
+        requests=requests,
+    )
+
+
+def commit(**changes: object) -> WatchedRound:
+    quiet = WatchedRound(7, False, None, ALL, 0.65, turnout=0.92, requests_in_vote=1)  # noqa: FBT003  # is_over
+    return replace(quiet, **changes)  # type: ignore[arg-type]  # by name
+
+
+def raised(watched: WatchedRound, name: str) -> list[AttackSign]:
+    return [s for s in structural_signs(watched) if s.signal == name and s.log_lr > 0]
+
+
+def test_a_roll_is_told_only_when_nothing_sealed_can_avert_it() -> None:
+    yes, no = answer("YES", a=60.0, b=2.0), answer("NO", c=20.0)
+    assert raised(reveal(request(yes, no, sealed=3.1, sealed_entities=1)), ROLL_BLOCKED) == []
+    told = raised(reveal(request(yes, no, sealed=3.0, sealed_entities=1)), ROLL_BLOCKED)
+    assert {sign.subject_kind for sign in told} == {SignalSubject.ROUND, SignalSubject.MARKET}
+    assert "62.0 % < SPAT 65 %" in told[0].words
+    unknown = replace(request(yes, no), sealed_unknown=1)
+    assert raised(reveal(unknown), ROLL_BLOCKED) == []
+
+
+def test_a_split_vote_without_a_majority_that_rolls_is_no_sign() -> None:
+    split = request(answer("YES", a=49.0), answer("NO", b=48.0))
+    assert raised(reveal(split), ROLL_BLOCKED) == []
+
+
+def test_what_is_still_sealed_at_the_end_of_a_round_is_never_opened() -> None:
+    over = replace(reveal(request(answer("YES", a=62.0), sealed=30.0)), is_over=True)
+    [sign, _] = raised(replace(over, reveal_seconds_left=0), ROLL_BLOCKED)
+    assert "ended with 62.0 %" in sign.words
+
+
+def test_an_ordinary_vote_passes_the_line_by_most_heads_and_is_no_sign() -> None:
+    many = answer("YES", a=30.0, b=20.0, c=20.0)
+    assert raised(reveal(request(many, answer("NO", d=20.0))), FORCE_LINE) == []
+    # The same stake against most heads is one, but not while those may still join it.
+    against = answer("NO", d=5.0, e=5.0, f=5.0)
+    assert raised(reveal(request(many, against)), FORCE_LINE)
+    early = request(many, answer("NO", d=5.0, e=5.0), sealed=5.0, sealed_entities=1)
+    assert raised(reveal(early), FORCE_LINE) == []
+
+
+def test_one_entity_above_the_line_is_told_by_whatever_many_ballots() -> None:
+    split_hands = OpenedAnswer("YES", (Ballot("a", 40.0, LOG), Ballot("a", 26.0, LOG)))
+    [sign] = raised(reveal(request(split_hands, answer("NO", b=1.0))), FORCE_LINE)
+    assert "1 entity is behind it" in sign.words
+
+
+@pytest.mark.parametrize(("added", "is_told"), [(5.0, []), (5.1, [STAKE_INFLOW])])
+def test_stake_of_more_than_a_twentieth_in_a_commit_phase_is_told(
+    added: float, is_told: list[str]
+) -> None:
+    inflow = (Inflow("v", added, LOG),)
+    assert [s.signal for s in raised(commit(inflows=inflow), STAKE_INFLOW)] == is_told
+    # Nothing is voted on: who stakes then is early.
+    assert raised(commit(inflows=inflow, requests_in_vote=0), STAKE_INFLOW) == []
+
+
+@pytest.mark.parametrize(
+    ("share", "stood", "is_told"),
+    [(27.0, (), 0), (27.1, (), 1), (25.1, (BLOCK_LINE,), 1), (25.0, (BLOCK_LINE,), 0)],
+)
+def test_the_block_line_is_turnout_less_spat_and_is_left_two_points_below(
+    share: float, stood: tuple[str, ...], is_told: int
+) -> None:
+    entity = EntityStake("0x1", share, standing=frozenset(stood))
+    watched = commit(entities=(entity,))
+    assert len(raised(watched, BLOCK_LINE)) == is_told
+    # No turnout is known: nobody can say where the line is.
+    assert raised(replace(watched, turnout=None), BLOCK_LINE) == []
+
+
+@pytest.mark.parametrize(
+    ("sealed", "hours_left", "log_lrs"),
+    [(4.0, 5, 0), (6.0, 7, 0), (6.0, 5, 2), (40.0, 5, 2)],
+)
+def test_large_sealed_stake_is_told_late_and_more_where_it_decides(
+    sealed: float, hours_left: int, log_lrs: int
+) -> None:
+    open_vote = request(answer("YES", a=40.0), sealed=sealed, sealed_entities=1)
+    told = raised(reveal(open_vote, hours_left=hours_left), SEALED_LARGE)
+    assert len(told) == log_lrs
+    decides = sealed > 25.0
+    assert all(("it alone says" in sign.words) is decides for sign in told)
+
+
+def test_what_is_not_stored_makes_no_sign() -> None:
+    blind = commit(stake=None, spat=None, entities=(EntityStake("0x1", 90.0),))
+    assert [sign for sign in structural_signs(blind) if sign.log_lr > 0] == []
