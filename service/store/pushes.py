@@ -1,7 +1,7 @@
 """Who pushed an answer of a market at issue, and what they and their linked wallets hold of it."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -38,12 +38,13 @@ class _Pushed:
     round_id: int | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Traded:
-    """What a wallet bought of Yes, net of what it sold and of No, since the dispute."""
+    """Micro-shares of Yes a wallet bought since the dispute (or No it sold), by one trade."""
 
-    net: int = 0
-    logs: list[SignEvidence] = field(default_factory=list)
+    at: datetime
+    net: int
+    log: SignEvidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,12 @@ class _Known:
     """What is known of the wallets of one market."""
 
     now: Mapping[bytes, HeldMarket]
-    # Asked for by now, and by the dispute.
-    asked: frozenset[bytes]
+    # Asked for by now, and by the dispute: when.
+    asked: Mapping[bytes, datetime]
     before: Mapping[bytes, HeldMarket]
-    asked_before: frozenset[bytes]
-    traded: Mapping[bytes, _Traded]
+    asked_before: Mapping[bytes, datetime]
+    traded: Mapping[bytes, list[_Traded]]
+    disputed_at: datetime | None
     # Every trade since the dispute is stored.
     is_whole: bool
 
@@ -85,10 +87,11 @@ def load_pushes(session: Session, issues: Sequence[AtIssue], now: datetime) -> l
         at = disputed.get(one.market_id)
         known = _Known(
             now=held.get(one.market_id, {}),
-            asked=frozenset(asked),
+            asked=asked,
             before={} if at is None else _held_then(session, own, one.market_id, at),
-            asked_before=frozenset() if at is None else frozenset(_asked(session, own, at)),
+            asked_before={} if at is None else _asked(session, own, at),
             traded=_traded(fills.get(one.market_id, ()), own),
+            disputed_at=at,
             is_whole=_is_whole(coverage.get(one.market_id), at),
         )
         mid = markets[one.market_id].mid if one.market_id in markets else None
@@ -157,25 +160,31 @@ def _merged(
 
 
 def _logs_of(known: _Known, wallet: bytes) -> list[SignEvidence]:
-    traded = known.traded.get(wallet)
-    return [] if traded is None else traded.logs
+    return [trade.log for trade in known.traded.get(wallet, ())]
 
 
 def _holding(wallet: bytes, confidence: float, known: _Known) -> WalletHolding:
-    """What is known of a wallet: what it holds, else at least what it traded since the dispute."""
-    traded = known.traded.get(wallet)
-    bought = 0.0 if traded is None else traded.net / _MICRO
-    row = known.now.get(wallet)
-    if row is None and wallet not in known.asked:
-        then, now = (None, None) if traded is None else (0.0, bought)
+    """What a wallet holds: as last read and traded since, or at least what it traded."""
+    trades, row = known.traded.get(wallet, []), known.now.get(wallet)
+    read_at = known.asked.get(wallet) if row is None else row.known_at
+    if read_at is None:
+        then, now = (None, None) if not trades else (0.0, _sum(trades))
         return WalletHolding(to_hex(wallet), confidence, then, now)
     net = 0.0 if row is None else (row.yes - row.no) / _MICRO
-    return WalletHolding(to_hex(wallet), confidence, _before(wallet, net - bought, known), net)
+    now = net + _sum([trade for trade in trades if trade.at > read_at])
+    by_trades = net - _sum([trade for trade in trades if trade.at <= read_at])
+    return WalletHolding(
+        to_hex(wallet), confidence, _before(wallet, by_trades, read_at, known), now
+    )
 
 
-def _before(wallet: bytes, by_trades: float, known: _Known) -> float | None:
+def _sum(trades: Iterable[_Traded]) -> float:
+    return sum(trade.net for trade in trades) / _MICRO
+
+
+def _before(wallet: bytes, by_trades: float, read_at: datetime, known: _Known) -> float | None:
     """What it held at the dispute: by all trades since, else as it was last seen by then."""
-    if known.is_whole:
+    if known.is_whole and known.disputed_at is not None and read_at >= known.disputed_at:
         return by_trades
     row = known.before.get(wallet)
     if row is not None:
@@ -183,9 +192,11 @@ def _before(wallet: bytes, by_trades: float, known: _Known) -> float | None:
     return 0.0 if wallet in known.asked_before else None
 
 
-def _asked(session: Session, wallets: Collection[bytes], at: datetime) -> set[bytes]:
+def _asked(session: Session, wallets: Collection[bytes], at: datetime) -> dict[bytes, datetime]:
+    """When these wallets had last been asked for; those that had not are left out."""
     checks = list_checks(session, wallets)
-    return {wallet for wallet, check in checks.items() if seen_by(check, at) is not None}
+    seen = {wallet: seen_by(check, at) for wallet, check in checks.items()}
+    return {wallet: when for wallet, when in seen.items() if when is not None}
 
 
 def _held_then(
@@ -205,16 +216,14 @@ def _is_whole(coverage: FillCoverage | None, since: datetime | None) -> bool:
     )
 
 
-def _traded(fills: Iterable[MarketFill], wallets: Collection[bytes]) -> dict[bytes, _Traded]:
-    found: dict[bytes, _Traded] = {}
+def _traded(fills: Iterable[MarketFill], wallets: Collection[bytes]) -> dict[bytes, list[_Traded]]:
+    found: dict[bytes, list[_Traded]] = {}
     for fill in fills:
         # Bought Yes or sold No: for the taker; the maker did the opposite.
         sign = 1 if (fill.taker_side is FillSide.BUY) == (fill.outcome_index == 0) else -1
+        log = SignEvidence("OrderFilled", 137, to_hex(fill.transaction_hash), fill.log_index)
         for wallet, direction in ((fill.taker, sign), (fill.maker, -sign)):
             if wallet is not None and wallet in wallets:
-                traded = found.setdefault(wallet, _Traded())
-                traded.net += direction * fill.shares
-                traded.logs.append(
-                    SignEvidence("OrderFilled", 137, to_hex(fill.transaction_hash), fill.log_index)
-                )
+                trade = _Traded(fill.traded_at, direction * fill.shares, log)
+                found.setdefault(wallet, []).append(trade)
     return found

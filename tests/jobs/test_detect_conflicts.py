@@ -173,6 +173,22 @@ def test_trades_tell_what_was_added_where_positions_were_not_read_before(
     assert [one["ground"] for one in evidence] == ["DisputePrice", "OrderFilled"]
 
 
+def test_trades_after_the_last_reading_of_positions_are_added_to_it(
+    sessions: sessionmaker[Session],
+) -> None:
+    with sessions.begin() as session:
+        market = add_question(session)
+        hold(session, DISPUTER, market.id, 0, 3_000, DISPUTED - HOUR)
+        sold = {"taker_side": FillSide.SELL, "taker": DISPUTER, "shares": 20_000 * MICRO}
+        add_fill(session, market, DISPUTED + HOUR, **sold)
+
+    detect_conflicts(sessions, SetClock(NOW), BOOK)
+
+    row = kept(sessions)["disputer_added_after_dispute"]
+    assert row.value == 20_000
+    assert "stands to gain 23,000 USD" in str(row.document["words"])
+
+
 def test_purchases_of_the_proposer_before_its_proposal_are_told_with_their_trades(
     sessions: sessionmaker[Session],
 ) -> None:
