@@ -25,7 +25,7 @@ from service.risk.bloc_signs import (
     standing_signs,
 )
 from service.risk.standing_blocs import StandingBloc
-from service.risk.vote_matrix import VoteMatrix
+from service.risk.vote_matrix import VoteMatrix, can_inform
 from service.store.attack_signals import add_signals
 from service.store.blocs import add_blocs, add_search, get_search, standing_blocs
 from service.store.gone_signals import gone_signs
@@ -35,8 +35,6 @@ PERIOD = timedelta(days=1)
 # Logs of a round's last minutes are known a little after its end.
 SETTLES = timedelta(minutes=20)
 MOST_EVIDENCE = 20
-
-NOTHING = BlocFindings((), entities=0, requests=0, informative=0, least_pushes=())
 
 Search = Callable[[VoteMatrix, Mapping[str, Sequence[str]]], BlocFindings]
 
@@ -57,7 +55,7 @@ def find_blocs(
     addresses = {
         name: [to_hex(voter) for voter in entity.voters] for name, entity in record.entities.items()
     }
-    findings = search(record.matrix, addresses) if record.matrix.requests else NOTHING
+    findings = _findings(record.matrix, addresses, search)
     deviations = find_deviations(record.matrix, before)
 
     def keep(session: Session) -> tuple[int, int]:
@@ -85,6 +83,15 @@ def find_blocs(
             "signs_added": added,
         }
     )
+
+
+def _findings(
+    matrix: VoteMatrix, addresses: Mapping[str, Sequence[str]], search: Search
+) -> BlocFindings:
+    """Too few voters for any small minority are not worth a process."""
+    if can_inform(matrix):
+        return search(matrix, addresses)
+    return BlocFindings((), len(matrix.entities), len(matrix.requests), 0, ())
 
 
 def _is_due(session: Session, now: datetime) -> bool:

@@ -86,14 +86,18 @@ class Concentration(Shape):
     top9: float
     nakamoto_force: int | None = Field(description="How many together force; null: all cannot.")
     nakamoto_block: int | None = Field(description="How many together block.")
+    effective_voters: float | None = Field(
+        description="e to the entropy of the shares of those listed; equal ones count one each."
+    )
 
 
 class ConcentrationLine(Shape):
-    """By address and by entity, in the round under way."""
+    """By address, by entity, and with each standing group as one, in the round under way."""
 
     round_id: int
     by_address: Concentration
     by_entity: Concentration
+    by_group: Concentration
 
 
 class Blocs(Shape):

@@ -1,5 +1,6 @@
 """``/v1/blocs``: groups of voters that vote as one, and how few decide."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from service.api.site import Site
 from service.api.wallets import CAUTION
 from service.api.wire import json_response
 from service.protocol.ids import parse_address, to_checksum
+from service.risk.joined_voters import effective_voters
 from service.risk.standing_blocs import StandingBloc
 from service.store.blocs import get_search, standing_blocs
 from service.store.contracts import load_book
@@ -54,7 +56,8 @@ def _position(cursor: str, identity: tuple[object, ...]) -> str:
 def _page(
     session: Session, at: datetime, after: str, limit: int
 ) -> tuple[dict[str, object], str | None]:
-    blocs = [bloc for bloc in standing_blocs(session, at) if bloc.bloc_id > after]
+    standing = standing_blocs(session, at)
+    blocs = [bloc for bloc in standing if bloc.bloc_id > after]
     board = get_stake_board(session, load_book(session), at)
     search = get_search(session, at)
     missing = [] if isinstance(board, StakeBoard) else [f"concentration, shares: {board}"]
@@ -63,7 +66,7 @@ def _page(
     body: dict[str, object] = {
         "as_of": at,
         "search": None if search is None else _search_line(search),
-        "concentration": _concentration(board),
+        "concentration": _concentration(board, standing),
         "data": [_bloc_line(bloc, board) for bloc in blocs[:limit]],
         "missing": missing,
         "caution": CAUTION,
@@ -86,14 +89,22 @@ def _search_line(row: BlocSearch) -> dict[str, object]:
     }
 
 
-def _concentration(board: StakeBoard | str) -> dict[str, object] | None:
+def _concentration(
+    board: StakeBoard | str, blocs: Sequence[StandingBloc]
+) -> dict[str, object] | None:
     if isinstance(board, str):
         return None
-    by_address, by_entity = board.concentration()
-    return {
-        "round_id": board.round_id,
-        "by_address": asdict(by_address),
-        "by_entity": asdict(by_entity),
+    counted = {
+        "by_address": board.by_address,
+        "by_entity": board.by_entity,
+        "by_group": board.by_group(bloc.addresses for bloc in blocs),
+    }
+    return {"round_id": board.round_id} | {
+        name: {
+            **asdict(board.concentration(voters)),
+            "effective_voters": effective_voters(voters),
+        }
+        for name, voters in counted.items()
     }
 
 

@@ -41,6 +41,16 @@ class VoteMatrix:
             raise ValueError(message)
 
 
+# A small minority is 15 % of the heads at most, and two at least: with fewer heads there is none.
+LEAST_HEADS = 14
+
+
+def can_inform(matrix: VoteMatrix) -> bool:
+    """Whether any vote has so many heads that a minority of two is a small one."""
+    heads = (matrix.answers != ABSENT).sum(axis=0)
+    return bool(heads.size and heads.max() >= LEAST_HEADS)
+
+
 def majority_of(answers: np.ndarray) -> np.ndarray:
     """(R,) the answer most entities gave to each request; the lower number on a tie, -1 if none."""
     if answers.size == 0:

@@ -1,6 +1,6 @@
 """Who has how much of the stake, by address and by entity, as known at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from service.protocol.rounds import round_at
 from service.protocol.vote_control import VotingEntity
 from service.risk.attack_inputs import Terms, Voter, fill_terms
 from service.risk.attack_parameters import load_attack_parameters
+from service.risk.joined_voters import join_voters
 from service.risk.stake_concentration import StakeConcentration, concentration_of
 from service.store.round_stake import get_round_stake
 from service.store.round_voters import get_round_voters
@@ -29,12 +30,17 @@ class StakeBoard:
     # By each voter's address.
     entity_of: Mapping[str, VotingEntity]
 
-    def concentration(self) -> tuple[StakeConcentration, StakeConcentration]:
-        """By address, and by entity."""
-        return (
-            concentration_of(self.by_address, self.terms),
-            concentration_of(self.by_entity, self.terms),
-        )
+    def by_group(self, groups: Iterable[Collection[str]]) -> tuple[Voter, ...]:
+        """The entities, with those of a group (its addresses are given) taken as one voter."""
+        entities = [
+            {to_hex(self.entity_of[a].entity) for a in addresses if a in self.entity_of}
+            for addresses in groups
+        ]
+        return join_voters(self.by_entity, entities)
+
+    def concentration(self, voters: Sequence[Voter]) -> StakeConcentration:
+        """Of one of the ways to count voters."""
+        return concentration_of(voters, self.terms)
 
     def stake_of(self, addresses: set[str]) -> float:
         """UMA that these addresses have at stake."""

@@ -153,3 +153,5 @@ def test_a_recorded_voter_has_its_stake_its_rank_and_its_history(
     assert blocs.concentration.by_address.top1 == pytest.approx(found.stake.share)
     by_entity = blocs.concentration.by_entity
     assert by_entity.entities <= blocs.concentration.by_address.entities
+    # No group stands.
+    assert blocs.concentration.by_group == by_entity

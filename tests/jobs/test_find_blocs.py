@@ -1,5 +1,7 @@
 """The search for groups of voters out of stored votes, on both databases."""
 
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
@@ -10,16 +12,16 @@ from jobs.bloc_process import search_apart
 from jobs.find_blocs import find_blocs
 from jobs.job_table import JOBS
 from jobs.schedule import PERIODS
-from models.attack_enums import SignalSubject
+from models.attack_enums import BlocKind, SignalSubject
 from service.clock import SetClock
 from service.detection.search import search_blocs
 from service.detection.voting_worlds import World, draw_world
 from service.risk.bloc_findings import BlocFindings
-from service.risk.bloc_signs import STANDING_BLOC
+from service.risk.bloc_signs import BLOC_DEVIATION, STANDING_BLOC
 from service.risk.vote_matrix import VoteMatrix
 from service.store.attack_signals import signals_of
 from service.store.blocs import get_search, standing_blocs
-from tests.store.voting_rows import add_votes, end_of
+from tests.store.voting_rows import FIRST_ROUND, add_votes, end_of
 
 WORLD = World(voters=60, requests=80, pushes=16, in_step_seconds=60.0)
 MATRIX = draw_world(WORLD, np.random.default_rng(5))
@@ -58,6 +60,65 @@ def test_a_bloc_is_kept_with_its_sign_its_logs_and_what_could_not_be_seen(
     assert find_blocs(sessions, sessions, clock, search).counts["signs_added"] == 0
     with sessions() as session:
         assert standing_blocs(session, clock.now())[0].known_at == at
+
+
+def four_in_step() -> VoteMatrix:
+    """The first four always answer alike and seal within a minute; in the last round two do not."""
+    rng = np.random.default_rng(3)
+    matrix = draw_world(World(voters=30, requests=96, error=0.06, round_size=6), rng)
+    answers, sealed = matrix.answers.copy(), matrix.sealed_at.copy()
+    answers[:4] = answers[0]
+    sealed[:4] = np.clip(sealed[0] + rng.uniform(0, 60, size=(4, sealed.shape[1])), 0, 86_399)
+    last = matrix.round_of == matrix.rounds[-1]
+    answers[:2, last] = 1
+    answers[2:4, last] = 0
+    sealed[:4] = np.where(np.isnan(sealed[:4]), 0.0, sealed[:4])
+    return VoteMatrix(
+        matrix.entities, matrix.requests, answers, matrix.round_of, matrix.rounds, sealed
+    )
+
+
+def test_a_baseline_that_splits_is_told_in_the_round_it_does(
+    sessions: sessionmaker[Session],
+) -> None:
+    matrix = four_in_step()
+    with sessions.begin() as session:
+        add_votes(session, matrix)
+    before, after = end_of(matrix, int(matrix.rounds[-2])), end_of(matrix)
+    clock = SetClock(before)
+    assert find_blocs(sessions, sessions, clock, search).counts["deviations"] == 0
+    clock.set(after)
+    assert find_blocs(sessions, sessions, clock, search).counts["deviations"] == 1
+    with sessions() as session:
+        [baseline] = [b for b in standing_blocs(session, before) if b.kind is BlocKind.BASELINE]
+        assert baseline.entities == matrix.entities[:4]
+        [sign] = signals_of(session, [(SignalSubject.GROUP, baseline.bloc_id)], after)
+        assert sign.signal == BLOC_DEVIATION
+        assert sign.round_id == FIRST_ROUND + int(matrix.rounds[-1])
+        assert "differed in 6 of 6 votes" in str(sign.document["words"])
+        assert signals_of(session, [(SignalSubject.GROUP, baseline.bloc_id)], before) == []
+
+
+def test_no_worker_and_no_page_pays_for_the_search() -> None:
+    started = "import jobs.find_blocs, jobs.schedule, service.api.app, sys; print(*sys.modules)"
+    told = subprocess.run(
+        [sys.executable, "-c", started], capture_output=True, text=True, check=True
+    )
+    assert not {"networkx", "scipy", "service.detection"} & set(told.stdout.split())
+
+
+def test_so_few_voters_that_no_minority_is_small_are_not_searched(
+    sessions: sessionmaker[Session],
+) -> None:
+    few = draw_world(World(voters=12, requests=8), np.random.default_rng(1))
+    with sessions.begin() as session:
+        add_votes(session, few)
+
+    def refuse(_: VoteMatrix, __: Mapping[str, Sequence[str]]) -> BlocFindings:
+        raise AssertionError
+
+    counts = find_blocs(sessions, sessions, SetClock(end_of(few)), refuse).counts
+    assert (counts["entities"], counts["votes"], counts["informative"]) == (12, 8, 0)
 
 
 def test_an_empty_store_has_no_groups(sessions: sessionmaker[Session]) -> None:
