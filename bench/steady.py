@@ -152,7 +152,7 @@ def _print_report(report: dict[str, Any], used: list[float], chosen: argparse.Na
     print(
         f"\nmemory, MB: {used[0]:.0f} after the first minute, {statistics.median(used[:half]):.0f}"
         f" in the first half, {statistics.median(used[half:]):.0f} in the second, {max(used):.0f}"
-        " at most"
+        f" at most\neach minute: {' '.join(f'{size:.0f}' for size in used)}"
     )
 
 

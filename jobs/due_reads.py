@@ -1,5 +1,6 @@
 """What the jobs that read markets at their own pace share: ask what is due, the hottest first."""
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,10 @@ LOOKAHEAD = timedelta(seconds=15)
 RUN_SECONDS = 20
 # Markets in one transaction: no writer waits long for another, on an empty database either.
 CHANGES_AT_ONCE = 500
+# Markets that are not hot whose state one run brings up to date.
+COLD_CHANGES_A_RUN = 5_000
+# Held by the job that places those, in this process.
+_PLACING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +59,33 @@ class DueRead(Generic[Row]):
 
 
 def plan_now(sessions: sessionmaker[Session], clock: Clock) -> RefreshPlan:
-    """The plan, with the states of all markets as they are now."""
+    """The plan, with the states of the markets as they are now.
+
+    Hot markets are all placed first. Of the others some a run, by one job at a time: on the day
+    tens of thousands are new, placing them all would keep the hot ones waiting for minutes.
+    """
     now = clock.now()
     with sessions() as session:
         changes = find_state_changes(session, now)
         plan = read_plan(session)
-    for part in chunks(changes, CHANGES_AT_ONCE):
-        in_transaction(sessions, partial(_change, part=part, plan=plan, now=now))
     if not changes:
         return plan
+    hot = [change for change in changes if change.state in HOT]
+    _place(sessions, hot, plan, now)
+    if len(hot) < len(changes) and _PLACING.acquire(blocking=False):
+        try:
+            _place(sessions, changes[len(hot) :][:COLD_CHANGES_A_RUN], plan, now)
+        finally:
+            _PLACING.release()
     with sessions() as session:
         return read_plan(session)
+
+
+def _place(
+    sessions: sessionmaker[Session], changes: Sequence[StateChange], plan: RefreshPlan, now: datetime
+) -> None:
+    for part in chunks(changes, CHANGES_AT_ONCE):
+        in_transaction(sessions, partial(_change, part=part, plan=plan, now=now))
 
 
 def _change(

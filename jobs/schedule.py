@@ -7,6 +7,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from jobs.wiring import JOBS, House, run_job
+from service.heaps import share_heaps
 
 # Seconds between runs, and how far a run may be shifted so that instances do not ask in step.
 PERIODS = {
@@ -65,6 +66,8 @@ class Schedule:
 
     def start(self) -> None:
         """Begin, the first runs in the order facts flow."""
+        # Before there is a thread a job.
+        share_heaps()
         start = self._house.clock.now()
         for number, name in enumerate(JOBS):
             seconds, jitter = PERIODS[name]

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session, defer, sessionmaker
 
 from models.data_enums import DataIssueKind
 from models.market import Market
@@ -25,6 +25,17 @@ from service.store.inputs import load_inputs
 from service.store.scoring import latest_digests
 
 log = structlog.get_logger()
+# Documents of a market that no score reads.
+_UNREAD = [
+    defer(column)
+    for column in (
+        Market.tags,
+        Market.outcomes,
+        Market.token_ids,
+        Market.position_ids,
+        Market.uma_statuses,
+    )
+]
 # What the rows of one market can make go wrong; a database error is no market's own and ends the
 # run.
 MARKET_FAULTS = (ArithmeticError, AssertionError, LookupError, TypeError, ValueError)
@@ -94,9 +105,8 @@ def _score(
 
 def _markets(session: Session, market_ids: Sequence[int]) -> list[Market]:
     """The markets in the order of their ids; one that is gone by now is nobody's any more."""
-    return list(
-        session.scalars(select(Market).where(Market.id.in_(market_ids)).order_by(Market.id))
-    )
+    query = select(Market).where(Market.id.in_(market_ids)).order_by(Market.id)
+    return list(session.scalars(query.options(*_UNREAD)))
 
 
 def _to_new(inputs: MarketInputs, result: MarketAssessmentResult, digest: bytes) -> NewAssessment:

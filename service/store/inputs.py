@@ -42,7 +42,7 @@ from service.store.input_oracle import (
     first_proposal,
     request_timestamp,
 )
-from service.store.latest import latest_by_market
+from service.store.latest import latest_by_market, latest_values
 from service.store.market_statuses import get_market_statuses
 from service.store.price_history import get_history_between
 from service.store.reports import first_proposal_report
@@ -55,6 +55,22 @@ BELIEF_FROM = timedelta(minutes=60)
 BELIEF_TO = timedelta(minutes=5)
 # Where no book was seen in that span, the last one seen within a day before it.
 BELIEF_FALLBACK = timedelta(hours=24)
+_QUOTED = (BookSnapshot.best_bid, BookSnapshot.best_ask, BookSnapshot.known_at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Interest:
+    value: int
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Quote:
+    """The best prices of an outcome's book; its levels are of no use to a score."""
+
+    best_bid: Decimal | None
+    best_ask: Decimal | None
+    known_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +78,11 @@ class _Rows:
     statuses: dict[bytes, list[QuestionStatus]]
     reports: dict[int, ResolutionReport]
     first_reports: dict[int, ResolutionReport]
-    interest: dict[int, OpenInterest]
-    activity: dict[int, TradingActivity]
-    books: dict[tuple[int, int], BookSnapshot]
+    interest: dict[int, _Interest]
+    # Traded volume.
+    volumes: dict[int, int | None]
+    # Of Yes.
+    quotes: dict[int, _Quote]
     announcements: dict[int, Announcement]
     # Polymarket's event ids by our group ids.
     events: dict[int, str]
@@ -103,9 +121,9 @@ def load_inputs(
         labels=load_verdicts(session, ids, at),
         reports=latest_by_market(session, ResolutionReport, ids, at),
         first_reports=firsts,
-        interest=latest_by_market(session, OpenInterest, ids, at),
-        activity=latest_by_market(session, TradingActivity, ids, at),
-        books=latest_by_market(session, BookSnapshot, ids, at, BookSnapshot.outcome_index),
+        interest=_interest(session, ids, at),
+        volumes=_volumes(session, ids, at),
+        quotes=_quotes(session, ids, at),
         announcements=latest_by_market(session, Announcement, ids, at),
         events=_event_ids(session, {m.group_id for m in markets if m.group_id is not None}),
         stake_age=None if voted_at is None else (at - voted_at.mined_at).total_seconds(),
@@ -133,8 +151,7 @@ def _inputs(
     first = first_proposal(status, rows.first_reports.get(market.id))
     current = current_proposal(status, report, standing)
     interest = rows.interest.get(market.id)
-    activity = rows.activity.get(market.id)
-    yes_book = rows.books.get((market.id, 0))
+    quote = rows.quotes.get(market.id)
     announced = rows.announcements.get(market.id)
     is_overridden = status is not None and status.overridden
     belief, evidence = (None, None) if first is None else _belief(session, market.id, first, at)
@@ -163,14 +180,14 @@ def _inputs(
         features=rows.features.get(market.id, ()),
         siblings=rows.siblings.get(market.id, ()),
         adjudicated=_adjudicated(rows.labels.get(market.id)),
-        yes_mid=_mid(yes_book),
-        volume=None if activity is None else activity.volume,
+        yes_mid=_mid(quote),
+        volume=rows.volumes.get(market.id),
         open_interest=None if interest is None else interest.value,
         challenge_ends_at=standing.challenge_ends_at,
         challenge_open=standing.challenge_open,
         freshness=Freshness(
             block=rows.block,
-            book_age_seconds=_age(yes_book, at),
+            book_age_seconds=_age(quote, at),
             open_interest_age_seconds=_age(interest, at),
             stake_age_seconds=rows.stake_age if market.id in rows.votes else None,
             missing=_missing(market, rows, status, standing.state),
@@ -187,6 +204,23 @@ def _adjudicated(label: StoredLabel | None) -> Adjudicated | None:
         for outcome in (Outcome.YES, Outcome.NO, Outcome.HALF)
     )
     return Adjudicated(label.estimate.adjudicators, yes, no, half)
+
+
+def _interest(session: Session, ids: Sequence[int], at: datetime) -> dict[int, _Interest]:
+    row = OpenInterest
+    values = latest_values(session, row, (row.value, row.known_at), ids, at)
+    return {market_id: _Interest(value, known_at) for market_id, value, known_at in values}
+
+
+def _volumes(session: Session, ids: Sequence[int], at: datetime) -> dict[int, int | None]:
+    values = latest_values(session, TradingActivity, (TradingActivity.volume,), ids, at)
+    return {market_id: volume for market_id, volume in values}
+
+
+def _quotes(session: Session, ids: Sequence[int], at: datetime) -> dict[int, _Quote]:
+    is_yes = BookSnapshot.outcome_index == 0
+    values = latest_values(session, BookSnapshot, _QUOTED, ids, at, is_yes)
+    return {market_id: _Quote(*quote) for market_id, *quote in values}
 
 
 def _event_ids(session: Session, group_ids: Collection[int]) -> dict[int, str]:
@@ -227,13 +261,13 @@ def _belief(
     history as far as it was known at ``at``; else the last book within a day.
     """
     begin, end = first.proposed_at - BELIEF_FROM, first.proposed_at - BELIEF_TO
-    query = select(BookSnapshot).where(
+    query = select(*_QUOTED).where(
         BookSnapshot.market_id == market_id,
         BookSnapshot.outcome_index == 0,
         BookSnapshot.known_at <= min(end, at),
     )
-    hour = session.scalars(query.where(BookSnapshot.known_at >= begin))
-    mids = [mid for mid in map(_mid, hour) if mid is not None]
+    hour = session.execute(query.where(BookSnapshot.known_at >= begin))
+    mids = [mid for mid in (_mid(_Quote(*row)) for row in hour) if mid is not None]
     if mids:
         return median(mids), "books"
     points = get_history_between(session, market_id, begin, end, at)
@@ -241,17 +275,18 @@ def _belief(
     if price is not None:
         return float(price), "price_history"
     day = query.where(BookSnapshot.known_at >= first.proposed_at - BELIEF_FALLBACK)
-    last = _mid(session.scalars(day.order_by(BookSnapshot.known_at.desc()).limit(1)).first())
+    found = session.execute(day.order_by(BookSnapshot.known_at.desc()).limit(1)).first()
+    last = None if found is None else _mid(_Quote(*found))
     return last, None if last is None else "earlier_book"
 
 
-def _mid(book: BookSnapshot | None) -> float | None:
+def _mid(book: _Quote | None) -> float | None:
     if book is None or book.best_bid is None or book.best_ask is None:
         return None
     return float((book.best_bid + book.best_ask) / Decimal(2))
 
 
-def _age(row: BookSnapshot | OpenInterest | None, at: datetime) -> float | None:
+def _age(row: _Quote | _Interest | None, at: datetime) -> float | None:
     return None if row is None else (at - row.known_at).total_seconds()
 
 
@@ -261,7 +296,7 @@ def _missing(
     lacks = list(rows.missing)
     if market.id not in rows.interest:
         lacks.append("open_interest: never seen")
-    if (market.id, 0) not in rows.books:
+    if market.id not in rows.quotes:
         lacks.append("book: never seen")
     if status is None and not any(item.endswith("not configured") for item in rows.missing):
         lacks.append("oracle: the question's logs are not indexed")
