@@ -82,7 +82,10 @@ def plan_now(sessions: sessionmaker[Session], clock: Clock) -> RefreshPlan:
 
 
 def _place(
-    sessions: sessionmaker[Session], changes: Sequence[StateChange], plan: RefreshPlan, now: datetime
+    sessions: sessionmaker[Session],
+    changes: Sequence[StateChange],
+    plan: RefreshPlan,
+    now: datetime,
 ) -> None:
     for part in chunks(changes, CHANGES_AT_ONCE):
         in_transaction(sessions, partial(_change, part=part, plan=plan, now=now))

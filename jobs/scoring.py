@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, defer, sessionmaker
 
 from models.data_enums import DataIssueKind
 from models.market import Market
+from service.json_text import JsonText, encode
 from service.protocol.contracts import ContractBook
 from service.protocol.ids import to_hex
 from service.protocol.listings import Refused
@@ -20,7 +21,9 @@ from service.risk.document import to_document
 from service.risk.inputs import MarketInputs
 from service.risk.parameters import RiskParameters
 from service.risk.result import MarketAssessmentResult
+from service.risk.situation import to_situation
 from service.store.assessments import NewAssessment
+from service.store.id_lists import among
 from service.store.inputs import load_inputs
 from service.store.scoring import latest_digests
 
@@ -95,17 +98,19 @@ def _score(
         inputs = load_inputs(session, markets, scale.book, scale.at, scale.missing)
         found = ScoredMarkets(seen={market.id: market.stale_since for market in markets})
     for market, market_inputs in zip(markets, inputs, strict=True):
-        digest = inputs_digest(market_inputs, scale.cells, scale.parameters)
+        situation = to_situation(market_inputs, scale.parameters)
+        digest = inputs_digest(market_inputs, scale.cells, scale.parameters, situation)
         if known.get(market.id) == digest:
             continue
-        result = assess(market_inputs, scale.cells, scale.parameters)
+        result = assess(market_inputs, scale.cells, scale.parameters, situation)
         found.scored.append((market.id, _to_new(market_inputs, result, digest)))
     return found
 
 
 def _markets(session: Session, market_ids: Sequence[int]) -> list[Market]:
     """The markets in the order of their ids; one that is gone by now is nobody's any more."""
-    query = select(Market).where(Market.id.in_(market_ids)).order_by(Market.id)
+    wanted = among(session, Market.id, market_ids)
+    query = select(Market).where(wanted).order_by(Market.id)
     return list(session.scalars(query.options(*_UNREAD)))
 
 
@@ -127,5 +132,6 @@ def _to_new(inputs: MarketInputs, result: MarketAssessmentResult, digest: bytes)
         remedy=inputs.remedy,
         challenge_ends_at=inputs.challenge_ends_at,
         challenge_open=inputs.challenge_open,
-        document=to_document(result),
+        # Encoded here, where several processes may score: the one that stores has enough to do.
+        document=JsonText(encode(to_document(result))),
     )

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from service.errors import SchemaMismatch, UsageError
+from service.json_text import encode
 from service.write_turns import WriteTurns
 
 if TYPE_CHECKING:
@@ -36,14 +37,17 @@ def open_engine(url: str) -> Engine:
         raise UsageError(message) from error
     backend = parsed.get_backend_name()
     if backend == "sqlite":
-        engine = create_engine(parsed)
+        engine = create_engine(parsed, json_serializer=encode)
         event.listen(engine, "connect", _tune_sqlite)
         _queue_writers(engine)
         return engine
     if backend == "postgresql":
         # The driver is named: a bare URL means another one to older SQLAlchemy.
         return create_engine(
-            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=10
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            pool_size=10,
+            json_serializer=encode,
         )
     message = f"SETTLEWATCH_DATABASE_URL: {backend} is not supported. Use sqlite or postgresql."
     raise UsageError(message)

@@ -22,11 +22,14 @@ _FITTED = "moved by readings fitted on disputes; what they do to wrong payouts i
 
 
 def assess(
-    inputs: MarketInputs, cells: CellPosteriors, parameters: RiskParameters
+    inputs: MarketInputs,
+    cells: CellPosteriors,
+    parameters: RiskParameters,
+    situation: Situation | None = None,
 ) -> MarketAssessmentResult:
-    """Score one market as of ``inputs.at``."""
+    """Score one market as of ``inputs.at``; ``situation`` where the caller has it already."""
     cell = cells.at(inputs.category, volume_stratum(inputs.volume), inputs.oracle_version)
-    situation = to_situation(inputs, parameters)
+    situation = situation or to_situation(inputs, parameters)
     summary = summarise(cell, situation, parameters)
     current = inputs.current_proposal
     drivers = explain(inputs, cell, situation, summary, parameters)

@@ -19,10 +19,17 @@ from service.risk.situation import (
 )
 from service.risk.vote_facts import VoteFacts
 
-_SITUATION = tuple(f.name for f in fields(Situation))
+_SITUATION = tuple((f.name, f.default) for f in fields(Situation))
+# Made once: json.dumps makes another one a call.
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def inputs_digest(inputs: MarketInputs, cells: CellPosteriors, parameters: RiskParameters) -> bytes:
+def inputs_digest(
+    inputs: MarketInputs,
+    cells: CellPosteriors,
+    parameters: RiskParameters,
+    situation: Situation | None = None,
+) -> bytes:
     """SHA-256 over the canonical values behind the score.
 
     Time counts in ten-minute steps until the liveness ends (``Situation.seen``), ages as "too
@@ -36,7 +43,7 @@ def inputs_digest(inputs: MarketInputs, cells: CellPosteriors, parameters: RiskP
         "cell": [cell.category, cell.stratum, cell.version, cell.measured, cell.signature],
         "identity": [inputs.market_id, inputs.question_id, inputs.event_id, inputs.adapter],
         "state": [inputs.state, inputs.state_source, inputs.request_timestamp, inputs.disputes],
-        "situation": _situation(to_situation(inputs, parameters)),
+        "situation": _situation(situation or to_situation(inputs, parameters)),
         "first": _proposal(inputs.first_proposal),
         "current": _proposal(inputs.current_proposal),
         "paid": [inputs.answer, inputs.payouts, inputs.overridden, inputs.remedy],
@@ -50,13 +57,17 @@ def inputs_digest(inputs: MarketInputs, cells: CellPosteriors, parameters: RiskP
         ],
         "missing": sorted(inputs.freshness.missing),
     }
-    text = json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).digest()
+    return hashlib.sha256(_ENCODER.encode(values).encode()).digest()
 
 
 def _situation(situation: Situation) -> dict[str, object]:
-    values = {name: getattr(situation, name) for name in _SITUATION}
-    return {n: asdict(v) if isinstance(v, VoteFacts) else v for n, v in values.items()}
+    """What differs from a market not yet proposed: of most markets, next to nothing."""
+    values = {}
+    for name, usual in _SITUATION:
+        value = getattr(situation, name)
+        if value != usual:
+            values[name] = asdict(value) if isinstance(value, VoteFacts) else value
+    return values
 
 
 def _volume(inputs: MarketInputs) -> int | None:

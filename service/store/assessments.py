@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from models.assessment import MarketAssessment, MarketStanding
 from models.enums import Category, MarketState, Remedy, Support
+from service.json_text import JsonText
 from service.store.standings import UNKNOWN_LOSS
 from service.store.upserts import insert_on
 
@@ -35,7 +36,7 @@ class NewAssessment:
     remedy: Remedy
     challenge_ends_at: datetime | None
     challenge_open: bool
-    document: dict[str, object]
+    document: dict[str, object] | JsonText
 
 
 _STANDING_ONLY = {"category", "open_interest", "remedy", "challenge_ends_at", "challenge_open"}

@@ -23,6 +23,7 @@ from service.risk.features import Feature
 from service.risk.inputs import Proposal
 from service.risk.rule_text import read_sources
 from service.risk.wording_features import RuleTimes, timing_features
+from service.store.id_lists import ID_CHUNK, among
 from service.store.upserts import IN_CHUNK, chunks
 
 # Wordings whose sources are known: most hang on none, so that one costs some hundred bytes.
@@ -144,9 +145,9 @@ def _get_versions(
     """The rule texts of each market, oldest first: hash, and from when on known."""
     found: dict[int, list[tuple[bytes, datetime]]] = defaultdict(list)
     row = RulesVersion
-    for part in chunks(sorted(market_ids), IN_CHUNK):
+    for part in chunks(sorted(market_ids), ID_CHUNK):
         query = select(row.market_id, row.text_hash, row.known_at).where(
-            row.market_id.in_(part), row.known_at <= at
+            among(session, row.market_id, part), row.known_at <= at
         )
         for market_id, text_hash, known_at in session.execute(query.order_by(row.version)):
             found[market_id].append((text_hash, known_at))

@@ -209,18 +209,18 @@ def _adjudicated(label: StoredLabel | None) -> Adjudicated | None:
 def _interest(session: Session, ids: Sequence[int], at: datetime) -> dict[int, _Interest]:
     row = OpenInterest
     values = latest_values(session, row, (row.value, row.known_at), ids, at)
-    return {market_id: _Interest(value, known_at) for market_id, value, known_at in values}
+    return {row[0]: _Interest(*row[1:]) for row in values}
 
 
 def _volumes(session: Session, ids: Sequence[int], at: datetime) -> dict[int, int | None]:
     values = latest_values(session, TradingActivity, (TradingActivity.volume,), ids, at)
-    return {market_id: volume for market_id, volume in values}
+    return {row[0]: row[1] for row in values}
 
 
 def _quotes(session: Session, ids: Sequence[int], at: datetime) -> dict[int, _Quote]:
     is_yes = BookSnapshot.outcome_index == 0
     values = latest_values(session, BookSnapshot, _QUOTED, ids, at, is_yes)
-    return {market_id: _Quote(*quote) for market_id, *quote in values}
+    return {row[0]: _Quote(*row[1:]) for row in values}
 
 
 def _event_ids(session: Session, group_ids: Collection[int]) -> dict[int, str]:

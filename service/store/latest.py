@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy import Row as ResultRow
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models.base import Base
 from models.market import Market
+from service.store.id_lists import ID_CHUNK, among
 from service.store.upserts import IN_CHUNK, chunks
 
 Row = TypeVar("Row", bound=Base)
@@ -82,7 +82,7 @@ def latest_values(
     market_ids: Collection[int],
     as_of: datetime,
     where: ColumnElement[bool] | None = None,
-) -> Iterator[ResultRow[Any]]:
+) -> Iterator[tuple[Any, ...]]:
     """Some columns of the newest row a market has by ``as_of``, after its id; in no order.
 
     For many markets at once: mapped objects, and documents nobody looks into, cost more than the
@@ -97,8 +97,8 @@ def latest_values(
     )
     if where is not None:
         newest = newest.where(where)
-    for part in chunks(sorted(market_ids), IN_CHUNK):
+    for part in chunks(sorted(market_ids), ID_CHUNK):
         one = newest.correlate(Market).scalar_subquery().label("row_id")
-        found = select(one).where(Market.id.in_(part)).subquery()
+        found = select(one).where(among(session, Market.id, part)).subquery()
         query = select(columns.market_id, *values).join(found, found.c.row_id == columns.id)
-        yield from session.execute(query)
+        yield from map(tuple, session.execute(query))

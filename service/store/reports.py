@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from models.market import ResolutionReport
 from service.protocol.listings import ResolutionRow
+from service.store.id_lists import ID_CHUNK, among
 from service.store.upserts import IN_CHUNK, chunks
 
 PROPOSED_WORDS = ("proposed", "challenged", "reproposed", "disputed", "resolved")
@@ -18,11 +19,11 @@ def first_proposal_report(
 ) -> dict[int, ResolutionReport]:
     """The first report of each market that names a proposed price."""
     found: dict[int, ResolutionReport] = {}
-    for part in chunks(sorted(market_ids), IN_CHUNK):
+    for part in chunks(sorted(market_ids), ID_CHUNK):
         rows = session.scalars(
             select(ResolutionReport)
             .where(
-                ResolutionReport.market_id.in_(part),
+                among(session, ResolutionReport.market_id, part),
                 ResolutionReport.known_at <= as_of,
                 ResolutionReport.proposed_price.is_not(None),
                 ResolutionReport.status.in_(PROPOSED_WORDS),

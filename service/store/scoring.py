@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from models.assessment import MarketAssessment, MarketStanding
 from models.market import Market
-from service.store.upserts import IN_CHUNK, chunks
+from service.store.id_lists import ID_CHUNK, among
+from service.store.upserts import chunks
 
 
 def list_due_markets(session: Session, at: datetime) -> Sequence[int]:
@@ -35,11 +36,11 @@ def list_due_markets(session: Session, at: datetime) -> Sequence[int]:
 def latest_digests(session: Session, market_ids: Collection[int]) -> dict[int, bytes]:
     """The inputs digest of each market's current assessment."""
     found: dict[int, bytes] = {}
-    for part in chunks(sorted(market_ids), IN_CHUNK):
+    for part in chunks(sorted(market_ids), ID_CHUNK):
         rows = session.execute(
             select(MarketStanding.market_id, MarketAssessment.inputs_digest)
             .join(MarketAssessment, MarketAssessment.id == MarketStanding.assessment_id)
-            .where(MarketStanding.market_id.in_(part))
+            .where(among(session, MarketStanding.market_id, part))
         )
         found.update((market_id, digest) for market_id, digest in rows)
     return found
