@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from models.liquidity import BookSnapshot, OpenInterest
 from models.market import Market
-from service.store.latest import latest_by_market
+from service.store.latest import latest_by_market, latest_values
 from service.store.listings import upsert_listings
 from tests.store.test_listings import T0, a_listing
 
@@ -116,3 +116,18 @@ def test_a_newest_row_is_one_look_at_the_end_of_an_index(session: Session) -> No
     for plan in plans:
         assert "_market_id_known_at (market_id=? AND known_at<?)" in plan
         assert "TEMP B-TREE" not in plan
+
+
+def test_single_columns_are_those_of_the_same_rows(session: Session) -> None:
+    ids = add_markets(session, 2, 2, 2)
+    for market_id in ids[:2]:
+        for minute in (1, 2, 3):
+            add_book(session, market_id, 0, minute, bid=f"0.{market_id}{minute}")
+            add_book(session, market_id, 1, minute, bid="0.9")
+    at = T0 + 2 * MINUTE
+    whole = latest_by_market(session, BookSnapshot, ids, at, BookSnapshot.outcome_index)
+    read = latest_values(
+        session, BookSnapshot, (BookSnapshot.best_bid,), ids, at, BookSnapshot.outcome_index == 0
+    )
+    expected = {market_id: whole[market_id, 0].best_bid for market_id in ids[:2]}
+    assert dict(read) == expected
