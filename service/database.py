@@ -3,7 +3,7 @@
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, finalize
@@ -53,15 +53,31 @@ def open_engine(url: str) -> Engine:
     raise UsageError(message)
 
 
+class JobSessions(sessionmaker[Session]):
+    """What jobs open: ``begin()`` to write, a session as such to read.
+
+    SQLite lets readers read while somebody writes. Those who queued for the writer's place with
+    nothing to write would hold up all who have.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        """Sessions of an engine."""
+        super().__init__(_reading(engine), expire_on_commit=False)
+        self._writing = sessionmaker(engine, expire_on_commit=False)
+
+    def begin(self) -> AbstractContextManager[Session]:
+        """A transaction that writes, committed at its end: its turn is taken at once."""
+        return self._writing.begin()
+
+
 def open_sessions(engine: Engine) -> sessionmaker[Session]:
     """The session factory for jobs; transactions are opened there, nowhere below."""
-    return sessionmaker(engine, expire_on_commit=False)
+    return JobSessions(engine)
 
 
 def open_read_sessions(engine: Engine) -> sessionmaker[Session]:
     """The session factory for routes and pages, which never wait for a writer."""
-    reading = engine.execution_options(**{SQLITE_BEGIN: "DEFERRED"})
-    return sessionmaker(reading, expire_on_commit=False)
+    return sessionmaker(_reading(engine), expire_on_commit=False)
 
 
 def _queue_writers(engine: Engine) -> None:
@@ -135,7 +151,7 @@ def current_revision(engine: Engine) -> str | None:
 
 
 def _reading(engine: Engine) -> Engine:
-    """The engine without SQLite's write lock: a health check must not wait for a job."""
+    """The engine without SQLite's write lock: who reads waits for nobody."""
     return engine.execution_options(**{SQLITE_BEGIN: "DEFERRED"})
 
 
