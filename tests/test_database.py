@@ -17,6 +17,7 @@ from service.database import (
     ensure_schema,
     head_revision,
     open_engine,
+    open_sessions,
     schema_fault,
     upgrade,
 )
@@ -146,6 +147,19 @@ def test_looking_at_the_schema_waits_for_no_writer(engine: Engine) -> None:
         assert schema_fault(engine) is None
         ensure_schema(engine)
     # SQLite's writers wait for each other for up to half a minute.
+    assert elapsed() < 10
+
+
+def test_a_job_that_reads_waits_for_no_writer(engine: Engine) -> None:
+    sessions = open_sessions(engine)
+    with sessions.begin() as writing:
+        writing.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        elapsed = stopwatch()
+        with sessions() as reading:
+            seen = reading.scalar(text("SELECT version_num FROM alembic_version"))
+        writing.rollback()
+    assert seen == head_revision()
+    # As above.
     assert elapsed() < 10
 
 
