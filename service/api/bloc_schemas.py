@@ -9,7 +9,7 @@ from models.attack_enums import BlocKind
 from models.enums import StakeChangeKind
 from service.api.schemas import Account, Hex32
 from service.api.shape import Shape
-from service.api.wallet_schemas import WalletLinkLine
+from service.api.wallet_schemas import Confidence, WalletLinkLine
 
 UmaText = Annotated[str, Field(pattern=r"^-?\d+\.\d+$", description="UMA as a decimal string.")]
 Share = Annotated[float, Field(ge=0, description="Of all stake; links hide: a lower bound.")]
@@ -160,6 +160,7 @@ class VoterEntityLine(Shape):
     entity: Account
     addresses: list[Account]
     grounds: list[str]
+    confidence: Confidence
     stake: StakeNow | None
 
 

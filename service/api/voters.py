@@ -15,7 +15,7 @@ from service.api.blocs import uma_text
 from service.api.parameters import only
 from service.api.problems import Problem
 from service.api.site import Site
-from service.api.wallets import CAUTION, MOST_LINKS, AddressPath, link_line
+from service.api.wallets import CAUTION, MOST_LINKS, AddressPath, confidence_text, link_line
 from service.api.wire import hex_or_none, json_response
 from service.protocol.ids import parse_address, to_checksum, to_hex
 from service.protocol.money import to_uma
@@ -78,6 +78,7 @@ def _detail(
             "entity": to_checksum(entity.entity),
             "addresses": [to_checksum(voter) for voter in entity.voters],
             "grounds": list(entity.grounds),
+            "confidence": confidence_text(entity.confidence),
             "stake": _stake_now(to_hex(entity.entity), board.by_entity, board),
         },
         "stake": None

@@ -7,13 +7,17 @@ joined here counts for what a vote can be made to say, never for who profits.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from models.wallet_enums import LinkBasis, LinkKind
-from service.protocol.wallet_links import MERGE_AT, Link
+from service.protocol.wallet_links import MERGE_AT, VOTE_CONTROL, Link
 
 OWNED = "one owner, by public links of confidence 0.95 and more"
 DELEGATED = "a delegation both sides name"
 SENT = "one key opened votes of more than one voter in this round"
+# How sure each makes that one hand holds the votes: our judgement, like the ladder's. A key that
+# serves several in one round was handed on in between, which they may have agreed on freely.
+CONFIDENCE = {OWNED: MERGE_AT, DELEGATED: VOTE_CONTROL, SENT: Decimal("0.90")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,11 @@ class VotingEntity:
     def entity(self) -> bytes:
         """Its id: the least of its voters' addresses."""
         return self.voters[0]
+
+    @property
+    def confidence(self) -> Decimal:
+        """That of the weakest ground it is joined by; 1 of a voter alone."""
+        return min((CONFIDENCE[ground] for ground in self.grounds), default=Decimal(1))
 
 
 class _Groups:

@@ -146,6 +146,8 @@ def test_a_recorded_voter_has_its_stake_its_rank_and_its_history(
     assert found.stake is not None
     assert (found.stake.rank, found.address) == (1, to_checksum(largest))
     assert 0 < found.stake.share < 1
+    assert found.entity is not None
+    assert (found.entity.confidence == "1.000") == (len(found.entity.addresses) == 1)
     assert found.stake_history[-1].kind == "staked"
     assert found.rounds[0].round_id >= found.rounds[-1].round_id
     blocs = Blocs.model_validate_json(client.get("/v1/blocs").content)

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from models.wallet_enums import LinkBasis, LinkKind
-from service.protocol.vote_control import DELEGATED, OWNED, SENT, group_voters
+from service.protocol.vote_control import DELEGATED, OWNED, SENT, VotingEntity, group_voters
 from service.protocol.wallet_links import Link
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -57,3 +57,8 @@ def test_a_key_joins_the_voters_it_opened_votes_for_in_one_round() -> None:
     (entity,) = group_voters([A, B], [], {A: [KEY], B: [KEY]}, AT)
     assert (entity.voters, entity.grounds) == ((A, B), (SENT,))
     assert len(group_voters([A, B], [], {A: [KEY], B: [C]}, AT)) == 2
+
+
+def test_an_entity_is_as_sure_as_its_weakest_ground() -> None:
+    assert VotingEntity((b"\x01" * 20,), ()).confidence == 1
+    assert VotingEntity((b"\x01" * 20, b"\x02" * 20), (OWNED, SENT)).confidence == Decimal("0.90")
