@@ -19,7 +19,10 @@ from service.protocol.rounds import RoundTime, round_at
 from service.risk.attack_parameters import AttackParameters
 from service.risk.parameters import RiskParameters
 from service.store.contracts import add_book, load_book
+from service.store.listings import mark_changed
+from service.store.resolution_rows import market_ids_of
 from service.store.round_assessments import add_round_assessment, newest_by_round
+from service.store.round_captures import captured_of
 from service.store.round_inputs import load_round
 from service.store.round_scores import OVER, loaded_digest, score_loaded
 from service.store.round_votes import list_asked_rounds, list_voted_rounds
@@ -91,8 +94,13 @@ def _score(
     if last is not None and last.digest == loaded_digest(loaded, due.logs, attack):
         return "unchanged"
     new = score_loaded(loaded, due.logs, attack)
+    before = {} if last is None else captured_of(last.document)
+    after = captured_of(new.document)
+    moved = {one for one in before | after if before.get(one) != after.get(one)}
     with sessions.begin() as session:
         add_round_assessment(session, new)
+        # What their votes may be made to say is part of these markets' scores.
+        mark_changed(session, market_ids_of(session, sorted(moved)).values(), due.at)
     return "assessed"
 
 

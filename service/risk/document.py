@@ -37,7 +37,13 @@ def to_document(result: MarketAssessmentResult) -> dict[str, object]:
         "p_stuck": summary.p_stuck,
         "p_overridden_onchain": summary.p_overridden_onchain,
         "p_refund": summary.p_refund,
-        "p_attack": {"value": summary.p_attack, "calibration_status": "prior_only"},
+        "p_attack": {
+            "value": summary.p_attack,
+            # What a round's assessment says of an attempt is a scale, and no measured rate.
+            "calibration_status": "prior_only"
+            if result.inputs.captured is None
+            else "uncalibrated_ranked",
+        },
         "ambiguity_floor": summary.ambiguity_floor,
         "answer_distribution": _answers(result.answers),
         "truth_belief": _truth(result.truth),

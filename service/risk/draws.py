@@ -79,6 +79,14 @@ def recentre(values: Values, mean: float) -> Values:
     return np.minimum(values * (mean / found), 1.0)
 
 
+def captured_vote(prior: Values, captured: float) -> Values:
+    """P(a vote is captured) where its round was assessed: never less than for any vote.
+
+    As wide, relatively, as the alleged rate it is scaled to (docs/methodology.md, "Path model").
+    """
+    return recentre(prior, max(float(prior.mean()), captured))
+
+
 def frozen(values: Values) -> Values:
     """The same array, protected: draws are shared between markets."""
     values.setflags(write=False)

@@ -68,6 +68,10 @@ def steps(inputs: MarketInputs, goal: Situation, parameters: RiskParameters) -> 
     for step in _vote_steps(now, goal):
         now = step.situation
         yield step
+    if goal.captured is not None:
+        now = replace(now, captured=goal.captured)
+        words = ("P(a bloc attacks the round) x P(its votes decide), of those it would take",)
+        yield Step("vote_attack", goal.captured, "probability", now, words)
     if now.answer is not goal.answer:
         now = replace(now, answer=goal.answer)
         yield Step("answer", str(goal.answer), "outcome", now)

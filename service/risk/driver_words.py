@@ -100,6 +100,9 @@ SENTENCES: Mapping[str, Callable[[Value], str]] = {
     "vote_stake": lambda v: f"the stake that votes on it is known ({_plain(v)})",
     "votes_sealed": lambda v: f"{_plain(v)} UMA of sealed votes are still to be opened",
     "votes_opened": lambda v: f"the leading answer has {_share(v)} of the votes opened so far",
+    "vote_attack": lambda v: (
+        f"a group of voters captures its vote with {_plain(v)} by our estimate"
+    ),
     "answer": lambda v: f"the oracle's answer is {_plain(v)}",
     "announced_refund": lambda _: "a refund was announced",
     "stale_inputs": lambda _: "some inputs are older than they may be",

@@ -31,6 +31,7 @@ MOVED_WORDS: Mapping[str, str] = {
     "price_before_proposal": "Price of Yes before the first proposal",
     "time_passed": "Time passed",
     "vote": "What is known of the vote",
+    "vote_attack": "Who could force its vote",
     "answer": "The oracle's answer",
     "payout_set_by_hand": "Payout set by hand",
     "announced_remedy": "Announced remedy",

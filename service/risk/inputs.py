@@ -114,6 +114,8 @@ class MarketInputs:
     price_evidence: PriceEvidence | None = None
     # The vote on the operative request, while it is open; None where its logs are not stored.
     vote: VoteFacts | None = None
+    # P(a bloc captures that vote) by the round's newest assessment; None where it has none.
+    captured: float | None = None
     # What the vote on a superseded request answered; it settled bonds only.
     earlier_vote: Outcome | None = None
     # Readings of wording and timing (``service.risk.features``), as known at ``at``.

@@ -46,6 +46,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("siblings", ("siblings",)),
     ("time_passed", ("at",)),
     ("vote", ("vote",)),
+    ("vote_attack", ("captured",)),
     ("answer", ("answer", "payouts")),
     ("adjudicated", ("adjudicated",)),
     ("payout_set_by_hand", ("overridden",)),

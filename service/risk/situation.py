@@ -40,6 +40,8 @@ class Situation:
     stale: bool = False
     # Of the vote that decides, while it does.
     vote: VoteFacts | None = None
+    # P(a bloc captures it), to two digits; None where no assessment of its round says.
+    captured: float | None = None
     earlier_vote: Outcome | None = None
     # Log-odds the market's features add to its first proposal's being too early, or disputed though
     # correct; and to its being wrong. In steps.
@@ -95,6 +97,7 @@ def to_situation(inputs: MarketInputs, parameters: RiskParameters) -> Situation:
         refunded=inputs.remedy is Remedy.REFUND,
         stale=is_stale(inputs, parameters),
         vote=inputs.vote if state is MarketState.VOTING else None,
+        captured=_in_digits(inputs.captured) if state is MarketState.VOTING else None,
         earlier_vote=inputs.earlier_vote if stage > 0 else None,
         feature_logit=of_features,
         wrong_logit=of_wrong,
@@ -108,6 +111,10 @@ def to_situation(inputs: MarketInputs, parameters: RiskParameters) -> Situation:
         siblings_yes=siblings_yes,
         siblings_missing=siblings_missing,
     )
+
+
+def _in_digits(chance: float | None) -> float | None:
+    return None if chance is None else float(f"{chance:.1e}")
 
 
 def feature_logits(features: Sequence[Feature], parameters: RiskParameters) -> tuple[float, float]:

@@ -14,6 +14,7 @@ from service.risk.draws import (
     HIGHEST_RATE,
     Transitions,
     Values,
+    captured_vote,
     shifted,
     source_corruption,
     vote_error,
@@ -165,8 +166,12 @@ def _reproposed(t: Transitions, s: Situation, parameters: RiskParameters) -> Cou
 def _voting(t: Transitions, s: Situation, parameters: RiskParameters) -> Course:
     classes = _twice_disputed(t, s, parameters)
     tau = _tau(classes, t, s, parameters)
+    # Of this vote alone: one that a "too early" leads to is as likely captured as any.
+    later = from_second(t)
+    if s.captured is not None:
+        t = replace(t, va=captured_vote(t.va, s.captured))
     honest, attack = vote_parts(t)
-    later, now = from_second(t), t
+    now = t
     if s.vote is not None:
         now = replace(t, r=deletion_after(t.r, s.vote, parameters))
     if tau is None or s.proposed is None:

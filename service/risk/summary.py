@@ -87,7 +87,7 @@ def _summarise(cell: Cell, situation: Situation, parameters: RiskParameters) -> 
         p_stuck=_stuck(course, situation),
         p_overridden_onchain=onchain,
         p_refund=refund,
-        p_attack=min(votes, 1.0) * float(cell.transitions.va.mean()),
+        p_attack=min(votes, 1.0) * float((course.transitions or cell.transitions).va.mean()),
         ambiguity_floor=None if tau is None else 1 - max(tau),
         answers=_answers(course, situation, parameters),
         tau=tau,

@@ -46,6 +46,7 @@ from service.store.latest import latest_by_market, latest_values
 from service.store.market_statuses import get_market_statuses
 from service.store.price_history import get_history_between
 from service.store.reports import first_proposal_report
+from service.store.round_captures import get_captured
 from service.store.sibling_inputs import get_siblings
 from service.store.upserts import IN_CHUNK, chunks
 from service.store.vote_inputs import get_vote_facts
@@ -87,6 +88,8 @@ class _Rows:
     # Polymarket's event ids by our group ids.
     events: dict[int, str]
     votes: dict[int, VoteFacts]
+    # P(captured) by condition, of markets in an assessed round.
+    captured: Mapping[bytes, float]
     features: dict[int, tuple[Feature, ...]]
     siblings: dict[int, tuple[SiblingStanding, ...]]
     labels: dict[int, StoredLabel]
@@ -113,9 +116,11 @@ def load_inputs(
     told = {m.id: first_proposal(own[m.id], firsts.get(m.id)) for m in markets}
     proposals = {id_: first for id_, first in told.items() if first is not None}
     proposed = [market for market in markets if market.id in proposals]
+    votes = get_vote_facts(session, _voted(known), book, at)
     rows = _Rows(
         statuses=statuses,
-        votes=get_vote_facts(session, _voted(known), book, at),
+        votes=votes,
+        captured=get_captured(session, {vote.round_id for vote in votes.values()}, at),
         features=get_features(session, markets, known, proposals, book, at),
         siblings=get_siblings(session, proposed, book, at),
         labels=load_verdicts(session, ids, at),
@@ -176,6 +181,7 @@ def _inputs(
         price_before_proposal=belief,
         price_evidence=evidence,
         vote=rows.votes.get(market.id),
+        captured=rows.captured.get(market.condition_id) if market.id in rows.votes else None,
         earlier_vote=find_earlier_vote(status),
         features=rows.features.get(market.id, ()),
         siblings=rows.siblings.get(market.id, ()),

@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
 from jobs.score_rounds import score_rounds
+from models.liquidity import BookSnapshot
+from models.market import Market
+from models.position import Position
 from models.round_assessment import RoundAssessment
 from models.voting import Reveal
 from service.clock import SetClock
@@ -18,7 +21,11 @@ from service.protocol.rounds import RoundTime
 from service.risk.attack_parameters import load_attack_parameters
 from service.risk.parameters import load_parameters
 from service.risk.round_packing import unpack_round
+from service.store.contracts import load_book
+from service.store.inputs import load_inputs
 from service.store.round_assessments import get_question, mean_past_attempt, newest_of_round
+from service.store.round_captures import captured_of
+from tests.store.round_scenes import list_market
 
 PARAMETERS, ATTACK = load_parameters(), load_attack_parameters()
 FORCED, JOINT = 10_080, 10_082
@@ -100,6 +107,34 @@ def test_a_log_that_comes_late_makes_a_new_assessment_of_its_round(
     report = run(whole, at + timedelta(minutes=2))
     assert report.counts["assessed"] == 1
     assert stored(whole)[before:] == [(FORCED, "over")]
+
+
+def test_what_a_round_says_of_a_market_is_read_by_its_score_from_then_on(
+    whole: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.score_rounds.MOST_PAST", 0)
+    at = datetime.fromtimestamp(RoundTime(JOINT).reveal_starts_at - 60, UTC)
+    with whole.begin() as session:
+        market = list_market(session, JOINT, at)
+        # Enough of No, the pushed answer, that forcing it pays.
+        for position in session.scalars(select(Position)):
+            position.size = 200_000_000_000 if position.outcome_index == 1 else 0
+        for book in session.scalars(select(BookSnapshot)):
+            # Of Yes, so that No costs 20 cents.
+            book.outcome_index = 0
+        market.stale_since = None
+    run(whole, at)
+    with whole() as session:
+        row = newest_of_round(session, JOINT)
+        assert row is not None
+        told = captured_of(row.document)[market.condition_id]
+        assert told > 0.001
+        stored_market = session.get_one(Market, market.id)
+        assert stored_market.stale_since == at
+        book = load_book(session)
+        (inputs,) = load_inputs(session, [stored_market], book, at)
+        (before,) = load_inputs(session, [stored_market], book, at - timedelta(seconds=1))
+        assert (inputs.captured, before.captured) == (told, None)
 
 
 def test_an_empty_store_is_not_assessed(sessions: sessionmaker[Session]) -> None:
