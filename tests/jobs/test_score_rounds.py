@@ -119,9 +119,9 @@ def test_what_a_round_says_of_a_market_is_read_by_its_score_from_then_on(
         # Enough of No, the pushed answer, that forcing it pays.
         for position in session.scalars(select(Position)):
             position.size = 200_000_000_000 if position.outcome_index == 1 else 0
-        for book in session.scalars(select(BookSnapshot)):
+        for snapshot in session.scalars(select(BookSnapshot)):
             # Of Yes, so that No costs 20 cents.
-            book.outcome_index = 0
+            snapshot.outcome_index = 0
         market.stale_since = None
     run(whole, at)
     with whole() as session:
