@@ -18,7 +18,7 @@ COMPILE := $(UV) pip compile --universal --generate-hashes --no-header --no-anno
 	--python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run backtest test campaign campaign-risk check static lint format types layers compose bench bench-steady bench-watch bench-markets bench-rescore bench-index fuzz requirements clean
+.PHONY: help setup demo run replays backtest test campaign campaign-risk check static lint format types layers compose bench bench-steady bench-watch bench-markets bench-rescore bench-index fuzz requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,11 @@ demo: $(RUNTIME) ## Replay the bundled reconstruction offline, print the table, 
 
 run: $(RUNTIME) ## Start the API, the dashboard and the jobs against the live sources
 	@$(BIN)/settlewatch run $(ARGS)
+
+replays: $(RUNTIME) ## Replay the past incidents and write docs/replays.md (two minutes)
+	@mkdir -p build
+	@$(BIN)/settlewatch replay --all --markdown > build/replays.md.new || { rm -f build/replays.md.new; exit 1; }
+	@mv build/replays.md.new docs/replays.md
 
 backtest: $(RUNTIME) ## Test the risk of disputes on recordings: make backtest DATA=folder (ARGS="--target flipped")
 	@[ -n "$(DATA)" ] || { echo "make backtest: name the recordings, DATA=folder" >&2; exit 2; }

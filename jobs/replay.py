@@ -47,6 +47,8 @@ LEFT_OUT = {
     "prune": "nothing is old",
     "backfill_closed_markets": "nothing was missed",
 }
+# A case of several votes has more steps than the demo has room for.
+MOST_INSTANTS = 30
 # First what is followed and what happened, last who is told.
 FIRST = ("sync_markets", "index_oracle", "fold_facts")
 LAST = ("watch_proposals", "send_alerts")
@@ -63,6 +65,8 @@ class Replay:
     # The last point at which somebody could act, and the payout, by the stored logs.
     chance: LastChance | None
     paid_at: datetime | None
+    # When the answer was proposed that the last chance is about.
+    answered_at: datetime | None
 
     @property
     def first_alarm(self) -> Alarm | None:
@@ -74,6 +78,12 @@ class Replay:
         """The first alert that says more than that the question's state has changed."""
         return next((alarm for alarm in self.alarms if not alarm.is_state_change), None)
 
+    @property
+    def first_of_answer(self) -> Alarm | None:
+        """The first alert since the last answer was proposed; earlier ones told of others."""
+        start = self.answered_at
+        return next((a for a in self.alarms if start is not None and a.raised_at >= start), None)
+
     def warning_hours(self, alarm: Alarm | None) -> float | None:
         """Hours from an alert to the last point to act; negative where it came after."""
         if alarm is None or self.chance is None:
@@ -82,12 +92,34 @@ class Replay:
 
     @property
     def verdict(self) -> str:
-        """Whether an alert was raised while somebody could still act."""
-        first = self.first_alarm
-        if first is None:
+        """Whether an alert was raised while somebody could still act, and what it said."""
+        if self.first_alarm is None:
             return "not caught"
-        hours = self.warning_hours(first)
-        return "too late" if hours is not None and hours <= 0 else "caught in time"
+        if not self._is_in_time(self.first_alarm):
+            return "too late"
+        if not self._is_in_time(self.first_judgement):
+            return "caught in time, by its dispute only"
+        return "caught in time"
+
+    @property
+    def outcome(self) -> str:
+        """The verdict in the words of what the case is: for a control an alert is a false one."""
+        if self.case.incident != "control":
+            return self.verdict
+        if self.first_alarm is None:
+            return "quiet, rightly"
+        by_dispute = ", by its dispute only" if self.first_judgement is None else ""
+        return f"raised in vain{by_dispute}"
+
+    def rests_on_assumption(self, alarm: Alarm) -> bool:
+        """Whether the price an alert is about is one that nobody published."""
+        known = [point for point in self.case.price if point.at <= alarm.raised_at]
+        return alarm.is_of_price and bool(known) and bool(known[-1].invented)
+
+    def _is_in_time(self, alarm: Alarm | None) -> bool:
+        hours = self.warning_hours(alarm)
+        # Where nothing is known to end the chance, it has not ended.
+        return alarm is not None and (hours is None or hours > 0)
 
 
 def job_order() -> tuple[str, ...]:
@@ -124,7 +156,7 @@ def run_replay(
     world = load_world(bundled_cases())
     instants = _instants(case, until)
     with run_cases(
-        (case,),
+        case.with_twins(),
         world,
         instants,
         job_order(),
@@ -136,7 +168,7 @@ def run_replay(
 
 
 def _instants(case: Case, until: datetime | None) -> list[datetime]:
-    instants = case_instants(case)
+    instants = case_instants(case, MOST_INSTANTS)
     if until is None:
         return instants
     wanted = [instant for instant in instants if instant <= until]
@@ -169,4 +201,5 @@ def _read(house: House, case: Case, instants: Sequence[datetime]) -> Replay:
             alarms=alarms,
             chance=None if answer is None else last_chance(answer),
             paid_at=find_paid_at(session, market),
+            answered_at=None if answer is None else answer.proposed_at,
         )

@@ -9,7 +9,7 @@ from rich.console import Console
 from jobs.demo_table import progress_bar
 from jobs.replay import Replay, find_case, list_cases, run_replay
 from jobs.replay_page import document_of, page_of
-from jobs.replay_table import table_of
+from jobs.replay_table import page_of_all
 from service.demo.case import Case
 from service.errors import UsageError
 from service.telemetry import configure_logging
@@ -49,7 +49,7 @@ def replay_all_command(*, as_json: bool, as_markdown: bool) -> None:
     if as_json:
         _print_json({"replays": [document_of(replay) for replay in replays]})
     elif as_markdown:
-        sys.stdout.write(table_of(replays))
+        sys.stdout.write(page_of_all(replays))
     else:
         for replay in replays:
             sys.stdout.write(page_of(replay) + "\n")

@@ -33,9 +33,10 @@ def document_of(replay: Replay) -> dict[str, object]:
         "looks": [_look_document(replay, look) for look in replay.looks],
         "last_chance": None if chance is None else {"kind": chance.kind, "at": _iso(chance.at)},
         "paid_at": None if replay.paid_at is None else _iso(replay.paid_at),
-        "verdict": replay.verdict,
+        "verdict": replay.outcome,
         "first_alert": _alarm_document(replay, replay.first_alarm),
         "first_alert_beyond_a_change_of_state": _alarm_document(replay, replay.first_judgement),
+        "first_alert_about_the_last_answer": _alarm_document(replay, replay.first_of_answer),
         "not_visible": [{"what": one.what, "why": one.why} for one in replay.case.unseen],
         "not_facts": list(replay.case.invented),
     }
@@ -49,15 +50,14 @@ def verdict_lines(replay: Replay) -> list[str]:
         lines.append(f"Last point to act: {_minute(replay.chance.at)}, {words}.")
     if replay.paid_at is not None:
         lines.append(f"Paid: {_minute(replay.paid_at)}.")
-    lines.append(f"Verdict: {replay.verdict}{_lead(replay, replay.first_alarm)}.")
-    judged = replay.first_judgement
-    if judged is None and replay.first_alarm is not None:
+    first, judged, latest = replay.first_alarm, replay.first_judgement, replay.first_of_answer
+    lines.append(f"Verdict: {replay.outcome}{_lead(replay, first)}.")
+    if first is not None and judged is None:
         lines.append("No alert said more than that the question's state had changed.")
-    elif judged is not None and judged != replay.first_alarm:
-        lines.append(
-            f"The first alert to say more than that the state had changed: {_reason(judged)}"
-            f"{_lead(replay, judged)}."
-        )
+    elif judged is not None and judged != first:
+        lines.append(f"The first alert to say more than that: {_told(replay, judged)}.")
+    if latest is not None and latest != first:
+        lines.append(f"The first alert about the last answer: {_told(replay, latest)}.")
     return lines
 
 
@@ -82,7 +82,7 @@ def _look_lines(replay: Replay, look: Look) -> Iterator[str]:
     left = _left(replay.chance, look.at)
     yield f"{_minute(look.at)}{f'   {left}' if left else ''}"
     for known in look.known:
-        mark = " [assumed]" if known.is_assumed else ""
+        mark = f" [{known.assumed}]" if known.assumed else ""
         yield from _wrapped(f"{_minute(known.at)}: {known.words}{mark}", "    . ")
     if look.score is not None:
         score = look.score
@@ -104,7 +104,7 @@ def _look_document(replay: Replay, look: Look) -> dict[str, object]:
         "hours_to_last_chance": None if chance is None else _hours(chance.at - look.at),
         "hours_to_payment": None if paid is None else _hours(paid - look.at),
         "known": [
-            {"at": _iso(one.at), "words": one.words, "assumed": one.is_assumed}
+            {"at": _iso(one.at), "words": one.words, "assumed": one.assumed or None}
             for one in look.known
         ],
         "p": None
@@ -133,15 +133,17 @@ def _alarm_document(replay: Replay, alarm: Alarm | None) -> dict[str, object] | 
 
 
 def _lead(replay: Replay, alarm: Alarm | None) -> str:
-    if alarm is None:
-        return ""
+    return "" if alarm is None else f", first alert {_told(replay, alarm)}"
+
+
+def _told(replay: Replay, alarm: Alarm) -> str:
+    mark = ", of an assumed price" if replay.rests_on_assumption(alarm) else ""
+    told = f"{_minute(alarm.raised_at)} ({_reason(alarm)}{mark})"
     hours = replay.warning_hours(alarm)
     if hours is None:
-        return f", raised {_minute(alarm.raised_at)} ({_reason(alarm)})"
+        return told
     side = "of warning" if hours > 0 else "after the last point to act"
-    return (
-        f", {abs(hours):.1f} h {side} (raised {_minute(alarm.raised_at)}, reason: {_reason(alarm)})"
-    )
+    return f"{told}, {abs(hours):.1f} h {side}"
 
 
 def _reason(alarm: Alarm) -> str:

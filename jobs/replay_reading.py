@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from models.attack_signal import AttackSignal
 from models.enums import AlertReason
 from models.market import Market
 from service.demo.case import SERIES, Case, Knowable, MoneyPoint, PricePoint
+from service.demo.parts import Stated
 from service.store.timeline import list_timeline
 
 # Chains and announcements. The rest of a timeline is our own, or repeats the chain.
@@ -50,6 +52,11 @@ class Alarm:
         """Whether it says no more than that the question has got into another state."""
         return self.reason == AlertReason.STATE_WORSENED
 
+    @property
+    def is_of_price(self) -> bool:
+        """Whether it says that the market trades against the answer."""
+        return self.reason in {AlertReason.CONTRADICTED, AlertReason.CONTRADICTED_MORE}
+
 
 @dataclass(frozen=True, slots=True)
 class Sign:
@@ -63,11 +70,11 @@ class Sign:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Something that became known; what nobody published is marked as assumed."""
+    """Something that became known, and what of it nobody published: nothing, its time, or all."""
 
     at: datetime
     words: str
-    is_assumed: bool
+    assumed: Literal["", "time assumed", "assumed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +138,25 @@ def list_looks(
 
 
 def _from_logs(session: Session, market: Market, case: Case) -> Iterator[Known]:
-    assumed = {step.at for step in case.steps if step.invented}
+    marks = {step.at: _mark(step) for step in case.steps}
+    if case.announcement is not None:
+        marks[case.announcement.at] = _mark(case.announcement)
     for entry in list_timeline(session, market):
         if entry.kind in TOLD_KINDS:
-            yield Known(entry.at, entry.sentence, entry.at in assumed)
+            yield Known(entry.at, entry.sentence, marks.get(entry.at, ""))
 
 
 def _from_case(case: Case) -> Iterator[Known]:
     """Published figures and facts that are no log."""
     for name in SERIES:
         for point in getattr(case, name):
-            yield Known(point.at, _words(case, name, point), bool(point.invented))
+            yield Known(point.at, _words(case, name, point), _mark(point))
+
+
+def _mark(stated: Stated) -> Literal["", "time assumed", "assumed"]:
+    if stated.invented:
+        return "assumed"
+    return "time assumed" if getattr(stated, "minute", "known") == "invented" else ""
 
 
 def _words(case: Case, name: str, point: MoneyPoint | PricePoint | Knowable) -> str:

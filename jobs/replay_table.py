@@ -1,38 +1,76 @@
-"""All replays in one table, as docs/replays.md holds it."""
+"""All replays on one page, as docs/replays.md holds it (`make replays`)."""
 
 from collections.abc import Iterator, Sequence
 
 from jobs.demo_table import percent
-from jobs.replay import Replay
+from jobs.replay import LEFT_OUT, Replay
+from jobs.replay_page import verdict_lines
 from jobs.replay_reading import Alarm
 
+INTRO = """# Past incidents, replayed
+
+`make replays` writes this page; do not edit it. `settlewatch replay CASE` prints one of them step
+by step.
+
+A case is a reconstruction from public reports (`service/demo/cases/README.md`): facts with their
+sources, and what is assumed marked as assumed. It becomes event logs and API answers, and the
+service's own jobs read them at the instants at which something became known, into an empty
+database. What is told below is read back from that database: the assessments, signs and alerts
+stored, by the time they were stored. No case file says what was raised.
+
+- **Last point to act**: until when the answer that paid could still be changed, by the stored
+  logs: the end of its challenge window; on the managed oracle its settlement; after a dispute the
+  end of the commit phase of the round that decided, after which no vote can be sealed; where an
+  outcome was set by hand, that moment.
+- **Caught**: an alert about the market, of any reason the service really raises, before that
+  point. An alert that says no more than that the question's state changed (disputed, proposed
+  again, to the vote) is raised for every disputed market; where there was no other, the verdict
+  is *by its dispute only*.
+- **Hours of warning**: from the first alert to the last point to act. Several answers may have
+  been proposed one after another: the column *about the last answer* counts from its own first
+  alert.
+- A step whose minute nobody published has an assumed one, and the hours hang on it; each case
+  lists what is assumed. The cases were chosen for what happened to them: nothing here is a rate.
+  The *controls* look alike and ended right: what is raised for them is raised in vain.
+"""
 HEAD = (
-    "| case | ended | verdict | hours of warning, first alert | hours, first alert beyond a change "
-    "of state | hours before payment | P(paid wrong) at the first alert, 90 % | signs |\n"
-    "|---|---|---|---:|---:|---:|---|---|"
+    "| case | ended | verdict | first alert, hours of warning | first beyond a change of state | "
+    "about the last answer | first alert before payment, hours | P(paid wrong) then, 90 % | "
+    "signs of attack |\n"
+    "|---|---|---|---|---|---|---:|---|---|"
 )
 
 
-def table_of(replays: Sequence[Replay]) -> str:
-    """A markdown table, incidents first, and below it what could not be seen, case by case."""
+def page_of_all(replays: Sequence[Replay]) -> str:
+    """The page in Markdown: how to read it, the table, and case by case what was not visible."""
     ordered = sorted(replays, key=lambda r: (r.case.incident == "control", r.case.id))
-    lines = [HEAD, *(_row(replay) for replay in ordered), ""]
+    incidents = [replay for replay in ordered if replay.case.incident != "control"]
+    in_time = sum(replay.verdict.startswith("caught") for replay in incidents)
+    by_more = sum(replay.verdict == "caught in time" for replay in incidents)
+    summary = (
+        f"Of {len(incidents)} incidents {in_time} were told of in time, {by_more} of them by more "
+        "than a change of state."
+    )
+    lines = [INTRO, summary, "", HEAD, *(row_of(replay) for replay in ordered), ""]
     for replay in ordered:
-        lines += [*_unseen(replay)]
+        lines += _section(replay)
+    lines += ["## What a replay leaves out", ""]
+    lines += [f"- `{job}`: {why}" for job, why in LEFT_OUT.items()]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _row(replay: Replay) -> str:
-    first, judged = replay.first_alarm, replay.first_judgement
-    paid = "" if first is None or replay.paid_at is None else _to_payment(replay, first)
+def row_of(replay: Replay) -> str:
+    """A case's line of the table."""
+    first = replay.first_alarm
     signs = sorted({sign.signal for look in replay.looks for sign in look.signs})
     cells = (
         f"`{replay.case.id}`",
         str(replay.case.incident),
-        replay.verdict,
+        replay.outcome,
         _cell(replay, first),
-        _cell(replay, judged),
-        paid,
+        _cell(replay, replay.first_judgement),
+        _cell(replay, replay.first_of_answer),
+        _before_payment(replay, first),
         _probability(replay, first),
         ", ".join(f"`{name}`" for name in signs) or "none",
     )
@@ -40,15 +78,17 @@ def _row(replay: Replay) -> str:
 
 
 def _cell(replay: Replay, alarm: Alarm | None) -> str:
-    hours = replay.warning_hours(alarm)
     if alarm is None:
         return "none"
-    words = alarm.reason.replace("_", " ")
+    hours = replay.warning_hours(alarm)
+    mark = ", assumed price" if replay.rests_on_assumption(alarm) else ""
+    words = alarm.reason.replace("_", " ") + mark
     return words if hours is None else f"{hours:.1f} ({words})"
 
 
-def _to_payment(replay: Replay, alarm: Alarm) -> str:
-    assert replay.paid_at is not None  # noqa: S101  # its caller asked
+def _before_payment(replay: Replay, alarm: Alarm | None) -> str:
+    if alarm is None or replay.paid_at is None:
+        return ""
     return f"{(replay.paid_at - alarm.raised_at).total_seconds() / 3600:.1f}"
 
 
@@ -60,10 +100,21 @@ def _probability(replay: Replay, alarm: Alarm | None) -> str:
     return f"{percent(score.mean)} ({percent(score.low)} to {percent(score.high)})"
 
 
-def _unseen(replay: Replay) -> Iterator[str]:
-    if not replay.case.unseen:
-        return
-    yield f"**`{replay.case.id}`** could not have been seen:"
-    for one in replay.case.unseen:
-        yield f"- {one.what.rstrip('.')}: {' '.join(one.why.split())}"
+def _section(replay: Replay) -> Iterator[str]:
+    case = replay.case
+    yield f"## {case.id}: {case.market.title}"
+    yield ""
+    yield " ".join(case.summary.split())
+    yield ""
+    yield from (f"- {line}" for line in verdict_lines(replay))
+    signs = {sign.signal: sign.words for look in replay.looks for sign in look.signs}
+    yield from (f"- Sign `{name}`: {words}" for name, words in sorted(signs.items()))
+    yield ""
+    if case.unseen:
+        yield "Could not have been seen:"
+        yield ""
+        for one in case.unseen:
+            yield f"- *{one.what.rstrip('.')}*: {' '.join(one.why.split())}"
+        yield ""
+    yield "Assumed: " + "; ".join(" ".join(line.split()) for line in case.invented) + "."
     yield ""

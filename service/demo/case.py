@@ -21,6 +21,7 @@ SERIES = ("volume", "open_interest", "price", "knowable")
 # How it ended, by what is published: paid against its rules; refunded or set by hand; decided by a
 # late note; loudly disputed, and stood; ended right, to see what is raised where nothing is wrong.
 Incident = Literal["misresolved", "overridden", "clarified", "contested", "control"]
+TWIN = "-twin-"
 Usdc = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6)]
 
 
@@ -126,6 +127,8 @@ class Case(Part):
     announcement: Announced | None = None
     knowable: tuple[Knowable, ...] = ()
     unseen: tuple[Unseen, ...] = ()
+    # How many more markets went the same way at the same time; a replay adds them, a demo not.
+    twins: Annotated[int, Field(ge=0, le=100)] = 0
     # What the case is replayed for; None where it is not.
     incident: Incident | None = None
 
@@ -138,6 +141,26 @@ class Case(Part):
     def liveness(self) -> timedelta:
         """The challenge window."""
         return timedelta(seconds=int(self.terms.liveness_seconds.value))
+
+    @property
+    def cast(self) -> str:
+        """Whose handles its people are: twins share theirs."""
+        return self.id.partition(TWIN)[0]
+
+    def with_twins(self) -> "tuple[Case, ...]":
+        """The case and its twins, which differ in their names only."""
+        return (self, *(self._twin(number) for number in range(1, self.twins + 1)))
+
+    def _twin(self, number: int) -> "Case":
+        naming = self.market.model_copy(
+            update={
+                "title": f"{self.market.title} [twin {number}]",
+                "slug": f"{self.market.slug}-twin-{number}",
+            }
+        )
+        return self.model_copy(
+            update={"id": f"{self.id}{TWIN}{number}", "market": naming, "twins": 0}
+        )
 
     def story_at(self, at: datetime) -> Story:
         """The question as its contracts would have told it at an instant."""

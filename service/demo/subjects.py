@@ -61,7 +61,7 @@ def to_subject(case: Case, world: World, book: ContractBook) -> Subject:
         reward=to_micro(case.terms.reward_usdc.value),
         final_fee=to_micro(case.terms.final_fee_usdc.value),
         liveness=case.liveness,
-        address_of=lambda handle: address_of(case.id, handle),
+        address_of=lambda handle: address_of(case.cast, handle),
         block_of=lambda at: block_at(world, at),
     )
 

@@ -34,6 +34,7 @@ class LastAnswer:
 
     expires_at: datetime | None
     is_managed: bool
+    proposed_at: datetime | None = None
     disputed_at: datetime | None = None
     # When the vote's answer to it reached Polygon.
     voted_at: datetime | None = None

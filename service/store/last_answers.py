@@ -22,7 +22,7 @@ def find_last_answer(session: Session, market: Market) -> LastAnswer | None:
     )
     if not proposals:
         return None
-    proposal, _ = proposals[-1]
+    proposal, block = proposals[-1]
     managed = {
         entry.address
         for entry in load_book(session).entries
@@ -40,6 +40,7 @@ def find_last_answer(session: Session, market: Market) -> LastAnswer | None:
     return LastAnswer(
         expires_at=proposal.expires_at,
         is_managed=proposal.address in managed,
+        proposed_at=block.mined_at,
         disputed_at=disputes[-1][1].mined_at if disputes else None,
         voted_at=_voted_at(session, disputes[-1][0]) if disputes else None,
         settled_at=paid[0][1].mined_at if paid else None,

@@ -90,7 +90,7 @@ def test_no_step_of_a_case_lies_beyond_the_end(case: Case) -> None:
 
 
 def _drop_origin(folder: Path) -> None:
-    _spoil(folder, 'by = "proposer-1"\nsource = "domer"', 'by = "proposer-1"')
+    _spoil(folder, 'by = "proposer-1"\nsource = "panel"', 'by = "proposer-1"')
 
 
 def _name_no_source(folder: Path) -> None:
@@ -106,13 +106,13 @@ def _forget_why(folder: Path) -> None:
 def _dispute_nothing(folder: Path) -> None:
     _spoil(
         folder,
-        'kind = "propose"\nat = 2025-03-22T23:36:00Z\noutcome = "Yes"',
-        'kind = "dispute"\nat = 2025-03-22T23:36:00Z',
+        'kind = "propose"\nat = 2025-03-22T23:04:00Z\nminute = "known"\noutcome = "Yes"',
+        'kind = "dispute"\nat = 2025-03-22T23:04:00Z',
     )
 
 
 def _go_back_in_time(folder: Path) -> None:
-    _spoil(folder, "at = 2025-03-22T23:26:00Z", "at = 2025-03-22T23:16:00Z")
+    _spoil(folder, "at = 2025-03-22T22:40:00Z", "at = 2025-03-22T21:16:00Z")
 
 
 def _propose_too_early(folder: Path) -> None:
@@ -120,7 +120,7 @@ def _propose_too_early(folder: Path) -> None:
 
 
 def _between_blocks(folder: Path) -> None:
-    _spoil(folder, "at = 2025-03-22T23:26:00Z", "at = 2025-03-22T23:26:01Z")
+    _spoil(folder, "at = 2025-03-22T22:40:00Z", "at = 2025-03-22T22:40:01Z")
 
 
 def _misspell(folder: Path) -> None:
