@@ -19,7 +19,7 @@ from jobs.wiring import House
 from models.operation import JobRun
 from service.demo.case import Case
 from service.demo.case_files import bundled_cases, incident_cases, load_cases, load_world
-from service.demo.instants import AFTER, case_instants
+from service.demo.instants import AFTER, step_instants
 from service.errors import UsageError
 from service.protocol.last_chance import LastChance, last_chance
 from service.store.last_answers import find_last_answer, find_paid_at
@@ -47,11 +47,9 @@ LEFT_OUT = {
     "prune": "nothing is old",
     "backfill_closed_markets": "nothing was missed",
 }
-# A case of several votes has more steps than the demo has room for.
-MOST_INSTANTS = 30
 # First what is followed and what happened, last who is told.
 FIRST = ("sync_markets", "index_oracle", "fold_facts")
-LAST = ("watch_proposals", "send_alerts")
+LAST = ("send_alerts",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +67,24 @@ class Replay:
     answered_at: datetime | None
 
     @property
+    def _pages(self) -> tuple[Alarm, ...]:
+        return tuple(alarm for alarm in self.alarms if not alarm.is_digest)
+
+    @property
     def first_alarm(self) -> Alarm | None:
         """The first alert about the market, whatever its reason."""
-        return self.alarms[0] if self.alarms else None
+        return next(iter(self._pages), None)
 
     @property
     def first_judgement(self) -> Alarm | None:
         """The first alert that says more than that the question's state has changed."""
-        return next((alarm for alarm in self.alarms if not alarm.is_state_change), None)
+        return next((alarm for alarm in self._pages if not alarm.is_state_change), None)
 
     @property
     def first_of_answer(self) -> Alarm | None:
         """The first alert since the last answer was proposed; earlier ones told of others."""
         start = self.answered_at
-        return next((a for a in self.alarms if start is not None and a.raised_at >= start), None)
+        return next((a for a in self._pages if start is not None and a.raised_at >= start), None)
 
     def warning_hours(self, alarm: Alarm | None) -> float | None:
         """Hours from an alert to the last point to act; negative where it came after."""
@@ -168,7 +170,7 @@ def run_replay(
 
 
 def _instants(case: Case, until: datetime | None) -> list[datetime]:
-    instants = case_instants(case, MOST_INSTANTS)
+    instants = step_instants(case)
     if until is None:
         return instants
     wanted = [instant for instant in instants if instant <= until]

@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 
 from models.alert import Alert
 from models.assessment import MarketAssessment
+from models.attack_enums import SignalSubject
 from models.attack_signal import AttackSignal
 from models.enums import AlertReason
 from models.market import Market
 from service.demo.case import SERIES, Case, Knowable, MoneyPoint, PricePoint
 from service.demo.parts import Stated
+from service.protocol.ids import to_hex
 from service.store.timeline import list_timeline
 
 # Chains and announcements. The rest of a timeline is our own, or repeats the chain.
@@ -51,6 +53,11 @@ class Alarm:
     def is_state_change(self) -> bool:
         """Whether it says no more than that the question has got into another state."""
         return self.reason == AlertReason.STATE_WORSENED
+
+    @property
+    def is_digest(self) -> bool:
+        """Whether it is a line of the day's list, which pages nobody."""
+        return ":digest-" in self.reason_key
 
     @property
     def is_of_price(self) -> bool:
@@ -130,7 +137,7 @@ def list_looks(
                 ),
                 score=_score(session, market, instant),
                 alarms=tuple(alarm for alarm in alarms if alarm.raised_at == instant),
-                signs=_signs(session, instant),
+                signs=_signs(session, market, instant),
             )
         )
         before = instant
@@ -179,10 +186,14 @@ def _score(session: Session, market: Market, at: datetime) -> Score | None:
     return None if row is None else Score(row.p_mean, row.p_low, row.p_high, str(row.state))
 
 
-def _signs(session: Session, at: datetime) -> tuple[Sign, ...]:
-    # The database holds this one case: every sign in it is about its market, its votes or those
-    # who took part.
-    query = select(AttackSignal).where(AttackSignal.known_at == at, AttackSignal.log_lr != 0)
+def _signs(session: Session, market: Market, at: datetime) -> tuple[Sign, ...]:
+    # The database holds this one case: what is about no market is about its votes or those who
+    # took part in it. Its twins' signs repeat its own.
+    ours = or_(
+        AttackSignal.subject_kind != SignalSubject.MARKET,
+        AttackSignal.subject == to_hex(market.condition_id),
+    )
+    query = select(AttackSignal).where(AttackSignal.known_at == at, AttackSignal.log_lr != 0, ours)
     return tuple(
         Sign(row.signal, str(row.family), row.log_lr, str(row.document.get("words", "")))
         for row in session.scalars(query.order_by(AttackSignal.id))

@@ -26,6 +26,8 @@ stored, by the time they were stored. No case file says what was raised.
   point. An alert that says no more than that the question's state changed (disputed, proposed
   again, to the vote) is raised for every disputed market; where there was no other, the verdict
   is *by its dispute only*.
+- A line of the daily digest of signs is told in the time line and counts as no alert here: it pages
+  nobody.
 - **Hours of warning**: from the first alert to the last point to act. Several answers may have
   been proposed one after another: the column *about the last answer* counts from its own first
   alert.

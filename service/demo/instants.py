@@ -21,18 +21,22 @@ def replay_instants(cases: Iterable[Case], until: datetime) -> list[datetime]:
     return [*_thinned([*wanted, until])]
 
 
-def case_instants(case: Case, most: int = PER_CASE) -> list[datetime]:
-    """One case's instants, at most so many; the contracts' steps come before other points."""
+def case_instants(case: Case) -> list[datetime]:
+    """One case's instants, at most twelve; the contracts' steps come before the money's points."""
+    first = step_instants(case)
+    known = [p.at for p in case.price] + [p.at for p in (*case.open_interest, *case.volume)]
+    points = [at + AFTER for at in known if at >= case.opened_at]
+    rest = [point for point in sorted(set(points)) if all(abs(point - i) >= APART for i in first)]
+    return sorted([*first, *rest][:PER_CASE])
+
+
+def step_instants(case: Case) -> list[datetime]:
+    """Just after each step and announcement, and just before each proposal."""
     steps = [step.at + AFTER for step in case.steps]
     if case.announcement is not None:
         steps.append(case.announcement.at + AFTER)
     looks = [step.at - BEFORE for step in case.steps if isinstance(step, Propose)]
-    known = [p.at for p in case.price] + [p.at for p in (*case.open_interest, *case.volume)]
-    known += [knowable.at for knowable in case.knowable]
-    points = [at + AFTER for at in known if at >= case.opened_at]
-    first = _thinned(sorted(steps + looks))
-    rest = [point for point in sorted(set(points)) if all(abs(point - i) >= APART for i in first)]
-    return sorted([*first, *rest][:most])
+    return _thinned(sorted(steps + looks))
 
 
 def _thinned(instants: list[datetime]) -> list[datetime]:

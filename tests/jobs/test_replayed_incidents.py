@@ -127,7 +127,7 @@ def test_a_case_is_replayed_whole_and_warns_as_long_before_as_it_is_said_to(
         page, document = page_of(replay), document_of(replay)
 
     assert [issue.reason for issue in issues] == []
-    steps = [step.kind for one in case.with_twins() for step in one.steps]
+    steps: list[str] = [step.kind for one in case.with_twins() for step in one.steps]
     assert counted == {kind: steps.count(kind) for kind in COUNTED}
     paid = any(step.kind in {"resolve", "override"} for step in case.steps)
     assert payouts == (case.twins + 1 if paid else 0)
