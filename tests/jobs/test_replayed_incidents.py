@@ -75,7 +75,6 @@ EXPECTED = {
         ("How the largest voters", "That one holder sealed", "Whether the outfit"),
     ),
     "astros-cardinals-2025": Expected("quiet, rightly", None, None, None, ()),
-    "harbour-bridge-2025": Expected("raised in vain", 1.98, 1.98, 1.98, ()),
     "jesus-return-2025": Expected("quiet, rightly", None, None, None, ()),
     "mineral-deal-signed-2025": Expected(
         "raised in vain, by its dispute only", 2.65, None, 1.98, ()
