@@ -87,6 +87,7 @@ def hostile(sessions: sessionmaker[Session]) -> None:
             session, 1, title=HOSTILE, outcomes=[HOSTILE, "No"], slug="a/../<b>", tags=[HOSTILE]
         )
         add_rules(session, market, 3, HOSTILE, NOW)
+        assert isinstance(SCORED.document, dict)
         bad = {**SCORED.document, "warnings": [HOSTILE], "drivers": [{"feature": HOSTILE,
                "value": HOSTILE, "unit": HOSTILE, "contribution_logit": 1.0,
                "evidence": [HOSTILE]}]}  # fmt: skip

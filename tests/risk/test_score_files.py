@@ -12,7 +12,7 @@ from service.risk.score_files import files_digest, read_score_files, shipped_sco
 
 FOLDER = Path(str(files("service.risk")))
 # Read by other documents, with digests of their own; no score of a market reads them.
-NO_SCORE = {"attack_priors.toml", "base_rates.toml"}
+NO_SCORE = {"attack_priors.toml", "base_rates.toml", "ring_priors.toml"}
 SHIPPED = sorted(
     str(path.relative_to(FOLDER))
     for pattern in ("**/*.toml", "**/*.json")
