@@ -67,8 +67,12 @@ def find_blocs(
             ),
             *deviation_signs(deviations, _logs(session, record, before, deviations, now)),
         ]
-        # A deviation stays true of its round; that a group stands may end.
-        gone = gone_signs(session, signs, [STANDING_BLOC], now)
+        # What is said of a past round stays true of it; that a group stands may end.
+        gone = [
+            sign
+            for sign in gone_signs(session, signs, [STANDING_BLOC], now)
+            if sign.round_id in (None, record.current_round)
+        ]
         return len(named), add_signals(session, [*signs, *gone], BLOCS_VERSION, now)
 
     groups, added = in_transaction(sessions, keep)

@@ -19,7 +19,7 @@ from service.detection.voting_worlds import World, draw_world
 from service.risk.bloc_findings import BlocFindings
 from service.risk.bloc_signs import BLOC_DEVIATION, STANDING_BLOC
 from service.risk.vote_matrix import VoteMatrix
-from service.store.attack_signals import signals_of
+from service.store.attack_signals import signals_of, signals_of_round
 from service.store.blocs import get_search, standing_blocs
 from tests.store.voting_rows import FIRST_ROUND, add_votes, end_of
 
@@ -36,15 +36,17 @@ def test_a_bloc_is_kept_with_its_sign_its_logs_and_what_could_not_be_seen(
 ) -> None:
     with sessions.begin() as session:
         add_votes(session, MATRIX)
-    at = end_of(MATRIX)
+    # The last round is being opened.
+    at = end_of(MATRIX) - timedelta(hours=20)
     clock = SetClock(at)
     counts = find_blocs(sessions, sessions, clock, search).counts
-    assert (counts["entities"], counts["votes"], counts["groups"]) == (60, 80, 1)
+    assert (counts["entities"], counts["votes"], counts["groups"]) == (60, 72, 1)
     with sessions() as session:
         [bloc] = standing_blocs(session, at)
         assert bloc.entities == MATRIX.entities[:6]
-        [sign] = signals_of(session, [(SignalSubject.GROUP, bloc.bloc_id)], at)
+        sign, of_round = signals_of(session, [(SignalSubject.GROUP, bloc.bloc_id)], at)
         assert (sign.signal, sign.log_lr > 1) == (STANDING_BLOC, True)
+        assert of_round.round_id == FIRST_ROUND + int(MATRIX.rounds[-1])
         evidence = sign.document["evidence"]
         assert isinstance(evidence, list)
         assert len(evidence) >= 2
@@ -55,11 +57,17 @@ def test_a_bloc_is_kept_with_its_sign_its_logs_and_what_could_not_be_seen(
     # Neither a day nor a round has passed.
     clock.set(at + timedelta(hours=1))
     assert find_blocs(sessions, sessions, clock, search).counts == {"due": 0}
-    # What a day later reads the same is not kept again.
-    clock.set(at + timedelta(days=1))
-    assert find_blocs(sessions, sessions, clock, search).counts["signs_added"] == 0
+    clock.set(end_of(MATRIX))
+    assert find_blocs(sessions, sessions, clock, search).counts["votes"] == 80
     with sessions() as session:
-        assert standing_blocs(session, clock.now())[0].known_at == at
+        [later] = standing_blocs(session, clock.now())
+        assert later.bloc_id == bloc.bloc_id
+        # What was said of the round while it was on still stands.
+        [kept] = signals_of_round(session, FIRST_ROUND + int(MATRIX.rounds[-1]), clock.now())
+        assert kept.log_lr > 1
+    # What a day later reads the same is not kept again.
+    clock.set(end_of(MATRIX) + timedelta(days=1))
+    assert find_blocs(sessions, sessions, clock, search).counts["signs_added"] == 0
 
 
 def four_in_step() -> VoteMatrix:
