@@ -34,14 +34,17 @@ def fuse_attacks(
     known = LabelledScores() if history is None else history
     current = round_at(int(now.timestamp()))
 
-    def work(session: Session) -> tuple[int, int]:
+    # Looked up first by whoever only reads: mostly nothing is due, and nobody has to wait for it.
+    with sessions() as session:
         due = list_due(session, now - LOOKBACK, now, current_round=current, limit=PER_RUN)
+
+    def work(session: Session) -> int:
         added = 0
         for one in due:
             score = fuse(one.kind, one.subject, signs_for(session, one.kind, one.subject, now))
             calibrated = calibrate(score.score, known)
             added += add_score(session, score, calibrated, one.through, now)
-        return len(due), added
+        return added
 
-    due, added = in_transaction(sessions, work)
-    return CycleReport({"due": due, "added": added})
+    added = in_transaction(sessions, work) if due else 0
+    return CycleReport({"due": len(due), "added": added})
