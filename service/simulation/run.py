@@ -34,6 +34,8 @@ SLOT = 12
 # A request crosses within this many seconds; an answer comes back as fast.
 _CROSSING = (30 * MINUTE, 60 * MINUTE)
 _LAST_ROUNDS = 8
+# Of so many markets a ring proposes one wrong and disputes it itself.
+_BAIT_EVERY = 60
 # Rounds after the attack in which its stake is asked back, and until it is paid out (7 days).
 _LEAVE_AFTER = 2
 _COOLDOWN_ROUNDS = 4
@@ -152,12 +154,12 @@ class _Play:
         """As everybody; of a ring, now and then one proposes wrong and another disputes."""
         people, plan = self.run.people, self.run.plan
         is_ring = plan is not None and plan.kind is AttackKind.BURST
-        if is_ring and course.market.number % 150 == 0:
+        if is_ring and course.market.number % _BAIT_EVERY == 0:
             course.open()
             at, wrong = course.market.due_at, course.market.wrong
-            n = course.market.number // 150
+            n = course.market.number // _BAIT_EVERY
             course.propose(at, wrong, people.bad_proposers[n % 2].hex())
-            by = people.bad_disputers[n % 3].hex()
+            by = people.bad_disputers[n % 2].hex()
             yield course.dispute(at + 2 * MINUTE, by, course.market.truth, wrong)
             yield from play_again(course, self.agents, at + self.agents.again())
         else:

@@ -1,0 +1,72 @@
+"""What the detectors see of simulated attacks: every scenario end to end, from several seeds.
+
+`make detection`. Each run writes a simulation's logs and the venue's answers, lets the real jobs see
+them look by look, and counts what they page. The table goes between the markers of
+docs/methodology.md ("What the detectors see of simulated attacks"); the same seeds give the same
+table. Two processes; a run takes about half a minute of one.
+"""
+
+import argparse
+import logging
+import multiprocessing
+import sys
+import tempfile
+from pathlib import Path
+
+import structlog
+
+from jobs.detection_run import missing_detectors, run_detection
+from service.clock import stopwatch
+from service.simulation.detection_table import detection_table, put_between
+from service.simulation.measures import RunMeasure
+from service.simulation.run import simulate
+from service.simulation.scenario import SCENARIOS, find_scenario
+
+DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "methodology.md"
+BEGIN = "<!-- detection: written by `make detection` -->"
+END = "<!-- /detection -->"
+WEEKS, MARKETS, SEEDS = 5, 150, 2
+# Calm weeks are what false pages are counted in.
+CALM_TIMES = 2
+
+
+def measure_one(work: tuple[str, int]) -> RunMeasure:
+    """One scenario from one seed."""
+    name, seed = work
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    elapsed = stopwatch()
+    with tempfile.TemporaryDirectory(prefix="settlewatch-detection-") as folder:
+        found = run_detection(simulate(find_scenario(name), seed, WEEKS, MARKETS), Path(folder))
+    print(f"{elapsed():6.0f} s  {found}", file=sys.stderr, flush=True)
+    return found
+
+
+def main() -> None:
+    """Run everything, print the table and write it where it belongs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=SEEDS, help="runs of each scenario")
+    parser.add_argument("--scenario", action="append", choices=sorted(SCENARIOS))
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--print", action="store_true", help="only print, whatever is run")
+    options = parser.parse_args()
+    work = [
+        (name, seed)
+        for name in options.scenario or SCENARIOS
+        for seed in range(1, options.seeds * (CALM_TIMES if name == "calm" else 1) + 1)
+    ]
+    # Longest first, so that no process waits for the other.
+    work.sort(key=lambda one: (one[0] != "round_of_40", one))
+    elapsed = stopwatch()
+    with multiprocessing.get_context("spawn").Pool(options.processes) as pool:
+        measures = pool.map(measure_one, work, chunksize=1)
+    table = detection_table(sorted(measures, key=lambda m: (m.scenario, m.seed)), missing_detectors())
+    print(table)
+    print(f"{len(work)} runs in {elapsed():.0f} s", file=sys.stderr)
+    is_whole = options.scenario is None and options.seeds == SEEDS
+    if is_whole and not options.print:
+        text = DOCUMENT.read_text("utf-8")
+        DOCUMENT.write_text(put_between(text, BEGIN, END, table), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""One simulation through the real jobs: import, sync, link, detect, fuse, alert; look by look.
+
+The truth stays in its file until the last job has run. docs/methodology.md, "What the detectors see
+of simulated attacks".
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import orjson
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from jobs.import_logs import import_logs
+from jobs.job_table import JOBS
+from jobs.wiring import House, begin_service, open_house, run_job
+from models.alert import Alert
+from models.enums import JobOutcome
+from service.clock import SetClock
+from service.demo.server import VenueServer
+from service.errors import SettlewatchError
+from service.polymarket.client import PolymarketClient
+from service.polymarket.routes import LIMITS
+from service.protocol.ids import parse_address, to_hex
+from service.settings import load_settings
+from service.simulation.archive import TRUTH, ArchiveFile, read_venue, write_simulation
+from service.simulation.calendar import STARTS_AT, instant
+from service.simulation.measures import WEEK, RunMeasure, Told, measure
+from service.simulation.run import Simulation
+from service.simulation.venue import SimulatedVenue
+from service.store.due_reads import mark_all_due
+from service.store.entity_stakes import entities_of
+
+# A look, in seconds: once in each phase of a round, late enough that most has happened.
+LOOK = 12 * 3_600
+# Weeks that the thresholds of scores need before they allow a page.
+WARM_UP = 4 * WEEK
+# The venue is asked once a day, after what has happened is imported; so are slow detectors. What
+# score_rounds makes raises no page, and takes longest.
+_FIRST = ("sync_markets", "sync_resolutions", "sync_liquidity", "link_wallets", "sync_positions")
+_DAILY = frozenset({*_FIRST, "find_blocs", "detect_conflicts"})
+_WEEKLY = frozenset({"score_rounds"})
+_LOOKS_A_DAY, _LOOKS_A_WEEK = 2, 14
+DETECTORS = (
+    "score_rounds",
+    "find_blocs",
+    "detect_rings",
+    "detect_conflicts",
+    "watch_rounds",
+    "fuse_attacks",
+    "send_alerts",
+)
+# Nobody limits us here: the venue is this process.
+_UNLIMITED = dict.fromkeys(LIMITS, 1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """When a run looks, and with which jobs; a test looks less."""
+
+    every: int = LOOK
+    warm_up: int = WARM_UP
+
+
+def missing_detectors() -> tuple[str, ...]:
+    """Detectors that this version does not have."""
+    return tuple(name for name in DETECTORS if name not in JOBS)
+
+
+def run_detection(run: Simulation, folder: Path, looks: Looks | None = None) -> RunMeasure:
+    """Write a simulation into a folder, let the jobs see it in time, and judge what they paged."""
+    used = looks or Looks()
+    files = write_simulation(run, folder, used.every)
+    venue = SimulatedVenue(read_venue(folder))
+    clock = SetClock(instant(files[0].first))
+    with VenueServer(venue, clock) as server:
+        settings = load_settings(
+            database_url=SecretStr(f"sqlite:///{folder / 'simulated.db'}"),
+            gamma_url=server.url,
+            clob_url=server.url,
+            data_url=server.url,
+            polygon_rpc_urls=(),
+            ethereum_rpc_urls=(),
+            alert_urls=(),
+            contracts=None,
+            min_volume_usdc=0,
+        )
+        house = open_house(settings, clock)
+        # Where the property would put it.
+        house.__dict__["polymarket"] = PolymarketClient(
+            server.url, server.url, server.url, clock=clock, limits=_UNLIMITED
+        )
+        try:
+            begin_service(house)
+            _look_on(house, clock, files, run.ends_at)
+            return _judge(house, folder, clock.now(), used)
+        finally:
+            house.close()
+
+
+def _look_on(house: House, clock: SetClock, files: Sequence[ArchiveFile], until: int) -> None:
+    by_end: dict[int, list[Path]] = {}
+    for file in files:
+        by_end.setdefault(file.last, []).append(file.path)
+    for number, end in enumerate(sorted(by_end)):
+        if end > until:
+            break
+        clock.set(instant(end))
+        result = import_logs(house.sessions, by_end[end], house.book, clock)
+        if result.refused:
+            raise SettlewatchError(f"detection: {result.refused[0]}")
+        if end <= STARTS_AT:
+            continue
+        with house.sessions.begin() as session:
+            mark_all_due(session, clock.now())
+        for name in _due(number):
+            done = run_job(house, name)
+            if done.outcome is not JobOutcome.OK:
+                message = f"detection: {name} at {instant(end):%Y-%m-%d %H:%M} UTC: {done.error}"
+                raise SettlewatchError(message)
+
+
+def _due(look: int) -> Iterator[str]:
+    """The jobs of a look, in the order facts flow."""
+    for name in (*_FIRST, *DETECTORS):
+        every = _LOOKS_A_WEEK if name in _WEEKLY else _LOOKS_A_DAY if name in _DAILY else 1
+        if name in JOBS and look % every == 0:
+            yield name
+
+
+def _judge(house: House, folder: Path, now: datetime, looks: Looks) -> RunMeasure:
+    truth = orjson.loads((folder / TRUTH).read_bytes())
+    attack = truth["attack"]
+    with house.read_sessions() as session:
+        told = [_told(row) for row in session.scalars(select(Alert).order_by(Alert.id))]
+        addresses = [parse_address(a) for a in ([] if attack is None else attack["addresses"])]
+        members = {to_hex(e) for e in entities_of(session, addresses, now).values()}
+    return measure(
+        truth,
+        [one for one in told if one is not None],
+        members | {to_hex(address) for address in addresses},
+        STARTS_AT + looks.warm_up,
+    )
+
+
+def _told(row: Alert) -> Told | None:
+    """An alert about an attack; None for those about one market's score or the data."""
+    facts = row.facts
+    tier, kind = facts.get("tier"), facts.get("subject_kind")
+    if not isinstance(tier, str) or not isinstance(kind, str):
+        return None
+    round_id, markets = facts.get("round_id"), facts.get("markets")
+    return Told(
+        at=int(row.raised_at.timestamp()),
+        tier=tier,
+        reason=str(row.reason),
+        kind=kind,
+        subject=str(facts.get("subject", "")),
+        round_id=round_id if isinstance(round_id, int) else None,
+        markets=tuple(map(str, markets)) if isinstance(markets, list) else (),
+    )

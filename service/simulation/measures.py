@@ -1,0 +1,117 @@
+"""What was paged in a simulation against what is true: caught or not, how early, how often falsely.
+
+docs/methodology.md, "What the detectors see of simulated attacks".
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+PAGE, DIGEST = "page", "digest"
+HOUR = 3_600
+WEEK = 7 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One alert about an attack, as the product stored it; unix seconds."""
+
+    at: int
+    tier: str
+    reason: str
+    # Market, round, entity, group or platform, and its id.
+    kind: str
+    subject: str
+    round_id: int | None = None
+    markets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunMeasure:
+    """One simulation. Hours are from the page to the first payout of an attacked market."""
+
+    scenario: str
+    seed: int
+    is_attack: bool
+    # The first page about the attack, and the first entry of a daily digest.
+    paged_at: int | None
+    digested_at: int | None
+    first_settled_at: int | None
+    reason: str | None
+    # Pages about no attack, in weeks without one, once the thresholds had their weeks.
+    false_pages: int
+    quiet_weeks: float
+
+    @property
+    def hours(self) -> float | None:
+        """Of warning; negative where the first payout came before the page."""
+        if self.paged_at is None or self.first_settled_at is None:
+            return None
+        return (self.first_settled_at - self.paged_at) / HOUR
+
+
+def measure(
+    truth: Mapping[str, Any],
+    told: Sequence[Told],
+    members: Collection[str],
+    measured_from: int,
+) -> RunMeasure:
+    """Judge a run; ``members``: ids of the entities the attack's addresses were folded into.
+
+    A page is of the attack where it names one of its markets, rounds or entities, or, as bursts and
+    rings are of no one market, where it is of all markets or of a group, while the attack is on.
+    """
+    attack = truth["attack"]
+    pages = sorted((one for one in told if one.tier == PAGE), key=lambda one: one.at)
+    if attack is None:
+        ends = int(truth["ends_at"])
+        false = sum(measured_from <= one.at < ends for one in pages)
+        return _quiet(truth, false, (ends - measured_from) / WEEK)
+    hits = [one for one in pages if _is_hit(one, attack, members)]
+    in_digest = [one for one in told if one.tier == DIGEST and _is_hit(one, attack, members)]
+    starts = int(attack["starts_at"])
+    false = sum(measured_from <= one.at < starts and one not in hits for one in pages)
+    first = hits[0] if hits else None
+    return RunMeasure(
+        truth["scenario"],
+        truth["seed"],
+        is_attack=True,
+        paged_at=None if first is None else first.at,
+        digested_at=min((one.at for one in in_digest), default=None),
+        first_settled_at=attack["first_settled_at"],
+        reason=None if first is None else f"{first.reason} ({first.kind})",
+        false_pages=false,
+        quiet_weeks=max(0.0, (starts - measured_from) / WEEK),
+    )
+
+
+def _quiet(truth: Mapping[str, Any], false: int, weeks: float) -> RunMeasure:
+    return RunMeasure(
+        truth["scenario"],
+        truth["seed"],
+        is_attack=False,
+        paged_at=None,
+        digested_at=None,
+        first_settled_at=None,
+        reason=None,
+        false_pages=false,
+        quiet_weeks=max(0.0, weeks),
+    )
+
+
+def _is_hit(one: Told, attack: Mapping[str, Any], members: Collection[str]) -> bool:
+    if one.at > int(attack["last_settled_at"]):
+        return False
+    # Who stands to attack may be named before.
+    if one.kind in {"entity", "group"} and one.subject in members:
+        return True
+    if one.at < int(attack["starts_at"]):
+        return False
+    if one.kind in {"group", "platform"}:
+        return True
+    conditions, rounds = set(attack["conditions"]), set(attack["rounds"])
+    if one.kind == "market":
+        return one.subject in conditions
+    if one.kind == "round":
+        return int(one.subject) in rounds
+    return one.round_id in rounds or bool(conditions & set(one.markets))
