@@ -37,12 +37,13 @@ from service.store.entity_stakes import entities_of
 LOOK = 12 * 3_600
 # Weeks that the thresholds of scores need before they allow a page.
 WARM_UP = 4 * WEEK
-# The venue is asked once a day, after what has happened is imported; so are slow detectors. What
-# score_rounds makes raises no page, and takes longest.
+# The venue is asked once a round, after what has happened is imported, and so is who holds what. The
+# search for blocs, which needs many votes, and the assessment of rounds, which raises no page, take
+# longest.
 _FIRST = ("sync_markets", "sync_resolutions", "sync_liquidity", "link_wallets", "sync_positions")
-_DAILY = frozenset({*_FIRST, "find_blocs", "detect_conflicts"})
-_WEEKLY = frozenset({"score_rounds"})
-_LOOKS_A_DAY, _LOOKS_A_WEEK = 2, 14
+_A_ROUND = frozenset({*_FIRST, "detect_conflicts"})
+_A_WEEK = frozenset({"score_rounds", "find_blocs"})
+_LOOKS_A_ROUND, _LOOKS_A_WEEK = 4, 14
 DETECTORS = (
     "score_rounds",
     "find_blocs",
@@ -125,7 +126,7 @@ def _look_on(house: House, clock: SetClock, files: Sequence[ArchiveFile], until:
 def _due(look: int) -> Iterator[str]:
     """The jobs of a look, in the order facts flow."""
     for name in (*_FIRST, *DETECTORS):
-        every = _LOOKS_A_WEEK if name in _WEEKLY else _LOOKS_A_DAY if name in _DAILY else 1
+        every = _LOOKS_A_WEEK if name in _A_WEEK else _LOOKS_A_ROUND if name in _A_ROUND else 1
         if name in JOBS and look % every == 0:
             yield name
 
