@@ -1,9 +1,9 @@
 """What the detectors see of simulated attacks: every scenario end to end, from several seeds.
 
-`make detection`. Each run writes a simulation's logs and the venue's answers, lets the real jobs see
-them look by look, and counts what they page. The table goes between the markers of
+`make detection`. Each run writes a simulation's logs and the venue's answers, lets the real jobs
+see them look by look, and counts what they page. The table goes between the markers of
 docs/methodology.md ("What the detectors see of simulated attacks"); the same seeds give the same
-table. Two processes; a run takes about half a minute of one.
+table.
 """
 
 import argparse
@@ -62,7 +62,9 @@ def main() -> None:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(options.processes, mp_context=context) as pool:
         measures = list(pool.map(measure_one, work))
-    table = detection_table(sorted(measures, key=lambda m: (m.scenario, m.seed)), missing_detectors())
+    table = detection_table(
+        sorted(measures, key=lambda m: (m.scenario, m.seed)), missing_detectors()
+    )
     print(table)
     print(f"{len(work)} runs in {elapsed():.0f} s", file=sys.stderr)
     is_whole = options.scenario is None and options.seeds == SEEDS

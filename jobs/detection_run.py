@@ -35,11 +35,11 @@ from service.store.entity_stakes import entities_of
 
 # A look, in seconds: once in each phase of a round, late enough that most has happened.
 LOOK = 12 * 3_600
-# Weeks that the thresholds of scores need before they allow a page.
-WARM_UP = 4 * WEEK
-# The venue is asked once a round, after what has happened is imported, and so is who holds what. The
-# search for blocs, which needs many votes, and the assessment of rounds, which raises no page, take
-# longest.
+# Before it no score of a market may page, for its threshold has no weeks to rest on; of rounds and
+# rings that takes four weeks.
+WARM_UP = 2 * WEEK
+# The venue is asked once a round, after what has happened is imported. The search for blocs, which
+# needs many votes, and the assessment of rounds, which raises no page, take longest.
 _FIRST = ("sync_markets", "sync_resolutions", "sync_liquidity", "link_wallets", "sync_positions")
 _A_ROUND = frozenset({*_FIRST, "detect_conflicts"})
 _A_WEEK = frozenset({"score_rounds", "find_blocs"})

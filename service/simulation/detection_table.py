@@ -16,11 +16,16 @@ _TAIL = 0.025
 
 def detection_table(measures: Sequence[RunMeasure], missing: Sequence[str]) -> str:
     """Markdown: a line for each scenario, then false pages, then what was not measured."""
-    lines = [
-        "| scenario | runs | paged before the first payout | paged at all | in a daily digest | "
-        "hours of warning, median (least to most) | first page by |",
-        "|---|---:|---|---|---|---|---|",
-    ]
+    heads = (
+        "scenario",
+        "runs",
+        "paged before the first payout",
+        "paged at all",
+        "in a daily digest",
+        "hours of warning, median (least to most)",
+        "first page by",
+    )
+    lines = [f"| {' | '.join(heads)} |", "|---|---:|---|---|---|---|---|"]
     for name, scenario in SCENARIOS.items():
         runs = [one for one in measures if one.scenario == name]
         if scenario.attack is not None and runs:

@@ -100,18 +100,18 @@ def _quiet(truth: Mapping[str, Any], false: int, weeks: float) -> RunMeasure:
 
 
 def _is_hit(one: Told, attack: Mapping[str, Any], members: Collection[str]) -> bool:
-    if one.at > int(attack["last_settled_at"]):
-        return False
+    is_member = one.kind in {"entity", "group"} and one.subject in members
     # Who stands to attack may be named before.
-    if one.kind in {"entity", "group"} and one.subject in members:
-        return True
-    if one.at < int(attack["starts_at"]):
+    first = 0 if is_member else int(attack["starts_at"])
+    if not first <= one.at <= int(attack["last_settled_at"]):
         return False
-    if one.kind in {"group", "platform"}:
-        return True
     conditions, rounds = set(attack["conditions"]), set(attack["rounds"])
-    if one.kind == "market":
-        return one.subject in conditions
-    if one.kind == "round":
-        return int(one.subject) in rounds
-    return one.round_id in rounds or bool(conditions & set(one.markets))
+    match one.kind:
+        case "group" | "platform":
+            return True
+        case "market":
+            return one.subject in conditions
+        case "round":
+            return int(one.subject) in rounds
+        case _:
+            return is_member or one.round_id in rounds or bool(conditions & set(one.markets))

@@ -1,0 +1,103 @@
+"""Pages against the truth: what counts as caught, as early, as false."""
+
+from typing import Any
+
+import pytest
+
+from service.simulation.detection_table import detection_table, poisson_limits, put_between
+from service.simulation.measures import HOUR, WEEK, Told, measure
+
+START = 1_000_000
+ATTACK = {
+    "starts_at": START + 3 * WEEK,
+    "first_settled_at": START + 3 * WEEK + 100 * HOUR,
+    "last_settled_at": START + 3 * WEEK + 120 * HOUR,
+    "conditions": ["0xaa"],
+    "rounds": [10_400],
+}
+ON = START + 3 * WEEK + 10 * HOUR
+
+
+def truth(attack: dict[str, Any] | None) -> dict[str, Any]:
+    name = "calm" if attack is None else "sleeper_bloc"
+    return {"scenario": name, "seed": 1, "ends_at": START + 4 * WEEK, "attack": attack}
+
+
+def page(at: int, kind: str, subject: str, tier: str = "page", **more: Any) -> Told:
+    return Told(at, tier, "attack_score", kind, subject, **more)
+
+
+@pytest.mark.parametrize(
+    "hit",
+    [
+        page(ON, "market", "0xaa"),
+        page(ON, "round", "10400"),
+        page(ON, "group", "ring-1"),
+        page(ON, "platform", ""),
+        page(ON, "entity", "0xmember"),
+        page(ON - 2 * WEEK, "entity", "0xmember"),
+        page(ON, "entity", "0xother", round_id=10_400),
+        page(ON, "entity", "0xother", markets=("0xbb", "0xaa")),
+    ],
+)
+def test_a_page_about_the_attack_is_a_catch(hit: Told) -> None:
+    found = measure(truth(ATTACK), [hit], ["0xmember"], START)
+    assert (found.paged_at, found.false_pages) == (hit.at, 0)
+
+
+@pytest.mark.parametrize(
+    ("miss", "false"),
+    [
+        (page(ON, "market", "0xbb"), 0),
+        (page(ON, "round", "10399"), 0),
+        (page(ON, "entity", "0xother"), 0),
+        (page(ON + WEEK, "market", "0xaa"), 0),
+        (page(START + WEEK, "market", "0xaa"), 1),
+        (page(START + WEEK, "group", "ring-1"), 1),
+        (page(START - WEEK, "group", "ring-1"), 0),
+        (page(START + WEEK, "market", "0xaa", tier="digest"), 0),
+    ],
+)
+def test_a_page_about_something_else_or_out_of_time_is_none(miss: Told, false: int) -> None:
+    found = measure(truth(ATTACK), [miss], ["0xmember"], START)
+    assert (found.paged_at, found.false_pages) == (None, false)
+    assert found.quiet_weeks == pytest.approx(3)
+
+
+def test_the_digest_is_told_apart_and_warning_runs_to_the_first_payout() -> None:
+    told = [page(ON - HOUR, "market", "0xaa", tier="digest"), page(ON, "market", "0xaa")]
+    found = measure(truth(ATTACK), told, [], START)
+    assert (found.digested_at, found.paged_at, found.hours) == (ON - HOUR, ON, 90)
+
+
+def test_where_nobody_is_at_it_every_page_is_false() -> None:
+    told = [page(ON, "market", "0xaa"), page(ON, "platform", ""), page(START - 1, "market", "0xb")]
+    found = measure(truth(None), told, [], START)
+    assert (found.false_pages, found.quiet_weeks, found.is_attack) == (2, 4.0, False)
+
+
+def test_the_table_states_intervals_and_what_was_not_measured() -> None:
+    runs = [
+        measure(truth(ATTACK), [page(ON, "market", "0xaa")], [], START),
+        measure(truth(ATTACK), [], [], START),
+        measure(truth(None), [], [], START),
+    ]
+    table = detection_table(runs, ["find_blocs"])
+    assert "| `sleeper_bloc` | 2 | 1 of 2 (9% to 91%) | 1 of 2 (9% to 91%) |" in table
+    assert "90 (90 to 90) | `attack_score (market)` |" in table
+    assert "| calm | 4.0 | 0 | 0.00 (0.00 to 0.92) |" in table
+    assert "Not measured, for this version does not have them: `find_blocs`." in table
+
+
+def test_poisson_limits_are_those_of_the_tables() -> None:
+    # Garwood 1936, 95 %.
+    assert poisson_limits(0) == pytest.approx((0.0, 3.689), abs=1e-3)
+    assert poisson_limits(1) == pytest.approx((0.025, 5.572), abs=1e-3)
+    assert poisson_limits(10) == pytest.approx((4.795, 18.390), abs=1e-3)
+
+
+def test_the_table_replaces_the_one_before_and_nothing_else() -> None:
+    text = "before\n<!-- a -->\nold\n<!-- /a -->\nafter\n"
+    assert put_between(text, "<!-- a -->", "<!-- /a -->", "new") == text.replace("old", "new")
+    with pytest.raises(ValueError, match="not there"):
+        put_between("no markers", "<!-- a -->", "<!-- /a -->", "new")
