@@ -92,7 +92,7 @@ bench-rescore: $(BENCH) ## 50,000 markets read, scored and stored, on both datab
 bench-index: $(BENCH) ## Logs a second: decoding beside web3's own, and storing, on both databases
 	@$(MEASURE) bench/index.py $(ARGS)
 
-detection: $(DEV) ## Play simulated attacks through the real jobs, renew the table of docs/methodology.md (15 minutes)
+detection: $(DEV) ## Play simulated attacks through the real jobs, renew the table of docs/methodology.md
 	@$(MEASURE) bench/detection.py $(ARGS)
 
 fuzz: $(DEV) ## A million random logs through decoding and both databases (ARGS="--logs 10000 --seed 1")
