@@ -296,7 +296,7 @@ class _Play:
         order = sorted(times, key=lambda who: (times[who], who))
         votes = cast(asks, people, contract.stakes, self.run.scenario.bloc, order, self.random)
         for who, cast_votes in votes.items():
-            contract.commit(times[who], who, [request for request, _ in cast_votes])
+            contract.seal(times[who], who, [request for request, _ in cast_votes])
         opened = {
             voter: reveal + HOUR + int(self.random.uniform(0, 18 * HOUR)) // SLOT * SLOT
             for voter in votes

@@ -110,7 +110,7 @@ class VotingContract:
         words = (tunnel, request.round_id, *request.key, False)
         self._send(at, ("RequestAdded", words))
 
-    def commit(self, at: int, voter: bytes, requests: Sequence[VoteRequest]) -> None:
+    def seal(self, at: int, voter: bytes, requests: Sequence[VoteRequest]) -> None:
         """Seal votes on requests of the running round, in one transaction."""
         said = [("VoteCommitted", (voter, voter, r.round_id, *r.key)) for r in requests]
         self._send(at, *said)

@@ -1,7 +1,6 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from html.parser import HTMLParser
 
 import pytest
@@ -10,17 +9,10 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from models.enums import Category, MarketState, Remedy, SourceState
 from models.operation import Source
-from models.price_enums import VolumeScope
-from service.protocol.asset_prices import UMA, AssetReading
-from service.protocol.invariants import Break, Finding, Invariant
 from service.protocol.prices import YES
-from service.protocol.sources import SourceHealth, UrlHealth
 from service.store.assessments import add_assessment
-from service.store.asset_prices import add_reading
 from service.store.contracts import load_book
-from service.store.data_checks import record_finding
 from service.store.question_states import fold_questions
-from service.store.sources import record_node
 from tests.dashboard.conftest import OpenClient
 from tests.store.chain_scenes import Chain, add_long_story
 from tests.store.judged import judge
@@ -31,6 +23,7 @@ from tests.store.scenes import (
     add_market,
     add_rules,
     add_scored,
+    document,
     question_id_of,
     ref_of,
 )
@@ -80,8 +73,7 @@ def hostile(sessions: sessionmaker[Session]) -> None:
             session, 1, title=HOSTILE, outcomes=[HOSTILE, "No"], slug="a/../<b>", tags=[HOSTILE]
         )
         add_rules(session, market, 3, HOSTILE, NOW)
-        assert isinstance(SCORED.document, dict)
-        bad = {**SCORED.document, "warnings": [HOSTILE], "drivers": [{"feature": HOSTILE,
+        bad = {**document(), "warnings": [HOSTILE], "drivers": [{"feature": HOSTILE,
                "value": HOSTILE, "unit": HOSTILE, "contribution_logit": 1.0,
                "evidence": [HOSTILE]}]}  # fmt: skip
         add_assessment(session, market.id, replace(SCORED, document=bad))
@@ -339,20 +331,6 @@ def test_the_queue_and_the_sources_have_their_pages(
     assert "no URL is set" in sources
 
 
-def test_a_chain_s_urls_are_shown_by_number_with_what_went_wrong(
-    sessions: sessionmaker[Session], client: TestClient
-) -> None:
-    url = UrlHealth(1, SourceState.DEGRADED, "HTTP 502", 300, 200, 41, 1, NOW, NOW, None)
-    with sessions.begin() as session:
-        health = SourceHealth("polygon_rpc", SourceState.OK, since=NOW)
-        record_node(session, health, [url], {"heads_jumped_back": 3}, NOW)
-    page = client.get("/sources").text
-    assert "URL 1" in page
-    assert "HTTP 502" in page
-    assert "200 behind" in page
-    assert "heads jumped back" in page
-
-
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_reference_describes_every_route_and_every_kind_of_problem(
     client: TestClient,
@@ -366,31 +344,3 @@ def test_the_reference_describes_every_route_and_every_kind_of_problem(
     for link in outline(html).all("a"):
         href = link.get("href") or ""
         assert not href.startswith("#") or href[1:] in targets
-
-
-def test_umas_price_is_shown_with_its_spread_or_missing_with_the_reason(
-    sessions: sessionmaker[Session], client: TestClient
-) -> None:
-    assert "Missing: no source has given a price" in client.get("/sources").text
-    with sessions.begin() as session:
-        for source, price in (("coingecko", "1.0"), ("coinbase", "1.5")):
-            volume = Decimal(1000)
-            item = AssetReading(source, Decimal(price), volume, VolumeScope.VENUE, NOW)
-            add_reading(session, UMA, item, NOW)
-    page = " ".join(client.get("/sources").text.split())
-    assert "<strong>$1.25</strong>, from 2 of 2 sources" in page
-    assert "more than 10 % apart ($1 to $1.5)" in page
-    assert "at least $1000." in page
-
-
-def test_the_sources_page_shows_each_rule_and_whether_it_is_broken(
-    sessions: sessionmaker[Session], client: TestClient
-) -> None:
-    broken = Finding(7, (Break("key", "reason", 137),), 2)
-    with sessions.begin() as session:
-        record_finding(session, Invariant.BLOCKS_CHAIN, Finding(9, ()), NOW, 0.1)
-        record_finding(session, Invariant.DISPUTES_ARE_BRIDGED, broken, NOW, 0.1)
-    page = client.get("/sources").text
-    assert Invariant.DISPUTES_ARE_BRIDGED.says in page
-    assert '<span class="badge badge-source-down">1</span>' in page
-    assert '<span class="badge badge-source-ok">none</span>' in page
