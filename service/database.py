@@ -168,13 +168,15 @@ def upgrade(engine: Engine) -> None:
         current = current_revision(engine)
         if has_tables and current not in known_revisions():
             raise SchemaMismatch(_mismatch(current))
-        _migrate(engine)
+        _migrate(engine, is_empty=not has_tables)
 
 
-def _migrate(engine: Engine) -> None:
+def _migrate(engine: Engine, *, is_empty: bool) -> None:
     from alembic import command  # noqa: PLC0415  # as above
 
-    command.upgrade(alembic_config(engine), "head")
+    config = alembic_config(engine)
+    config.attributes["is_empty"] = is_empty
+    command.upgrade(config, "head")
 
 
 def ensure_schema(engine: Engine) -> None:
@@ -182,7 +184,7 @@ def ensure_schema(engine: Engine) -> None:
     with _opening():
         has_tables = _has_tables(engine)
         if not has_tables:
-            _migrate(engine)
+            _migrate(engine, is_empty=True)
         current = current_revision(engine)
     if current != head_revision():
         raise SchemaMismatch(_mismatch(current))

@@ -22,8 +22,12 @@ from tests.alerts.scored import add_market, score
 from tests.store.voted import add_captures
 
 
-def test_the_schema_from_migrations_is_the_one_of_the_models(engine: Engine) -> None:
+def test_the_schema_from_migrations_is_the_one_made_at_once(engine: Engine) -> None:
+    made_at_once = _schema(engine) | _rules(engine)
+    command.downgrade(alembic_config(engine), "base")
+    command.upgrade(alembic_config(engine), "head")
     command.check(alembic_config(engine))
+    assert _schema(engine) | _rules(engine) == made_at_once
 
 
 def test_every_migration_can_be_undone_and_done_again(engine: Engine) -> None:
@@ -71,6 +75,25 @@ def _schema(engine: Engine) -> set[tuple[object, ...]]:
         return {
             tuple(row) for query in (columns, indexes) for row in connection.execute(text(query))
         }
+
+
+def _rules(engine: Engine) -> set[tuple[object, ...]]:
+    """Every key, unique constraint, reference and default."""
+    seen = inspect(engine)
+    found: set[tuple[object, ...]] = set()
+    for table in seen.get_table_names():
+        found.add((table, "primary key", *seen.get_pk_constraint(table)["constrained_columns"]))
+        for unique in seen.get_unique_constraints(table):
+            found.add((table, unique["name"], *unique["column_names"]))
+        for key in seen.get_foreign_keys(table):
+            target = key["referred_table"], *key["referred_columns"]
+            rule = key["options"].get("ondelete")
+            found.add((table, key["name"], *key["constrained_columns"], *target, rule))
+        for index in seen.get_indexes(table):
+            found.add((table, index["name"], index["unique"], *index["column_names"]))
+        for column in seen.get_columns(table):
+            found.add((table, column["name"], "default", column["default"]))
+    return found
 
 
 def test_deliveries_survive_the_change_that_lets_alerts_be_about_the_data(engine: Engine) -> None:
