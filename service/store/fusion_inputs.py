@@ -1,7 +1,7 @@
 """The signs one attack score is made of, as they were known at a time."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -12,6 +12,7 @@ from models.attack_signal import AttackSignal
 from models.enums import Category, Support
 from models.market import Market
 from service.protocol.ids import parse_hex32, to_hex
+from service.protocol.rounds import RoundTime
 from service.risk.attack_signs import AttackSign, SignEvidence
 from service.risk.structural_signs import BLOCK_LINE, FORCE_LINE
 from service.risk.wording_features import wording_logit
@@ -28,15 +29,14 @@ def signs_for(
     """Every sign that counts for a market, a round or a ring; those that went away are left out."""
     match kind:
         case SignalSubject.ROUND:
-            rows = [*signals_of_round(session, int(subject), as_of), *_anywhere(session, as_of)]
-            return _standing(rows)
+            round_id = int(subject)
+            shared = _anywhere(session, _until_its_end(round_id, as_of))
+            return _standing([*signals_of_round(session, round_id, as_of), *shared])
         case SignalSubject.MARKET:
             own = signals_of(session, [(kind, subject)], as_of)
             rounds = {row.round_id for row in own if row.round_id is not None}
-            shared = [
-                row for one in sorted(rounds) for row in _of_round_itself(session, one, as_of)
-            ]
-            return [*_standing([*own, *shared]), *_wording(session, subject, as_of)]
+            whole = [row for one in sorted(rounds) for row in _of_round_itself(session, one, as_of)]
+            return [*_standing([*own, *whole]), *_wording(session, subject, as_of)]
         case _:
             return _standing(signals_of(session, [(kind, subject)], as_of))
 
@@ -69,6 +69,11 @@ def _of_round_itself(session: Session, round_id: int, as_of: datetime) -> list[A
     """What is said of a round as a whole: other markets' signs are not this one's."""
     rows = signals_of(session, [(SignalSubject.ROUND, str(round_id))], as_of)
     return [row for row in rows if row.round_id == round_id]
+
+
+def _until_its_end(round_id: int, as_of: datetime) -> datetime:
+    """No later than the round: stake that came after its end decided nothing in it."""
+    return min(as_of, datetime.fromtimestamp(RoundTime(round_id).ends_at, UTC))
 
 
 def _anywhere(session: Session, as_of: datetime) -> list[AttackSignal]:

@@ -1,5 +1,6 @@
 """Scores follow new signs, are kept as rows of their time, and come back ranked."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from models.attack_enums import SignalFamily, SignalSubject
 from models.attack_score import AttackScore
 from models.enums import Support
 from service.clock import SetClock
-from service.protocol.rounds import round_at
+from service.protocol.rounds import RoundTime, round_at
 from service.risk.attack_signs import AttackSign, SignEvidence
 from service.store.attack_scores import latest_attack_score, list_attack_scores
 from service.store.attack_signals import add_signals
@@ -113,6 +114,24 @@ def test_news_of_a_round_reaches_its_markets_and_an_entity_the_round_under_way(
     parts = around.document["contributions"]
     assert isinstance(parts, list)
     assert {part["signal"] for part in parts} == {"conflict", "roll_blocked", "force_line_crossed"}
+
+
+def test_a_round_that_is_over_takes_no_sign_of_what_came_after_it(
+    sessions: sessionmaker[Session],
+) -> None:
+    """A late log of the last round has it scored anew; a line crossed since is not its own."""
+    clock = SetClock(NOW)
+    last = str(ROUND - 1)
+    late = sign("roll_blocked", 1.6, SignalSubject.ROUND, last, ROUND - 1)
+    line = sign("force_line_crossed", 3.0, SignalSubject.ENTITY, "0x" + "22" * 20, None)
+    end = datetime.fromtimestamp(RoundTime(ROUND - 1).ends_at, UTC)
+    before = replace(line, signal="block_line_crossed")
+    add(sessions, end - HOUR, before)
+    add(sessions, end + HOUR, line, late)
+    fuse_attacks(sessions, clock)
+    parts = newest(sessions, SignalSubject.ROUND, last, NOW).document["contributions"]
+    assert isinstance(parts, list)
+    assert {part["signal"] for part in parts} == {"block_line_crossed", "roll_blocked"}
 
 
 def test_scores_are_listed_highest_first_page_by_page(sessions: sessionmaker[Session]) -> None:
