@@ -19,7 +19,7 @@ from service.risk.watched_round import (
     WatchedRound,
 )
 
-STRUCTURAL_VERSION = "structural-1.0.0"
+STRUCTURAL_VERSION = "structural-1.1.0"
 
 STAKE_INFLOW = "stake_inflow_in_commit"
 FORCE_LINE = "force_line_crossed"
@@ -188,33 +188,88 @@ def _leading_share(request: WatchedRequest) -> float:
     return 0.0 if leader is None or not request.stake else leader.stake / request.stake
 
 
+@dataclass(frozen=True, slots=True)
+class _Forced:
+    """Requests on which few hands put one answer above the line; never none."""
+
+    answer: str
+    # By its hands, then its share: the first is the one the sign shows.
+    requests: tuple[WatchedRequest, ...]
+
+    @property
+    def hands(self) -> int:
+        """The fewest entities behind the answer on any of the requests."""
+        return _hands(self.requests[0])
+
+    @property
+    def share(self) -> float:
+        """The share behind the answer where it has the fewest hands."""
+        return _leading_share(self.requests[0])
+
+    @property
+    def ballots(self) -> tuple[Ballot, ...]:
+        """The votes behind the answer there."""
+        leader = self.requests[0].leader
+        return () if leader is None else leader.ballots
+
+
 def _opened_force_signs(watched: WatchedRound) -> Iterable[AttackSign]:
     """Opened stake passes the line by few hands: one entity, or no majority of the voters.
 
     That the stake behind an answer passes the line is how every vote ends; that it does so against
-    the count of heads, or by one hand, is not.
+    the count of heads, or by one hand, is not. Each answer is told by itself, and the votes shown
+    are those of the fewest hands: whoever joins them on another request, or opens the other
+    answer, is no part of it.
     """
-    crossing = [
-        (_leading_share(request), request)
-        for request in watched.requests
-        if _is_forced(request, stood=FORCE_LINE in watched.standing)
-    ]
-    share, request = max(crossing, key=lambda pair: pair[0], default=(0.0, None))
-    leader = None if request is None else request.leader
-    if request is None or leader is None:
+    found = _forced_answers(watched)
+    if not found:
         words = f"No few entities force an answer in round {watched.round_id}."
         yield _sign(watched, FORCE_LINE, _the_round(watched), _Seen(words))
         return
-    behind = "entity is" if leader.entities == 1 else "entities are"
-    words = (
-        f"Opened votes put {_percent(share)} of all stake behind {leader.answer} in "
-        f"{_count(len(crossing), 'request', 'requests')} of round {watched.round_id}, above "
-        f"SPAT {_line(request.spat)}; {leader.entities} {behind} behind it, of "
-        f"{request.voted_entities} that sealed a vote."
-    )
-    evidence = _evidence_of(leader.ballots)
-    seen = _Seen(words, FORCE_LOG_LR, round(share, _DIGITS), "share", evidence)
+    first = found[0]
+    line = _line(first.requests[0].spat)
+    begin = f"Opened votes of round {watched.round_id} pass SPAT {line}: {_forced_words(first)}."
+    lines = [begin, *(f"Likewise {_forced_words(one)}." for one in found[1:])]
+    evidence = _evidence_of(first.ballots)
+    seen = _Seen(" ".join(lines), FORCE_LOG_LR, round(first.share, _DIGITS), "share", evidence)
     yield _sign(watched, FORCE_LINE, _the_round(watched), seen)
+
+
+def _forced_answers(watched: WatchedRound) -> list[_Forced]:
+    """What is forced, by answer: that of the fewest hands first, then of most requests."""
+    stood = FORCE_LINE in watched.standing
+    by_answer: dict[str, list[WatchedRequest]] = {}
+    for request in watched.requests:
+        leader = request.leader
+        if leader is not None and _is_forced(request, stood=stood):
+            by_answer.setdefault(leader.answer, []).append(request)
+    found = [
+        _Forced(answer, tuple(sorted(requests, key=lambda r: (_hands(r), -_leading_share(r)))))
+        for answer, requests in by_answer.items()
+    ]
+    return sorted(found, key=lambda one: (one.hands, -len(one.requests), -one.share, one.answer))
+
+
+def _hands(request: WatchedRequest) -> int:
+    return 0 if request.leader is None else request.leader.entities
+
+
+def _forced_words(forced: _Forced) -> str:
+    """Shares and hands as they are on the requests, from the least to the most."""
+    shares = _range(_percent(_leading_share(r)).removesuffix(" %") for r in forced.requests)
+    hands = _range(str(_hands(request)) for request in forced.requests)
+    voted = _range(str(request.voted_entities) for request in forced.requests)
+    behind = "entity is" if hands == "1" else "entities are"
+    return (
+        f"{shares} % of all stake is behind {forced.answer} in "
+        f"{_count(len(forced.requests), 'request', 'requests')}, where {hands} {behind} behind it, "
+        f"of {voted} that sealed a vote"
+    )
+
+
+def _range(numbers: Iterable[str]) -> str:
+    ordered = sorted(set(numbers), key=float)
+    return ordered[0] if len(ordered) == 1 else f"{ordered[0]} to {ordered[-1]}"
 
 
 def _is_forced(request: WatchedRequest, *, stood: bool) -> bool:

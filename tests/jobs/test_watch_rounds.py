@@ -133,6 +133,23 @@ def test_the_bloc_is_seen_when_its_votes_are_opened(whole: sessionmaker[Session]
     assert told(whole, "stake_inflow_in_commit", SignalSubject.ROUND, "10082") == []
 
 
+def test_the_bloc_is_still_told_when_the_others_have_opened_theirs(
+    whole: sessionmaker[Session],
+) -> None:
+    """On two requests the whale opens Yes with everybody: no honest vote is evidence of No."""
+    watch_rounds(whole, SetClock(at(18, 3, 0)), BOOK)
+    [row] = told(whole, "force_line_crossed", SignalSubject.ROUND, "10082")
+    assert row.value == 0.8623
+    assert "86.2 % of all stake is behind NO in 10 requests" in str(row.document["words"])
+    assert "behind YES in 2 requests" in str(row.document["words"])
+    with whole() as session:
+        reveals = session.execute(
+            select(Reveal.transaction_hash, Reveal.voter).where(Reveal.round_id == 10082)
+        )
+        voter_of = {to_hex(transaction): to_hex(voter) for transaction, voter in reveals}
+    assert {voter_of[one] for one in transactions(row)} == set(BLOC_OF_H)
+
+
 def test_ordinary_votes_raise_no_sign_of_force_inflow_or_roll(
     whole: sessionmaker[Session],
 ) -> None:

@@ -106,6 +106,35 @@ def test_one_entity_above_the_line_is_told_by_whatever_many_ballots() -> None:
     assert "1 entity is behind it" in sign.words
 
 
+def test_who_forces_one_answer_is_not_mixed_with_who_agrees_on_another() -> None:
+    """The large one opens NO with a companion on two requests, and YES with everybody on one."""
+    own = [SignEvidence("VoteRevealed", 1, "0x" + f"{i:064x}", i) for i in range(8)]
+
+    def opened(name: str, *hands: int) -> OpenedAnswer:
+        stakes = {0: 70.0, 1: 5.0}
+        return OpenedAnswer(name, tuple(Ballot(f"e{h}", stakes.get(h, 4.0), own[h]) for h in hands))
+
+    forced = request(opened("NO", 0, 1), opened("YES", 2, 3, 4, 5))
+    agreed = request(opened("YES", 0, 2, 3, 4, 5, 6), opened("NO", 7))
+    [sign] = raised(reveal(agreed, forced, forced), FORCE_LINE)
+    assert sign.words == (
+        "Opened votes of round 7 pass SPAT 65 %: 75.0 % of all stake is behind NO in 2 requests, "
+        "where 2 entities are behind it, of 6 that sealed a vote. Likewise 90.0 % of all stake is "
+        "behind YES in 1 request, where 6 entities are behind it, of 7 that sealed a vote."
+    )
+    assert sign.value == 0.75
+    assert sign.evidence == (own[0], own[1])
+
+
+def test_shares_and_hands_that_differ_between_requests_are_told_as_they_are() -> None:
+    alone = request(answer("NO", a=70.0), answer("YES", c=5.0, d=5.0))
+    joined = request(answer("NO", a=70.0, b=10.0), answer("YES", c=5.0, d=5.0))
+    [sign] = raised(reveal(joined, alone), FORCE_LINE)
+    assert "70.0 to 80.0 % of all stake is behind NO in 2 requests" in sign.words
+    assert "where 1 to 2 entities are behind it, of 3 to 4 that sealed a vote" in sign.words
+    assert sign.value == 0.7
+
+
 @pytest.mark.parametrize(("added", "is_told"), [(5.0, []), (5.1, [STAKE_INFLOW])])
 def test_stake_of_more_than_a_twentieth_in_a_commit_phase_is_told(
     added: float, is_told: list[str]
