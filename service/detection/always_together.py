@@ -55,12 +55,34 @@ def find_baselines(matrix: VoteMatrix, seed: int = 0) -> list[Baseline]:
     passed = discoveries(p_values, count * (count - 1) // 2)
     edges = {pair: p for pair, p, is_one in zip(timed, p_values, passed, strict=True) if is_one}
     weights = {pair: -np.log10(max(p, _LEAST_P)) for pair, p in edges.items()}
-    groups = [group for group in stable_groups(weights, seed) if len(group) >= LEAST_MEMBERS]
-    return [
+    groups = [_comparable(group, able | able.T, shared) for group in stable_groups(weights, seed)]
+    found = [
         _baseline_of(group, answers, expected, edges)
         for group in groups
-        if all(able[one, other] for n, one in enumerate(group) for other in group[n + 1 :])
+        if len(group) >= LEAST_MEMBERS and _held(group, edges)
     ]
+    return sorted(found, key=lambda one: (-len(one.members), one.members))
+
+
+def _comparable(group: tuple[int, ...], able: np.ndarray, shared: np.ndarray) -> tuple[int, ...]:
+    """The group without the fewest, taken greedily, who leave every pair of the rest ``able``.
+
+    One member who came when another left must not hide all the others. Who fails with most goes
+    first; of two alike the one who answered least with the group.
+    """
+    kept = list(group)
+    while True:
+        part = np.ix_(kept, kept)
+        failing = (~able[part]).sum(axis=1) - 1  # nobody is able with himself
+        if not failing.any():
+            return tuple(kept)
+        del kept[int(np.lexsort((shared[part].sum(axis=1), -failing))[0])]
+
+
+def _held(group: tuple[int, ...], edges: dict[tuple[int, int], float]) -> list[float]:
+    """The p-values of the group's pairs that passed."""
+    pairs = ((one, other) for n, one in enumerate(group) for other in group[n + 1 :])
+    return [edges[pair] for pair in pairs if pair in edges]
 
 
 def _agreement(answers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -103,11 +125,10 @@ def _baseline_of(
     low = np.where(here, rows, np.iinfo(rows.dtype).max).min(axis=0)
     apart = int((rows.max(axis=0) != low)[together].sum())
     pairs = [(one, other) for n, one in enumerate(group) for other in group[n + 1 :]]
-    held = [edges[pair] for pair in pairs if pair in edges]
     return Baseline(
         group,
         tuple(together.tolist()),
         apart,
         float(sum(expected[pair] for pair in pairs)),
-        max(held),
+        max(_held(group, edges)),
     )

@@ -4,7 +4,7 @@ import numpy as np
 
 from service.detection.always_together import Baseline, find_baselines
 from service.detection.voting_worlds import World, draw_world
-from service.risk.vote_matrix import VoteMatrix
+from service.risk.vote_matrix import ABSENT, VoteMatrix
 
 
 def nine_in_step(seed: int, *, in_step: bool) -> VoteMatrix:
@@ -25,6 +25,18 @@ def test_nine_who_never_differ_and_seal_in_step_are_a_baseline() -> None:
     assert found.members == tuple(range(9))
     assert (found.apart, found.p_value < 1e-6) == (0, True)
     assert found.expected_apart > 100
+
+
+def test_two_who_hardly_met_do_not_hide_the_others() -> None:
+    matrix = nine_in_step(1, in_step=True)
+    # Member 8 joins at request 200, member 7 leaves at 210: ten requests in common.
+    for row, gone in ((8, slice(0, 200)), (7, slice(210, None))):
+        matrix.answers[row, gone] = ABSENT
+        matrix.sealed_at[row, np.isin(matrix.rounds, matrix.round_of[gone])] = np.nan
+    [found] = find_baselines(matrix)
+    assert found.members[:7] == tuple(range(7))
+    assert len(found.members) == 8
+    assert found.apart == 0
 
 
 def test_agreement_alone_is_no_baseline() -> None:
