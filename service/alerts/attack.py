@@ -10,12 +10,16 @@ from datetime import datetime, timedelta
 from models.attack_enums import SignalSubject
 from models.enums import AlertReason
 from service.risk.alert_threshold import BUDGETS, WEEKS, Threshold
-from service.risk.attack_pages import DIGEST_PER_DAY, STRUCTURAL_REASONS, Tier, Told
+from service.risk.attack_pages import (
+    DIGEST_PER_DAY,
+    STRUCTURAL_REASONS,
+    Tier,
+    Told,
+    counted_false,
+)
 
 # Of one subject and name people are not told again so soon.
 COOLDOWN = timedelta(days=7)
-# Of structural pages the first false one in half a year is free.
-_FREE = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ def structural_decision(
     """The news in a structural sign that stands since ``onset``; None where there is none.
 
     Only that it appeared is news, not that it grew. False pages beyond the first count against the
-    budget of rounds; where that is spent the sign goes to the digest.
+    budget of rounds, as do their scores; where that is spent the sign goes to the digest.
     """
     begin = f"attack:{signal}:{about[0].value}:{about[1]}:"
     key = f"{begin}{onset:%Y%m%dT%H%M%SZ}"
@@ -45,15 +49,7 @@ def structural_decision(
         return None
     if any(one.reason_key.startswith(begin) and now - one.raised_at < COOLDOWN for one in told):
         return None
-    since = now - timedelta(weeks=WEEKS)
-    names = tuple(f"attack:{name}:" for name in STRUCTURAL_REASONS)
-    false = sum(
-        one.is_false and one.tier is Tier.PAGE and one.raised_at >= since
-        for one in told
-        if one.reason_key.startswith(names)
-    )
-    is_spent = false - _FREE >= BUDGETS[SignalSubject.ROUND] * WEEKS
-    tier = Tier.DIGEST if is_spent else Tier.PAGE
+    tier = Tier.DIGEST if _is_spent(SignalSubject.ROUND, told, now) else Tier.PAGE
     return AttackDecision(STRUCTURAL_REASONS[signal], key, tier)
 
 
@@ -64,7 +60,10 @@ def score_decision(
     told: Collection[Told],
     now: datetime,
 ) -> AttackDecision | None:
-    """A page for a score above the threshold, at most one in 7 days of one subject."""
+    """A page for a score above the threshold, at most one in 7 days of one subject.
+
+    None of a round where false pages have spent the budget that it shares with structural signs.
+    """
     begin = f"attack:score:{about[0].value}:{about[1]}:"
     is_told = any(
         one.reason_key.startswith(begin)
@@ -74,7 +73,15 @@ def score_decision(
     )
     if is_told or not threshold.is_exceeded(score):
         return None
+    if about[0] is SignalSubject.ROUND and _is_spent(SignalSubject.ROUND, told, now):
+        return None
     return AttackDecision(AlertReason.ATTACK_SCORE, f"{begin}{now:%Y%m%dT%H%M%SZ}", Tier.PAGE)
+
+
+def _is_spent(kind: SignalSubject, told: Collection[Told], now: datetime) -> bool:
+    since = now - timedelta(weeks=WEEKS)
+    false = counted_false(kind, [one for one in told if one.raised_at >= since])
+    return len(false) >= BUDGETS[kind] * WEEKS
 
 
 def digest_of(

@@ -1,9 +1,11 @@
 """What was told of attacks before: in which tier, and whether it was false as far as is known."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from models.attack_enums import SignalSubject
 from models.enums import AlertReason
 
 # Structural signs that are told when they appear, by their names.
@@ -17,7 +19,11 @@ STRUCTURAL_REASONS = {
         AlertReason.FORCE_PAYS,
     )
 }
+# How the keys of such alerts begin.
+STRUCTURAL_KEYS = tuple(f"attack:{name}:" for name in STRUCTURAL_REASONS)
 DIGEST_PER_DAY = 20
+# Of structural pages the first false one in half a year is free.
+_FREE = 1
 REASONS = frozenset({*STRUCTURAL_REASONS.values(), AlertReason.ATTACK_SCORE})
 
 
@@ -39,3 +45,17 @@ class Told:
     raised_at: datetime
     # Nobody has confirmed it: none of its markets is known to have been paid wrong.
     is_false: bool
+
+
+def counted_false(kind: SignalSubject, told: Collection[Told]) -> list[Told]:
+    """The false pages of half a year that count against the budget of scores of a kind.
+
+    Rounds share theirs with the structural signs, of whatever subject.
+    """
+    begin = f"attack:score:{kind.value}:"
+    false = [one for one in told if one.is_false and one.tier is Tier.PAGE]
+    found = [one for one in false if one.reason_key.startswith(begin)]
+    if kind is SignalSubject.ROUND:
+        structural = (one for one in false if one.reason_key.startswith(STRUCTURAL_KEYS))
+        found += sorted(structural, key=lambda one: one.raised_at)[_FREE:]
+    return found

@@ -15,7 +15,7 @@ from models.market import Market
 from models.oracle import Payout
 from service.protocol.ids import to_hex
 from service.risk.alert_threshold import WEEKS, Week
-from service.risk.attack_pages import REASONS, Tier, Told
+from service.risk.attack_pages import REASONS, Tier, Told, counted_false
 from service.store.wrong_payouts import list_wrong_payouts
 
 _WEEK = timedelta(weeks=1)
@@ -119,7 +119,7 @@ def list_weeks(
 ) -> list[Week]:
     """The whole weeks (Monday, UTC) behind ``now`` since the first score, 26 at most.
 
-    Of each the highest score of every subject, and the pages of such scores that were false.
+    Of each the highest score of every subject, and the false pages that count against their budget.
     """
     this_week = monday(now)
     first = session.scalar(
@@ -131,6 +131,7 @@ def list_weeks(
         return []
     begin = max(monday(first), this_week - WEEKS * _WEEK)
     incidents = _incident_weeks(session, begin, now)
+    false = counted_false(kind, told)
     weeks = []
     while begin < this_week:
         query = (
@@ -142,11 +143,7 @@ def list_weeks(
             )
             .group_by(AttackScore.subject)
         )
-        pages = sum(
-            one.is_false and one.tier is Tier.PAGE and begin <= one.raised_at < begin + _WEEK
-            for one in told
-            if one.reason_key.startswith(f"attack:score:{kind.value}:")
-        )
+        pages = sum(begin <= one.raised_at < begin + _WEEK for one in false)
         weeks.append(Week(tuple(session.scalars(query)), pages, begin in incidents))
         begin += _WEEK
     return weeks

@@ -16,7 +16,7 @@ from service.risk.alert_threshold import (
     poisson_rate,
     threshold_of,
 )
-from service.risk.attack_pages import REASONS, STRUCTURAL_REASONS, Tier
+from service.risk.attack_pages import REASONS, STRUCTURAL_KEYS, Tier
 from service.store.attack_alerts import list_told, list_weeks
 
 _WEEK_SECONDS = 7 * 86_400
@@ -50,8 +50,7 @@ def attack_quality(session: Session, now: datetime) -> list[BudgetLine]:
         threshold = threshold_of(list_weeks(session, kind, told, now), budget)
         rate = poisson_rate(false, weeks)
         lines.append(BudgetLine(kind.value, budget, len(paged), false, rate, threshold))
-    names = tuple(f"attack:{name}:" for name in STRUCTURAL_REASONS)
-    paged = [o for o in told if o.reason_key.startswith(names) and o.tier is Tier.PAGE]
+    paged = [o for o in told if o.reason_key.startswith(STRUCTURAL_KEYS) and o.tier is Tier.PAGE]
     false = sum(one.is_false for one in paged)
     # It shares the budget of rounds.
     budget = BUDGETS[SignalSubject.ROUND]

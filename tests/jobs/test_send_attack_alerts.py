@@ -23,6 +23,7 @@ from service.protocol.rounds import round_at
 from service.risk.attack_calibration import LabelledScores, calibrate
 from service.risk.attack_fusion import fuse
 from service.risk.attack_signs import AttackSign, SignEvidence
+from service.store.attack_alerts import list_told, list_weeks
 from service.store.attack_scores import add_score
 from service.store.attack_signals import add_signals
 from tests.store.voted import BOOK
@@ -38,6 +39,7 @@ RULE = AlertRule(probability=0.05, expected_loss=10_000_000_000)
 # Nothing is sent there: a delivery that is due is all that is asked for.
 NOWHERE = (SecretStr("json://127.0.0.1:9/hook"),)
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 
 
 def sign(
@@ -142,20 +144,50 @@ def test_where_false_pages_have_spent_the_budget_signs_go_to_the_digest(
     assert deliveries(sessions) == 8
 
 
-def keep(sessions: sessionmaker[Session], at: datetime, scores: dict[str, float]) -> None:
+def test_pages_of_rounds_and_of_structural_signs_spend_one_budget(
+    sessions: sessionmaker[Session],
+) -> None:
+    """Eight structural pages that nobody confirmed leave nothing to page a round's score with."""
+    weeks = timedelta(weeks=20)
+    for number in range(40):
+        keep(sessions, NOW - weeks + number * 3 * DAY, {str(number): 0.1}, SignalSubject.ROUND)
+    for number in range(8):
+        at = NOW + number * 2 * DAY
+        there = round_at(int(at.timestamp()))
+        add(sessions, at, sign("roll_blocked", subject=str(there), round_id=there))
+        if number < 7:
+            assert run(sessions, at) == 1
+    last = NOW + 14 * DAY
+    with sessions() as session:
+        told = list_told(session, last)
+        weeks_seen = list_weeks(session, SignalSubject.ROUND, told, last)
+    # The first of seven is free; those of the week under way do not count yet.
+    assert sum(week.false_pages for week in weeks_seen) >= 5
+    keep(sessions, last - HOUR, {"99999": 2.5}, SignalSubject.ROUND)
+    assert run(sessions, last) == 1
+    assert [alert.reason for alert in alerts(sessions)][-1] == "roll_blocked"
+    assert run(sessions, last + HOUR) == 0
+
+
+def keep(
+    sessions: sessionmaker[Session],
+    at: datetime,
+    scores: dict[str, float],
+    kind: SignalSubject = SignalSubject.GROUP,
+) -> None:
     with sessions.begin() as session:
         for subject, log_lr in scores.items():
             pair = AttackSign(
                 SignalFamily.RINGS,
                 "pair",
-                SignalSubject.GROUP,
+                kind,
                 subject,
                 log_lr,
                 Support.ASSUMED,
                 f"Seen of {subject}.",
                 evidence=(SignEvidence("DisputePrice", 137, TRANSACTION, 1),),
             )
-            score = fuse(SignalSubject.GROUP, subject, [pair])
+            score = fuse(kind, subject, [pair])
             add_score(session, score, calibrate(score.score, LabelledScores()), 1, at)
 
 
