@@ -3,18 +3,19 @@
 docs/methodology.md, "One attack score".
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
 from jobs.transactions import in_transaction
+from models.attack_enums import SignalSubject
 from service.clock import Clock
 from service.protocol.rounds import round_at
 from service.risk.attack_calibration import LabelledScores, calibrate
 from service.risk.attack_fusion import fuse
-from service.store.attack_scores import add_score, list_due
-from service.store.fusion_inputs import signs_for
+from service.store.attack_scores import DueSubject, add_score, list_due
+from service.store.fusion_inputs import has_requests, signs_for
 
 # Older news is history; a stop of the service may be as long.
 LOOKBACK = timedelta(days=14)
@@ -27,6 +28,8 @@ def fuse_attacks(
 ) -> CycleReport:
     """Fuse what is due; a subject nothing new is said of costs nothing.
 
+    A round without requests is left until it has one: a line that somebody is above is told of
+    whoever holds the stake, and of no vote.
     ``history``: past scores with what became of them. None are known yet, so that a score is an
     order and no probability.
     """
@@ -36,7 +39,8 @@ def fuse_attacks(
 
     # Looked up first by whoever only reads: mostly nothing is due, and nobody has to wait for it.
     with sessions() as session:
-        due = list_due(session, now - LOOKBACK, now, current_round=current, limit=PER_RUN)
+        found = list_due(session, now - LOOKBACK, now, current_round=current, limit=PER_RUN)
+        due = [one for one in found if _is_scored(session, one, now)]
 
     def work(session: Session) -> int:
         added = 0
@@ -48,3 +52,7 @@ def fuse_attacks(
 
     added = in_transaction(sessions, work) if due else 0
     return CycleReport({"due": len(due), "added": added})
+
+
+def _is_scored(session: Session, due: DueSubject, now: datetime) -> bool:
+    return due.kind is not SignalSubject.ROUND or has_requests(session, int(due.subject), now)

@@ -14,8 +14,10 @@ from models.attack_enums import SignalFamily, SignalSubject
 from models.enums import Support
 from service.risk.attack_signs import AttackSign, sign_document, strongest_first
 
-FUSION_VERSION = "fusion-1.0.0"
+FUSION_VERSION = "fusion-1.0.1"
 FAMILY_CAP = 3.0
+# Equal signs must give equal scores: a threshold is an earlier score, exceeded or not.
+_DIGITS = 9
 
 # Jeffreys: one alleged attack in 600 rounds, about 26 requests a round (third-party counts).
 _ROUND_RATE = 1.5 / 601
@@ -43,7 +45,7 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class AttackScore:
-    """The score of one subject; ``base + sum(capped) = score`` exactly as floats add."""
+    """The score of one subject: ``base + sum(capped)``, to nine digits after the point."""
 
     subject_kind: SignalSubject
     subject: str
@@ -74,8 +76,7 @@ def fuse(kind: SignalSubject, subject: str, signs: Iterable[AttackSign]) -> Atta
     """
     base = logit(BASE_RATES[kind])
     parts = _capped(_once_each(signs))
-    # In the order of the families, so that equal signs give equal floats.
-    total = sum((part.capped for part in parts), base)
+    total = round(sum((part.capped for part in parts), base), _DIGITS)
     ranked = sorted(parts, key=lambda part: (-abs(part.capped), part.sign.family, part.sign.signal))
     return AttackScore(kind, subject, base, total, tuple(ranked))
 

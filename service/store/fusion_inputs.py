@@ -17,6 +17,7 @@ from service.risk.attack_signs import AttackSign, SignEvidence
 from service.risk.structural_signs import BLOCK_LINE, FORCE_LINE
 from service.risk.wording_features import wording_logit
 from service.store.attack_signals import signals_of, signals_of_round
+from service.store.round_assessments import newest_of_round
 from service.store.rule_versions import list_versions
 
 # Its points add up to the sign; docs/methodology.md, "Rule text".
@@ -39,6 +40,17 @@ def signs_for(
             return [*_standing([*own, *whole]), *_wording(session, subject, as_of)]
         case _:
             return _standing(signals_of(session, [(kind, subject)], as_of))
+
+
+def has_requests(session: Session, round_id: int, as_of: datetime) -> bool:
+    """Whether a round votes on anything, as far as is known: nothing can be attacked in it else.
+
+    Told by a sign of the round itself, or by its newest assessment.
+    """
+    if signals_of_round(session, round_id, as_of):
+        return True
+    assessed = newest_of_round(session, round_id, as_of)
+    return assessed is not None and assessed.requests > 0
 
 
 def to_sign(row: AttackSignal) -> AttackSign:

@@ -15,6 +15,7 @@ from service.protocol.rounds import RoundTime, round_at
 from service.risk.attack_signs import AttackSign, SignEvidence
 from service.store.attack_scores import latest_attack_score, list_attack_scores
 from service.store.attack_signals import add_signals
+from service.store.round_assessments import NewRoundAssessment, add_round_assessment
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 ROUND = round_at(int(NOW.timestamp()))
@@ -132,6 +133,40 @@ def test_a_round_that_is_over_takes_no_sign_of_what_came_after_it(
     parts = newest(sessions, SignalSubject.ROUND, last, NOW).document["contributions"]
     assert isinstance(parts, list)
     assert {part["signal"] for part in parts} == {"block_line_crossed", "roll_blocked"}
+
+
+def assess(sessions: sessionmaker[Session], at: datetime, requests: int) -> None:
+    with sessions.begin() as session:
+        new = NewRoundAssessment(
+            round_id=ROUND,
+            as_of=at,
+            phase="commit",
+            requests=requests,
+            logs=requests,
+            digest=bytes([requests] * 32),
+            dollars_exposed=0.0,
+            dollars_forceable=None,
+            raw_attempt=0.0,
+            document={},
+            model_version="test",
+            priors_version="test",
+            inputs=b"",
+        )
+        add_round_assessment(session, new)
+
+
+def test_a_round_is_scored_once_it_votes_on_something(sessions: sessionmaker[Session]) -> None:
+    """That somebody is above a line is true of every round; without a request it is of none."""
+    clock = SetClock(NOW)
+    line = sign("force_line_crossed", 3.0, SignalSubject.ENTITY, "0x" + "22" * 20, None)
+    add(sessions, NOW - HOUR, line)
+    assert fuse_attacks(sessions, clock).counts == {"due": 0, "added": 0}
+    assess(sessions, NOW, 0)
+    assert fuse_attacks(sessions, clock).counts == {"due": 0, "added": 0}
+    assess(sessions, NOW + HOUR, 3)
+    assert fuse_attacks(sessions, clock).counts == {"due": 0, "added": 0}
+    clock.advance(HOUR)
+    assert fuse_attacks(sessions, clock).counts == {"due": 1, "added": 1}
 
 
 def test_scores_are_listed_highest_first_page_by_page(sessions: sessionmaker[Session]) -> None:

@@ -1,6 +1,7 @@
 """Families are capped, names count once, and no score is called a probability too early."""
 
 import random
+from itertools import permutations
 from math import log
 
 import pytest
@@ -49,6 +50,17 @@ def test_signs_in_any_order_give_the_same_document() -> None:
     shuffled = random.Random(1).sample(signs, len(signs))  # noqa: S311  # a test's order
     ways = [fuse(SignalSubject.ROUND, "7", way) for way in (signs, shuffled)]
     assert score_document(ways[0]) == score_document(ways[1])
+
+
+def test_the_last_bit_of_a_sum_makes_no_higher_score() -> None:
+    """0.1 + 0.2 + 0.3 depends on the order; whoever shares the threshold must not exceed it."""
+    parts = [0.1, 0.2, 0.3]
+    families = [SignalFamily.FLOW, SignalFamily.RINGS, SignalFamily.TEXT]
+    scores = {
+        fuse(SignalSubject.ROUND, "7", map(sign, "abc", way, families)).score
+        for way in permutations(parts)
+    }
+    assert len(scores) == 1
 
 
 def past(positives: int, quiet: int, *, slope: float = 1.0) -> LabelledScores:
