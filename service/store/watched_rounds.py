@@ -94,8 +94,9 @@ def _of_contract(session: Session, contract: Contract, as_of: datetime) -> Itera
     least = sum(by_voter.values()) // _DUST
     linked = sorted(voter for voter, stake in by_voter.items() if stake > least)
     stakes = _Stakes(by_voter, entities_of(session, linked, as_of))
+    markets = _markets_of(session, [h.key.request_id for h in histories.values()], as_of)
     asked = {
-        round_id: _requests(session, histories.values(), records, round_id, now, stakes)
+        round_id: _requests(histories.values(), records, round_id, now, stakes, markets)
         for round_id in (current - 1, current)
     }
     spat = records.parameters.latest.spat
@@ -154,12 +155,12 @@ def _open_requests(
 
 
 def _requests(  # a round of each history, with whose votes they are
-    session: Session,
     histories: Iterable[VoteHistory],
     records: VoteRecords,
     round_id: int,
     now: int,
     stakes: _Stakes,
+    markets: Mapping[bytes, str],
 ) -> tuple[int, tuple[WatchedRequest, ...]]:
     """How many requests are put to a vote in a round, and those whose terms are frozen."""
     found: list[tuple[VoteHistory, RoundOutcome]] = []
@@ -167,7 +168,6 @@ def _requests(  # a round of each history, with whose votes they are
         outcome = work_out(history, records, now)
         if not outcome.is_deleted:
             found += [(history, one) for one in outcome.rounds if one.time.round_id == round_id]
-    markets = _markets_of(session, [history.key.request_id for history, _ in found])
     requests = (_to_request(h, o, stakes, markets.get(h.key.request_id)) for h, o in found)
     return len(found), tuple(request for request in requests if request is not None)
 
@@ -210,7 +210,9 @@ def _answer_words(price: int) -> str:
     return "TOO EARLY" if price == TOO_EARLY else f"the price {price}"
 
 
-def _markets_of(session: Session, request_ids: Sequence[bytes]) -> dict[bytes, str]:
+def _markets_of(
+    session: Session, request_ids: Sequence[bytes], as_of: datetime
+) -> dict[bytes, str]:
     """Condition ids by the vote's request id; since adapter v2 a text's hash is its question."""
     bridge = oracle.BridgedRequest
     found: dict[bytes, str] = {}
@@ -218,7 +220,11 @@ def _markets_of(session: Session, request_ids: Sequence[bytes]) -> dict[bytes, s
         query = (
             select(bridge.parent_request_id, Market.condition_id)
             .join(Market, Market.uma_question_id == bridge.ancillary_hash)
-            .where(bridge.parent_request_id.in_(part))
+            .where(
+                bridge.parent_request_id.in_(part),
+                bridge.known_at <= as_of,
+                Market.known_at <= as_of,
+            )
         )
         found.update((request, to_hex(condition)) for request, condition in session.execute(query))
     return found

@@ -12,6 +12,7 @@ from models.attack_enums import BlocKind, SignalFamily, SignalSubject
 from models.attack_signal import AttackSignal
 from models.chain import Block
 from models.enums import ContractKind, Support
+from models.oracle import BridgedRequest
 from models.voting import Reveal, StakeChange
 from service.clock import SetClock
 from service.database import open_engine, open_sessions
@@ -21,6 +22,7 @@ from service.risk.standing_blocs import StandingBloc
 from service.store.attack_signals import add_signals
 from service.store.blocs import add_blocs
 from tests.replays import read_replay
+from tests.store.scenes import add_market
 from tests.store.voted import BOOK
 
 # Voters 0, 2 and 3.
@@ -247,6 +249,25 @@ def test_rights_that_changed_in_the_week_before_a_burst_are_told_with_it(
     watch_rounds(whole, SetClock(datetime(2025, 2, 24, 13, tzinfo=UTC)), BOOK)
     last = told(whole, "whitelist_or_role_change", SignalSubject.PLATFORM, "")[-1]
     assert last.log_lr == 0
+
+
+def test_a_market_that_was_not_known_yet_takes_no_sign(whole: sessionmaker[Session]) -> None:
+    """Rounds are watched as they were known, in replays too."""
+    moment = at(12, 1, 14)
+    with whole.begin() as session:
+        hashes = session.scalars(
+            select(BridgedRequest.ancillary_hash).where(BridgedRequest.known_at <= moment)
+        )
+        for number, one in enumerate(sorted(set(hashes)), 1):
+            add_market(session, number, uma_question_id=one, known_at=moment + SECOND)
+    watch_rounds(whole, SetClock(moment), BOOK)
+    with whole() as session:
+        kinds = set(session.scalars(select(AttackSignal.subject_kind)))
+    assert SignalSubject.ROUND in kinds
+    assert SignalSubject.MARKET not in kinds
+    watch_rounds(whole, SetClock(moment + SECOND), BOOK)
+    with whole() as session:
+        assert SignalSubject.MARKET in set(session.scalars(select(AttackSignal.subject_kind)))
 
 
 def test_the_book_names_the_contract_that_is_watched(whole: sessionmaker[Session]) -> None:
