@@ -17,7 +17,7 @@ from models.attack_score import AttackScore
 from models.market import Market
 from service.alerts.attack import AttackDecision, digest_of, score_decision, structural_decision
 from service.alerts.attack_wording import AttackSubject, SignLine, compose_attack
-from service.alerts.links import attacks_page, market_page, transaction_page
+from service.alerts.links import attacks_page, market_page, round_page, transaction_page
 from service.protocol.ids import parse_hex32
 from service.protocol.rounds import round_at
 from service.risk.alert_threshold import BUDGETS, threshold_of
@@ -30,6 +30,7 @@ from service.store.attack_alerts import (
     list_told,
     list_weeks,
     markets_of_round,
+    stood_before,
 )
 
 # What a stop of the service may last without a sign or a score being missed.
@@ -84,6 +85,8 @@ def _raise_signs(telling: _Telling, signs: Sequence[RaisedSign], told: list[Told
         decision = structural_decision(row.signal, about, sign.onset, told, telling.now)
         if decision is None:
             continue
+        if decision.tier is Tier.PAGE and stood_before(telling.session, sign):
+            decision = replace(decision, tier=Tier.DIGEST)
         document: dict[str, Any] = dict(row.document)
         subject = AttackSubject(
             kind=kind,
@@ -178,7 +181,7 @@ def _claim(  # what every alert is made of
     )
     links = [
         *(market_page(parse_hex32(one), base) for one in markets[:2]),
-        attacks_page(base),
+        attacks_page(base) if round_id is None else round_page(round_id, base),
         *(transaction_page(chain_id, parse_hex32(one)) for chain_id, one in transactions),
     ]
     words = compose_attack(replace(subject, links=links), decision)

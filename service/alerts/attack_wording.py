@@ -19,7 +19,7 @@ _HEADLINES = {
     AlertReason.STAKE_INFLOW: "Stake moved into a vote under way",
     AlertReason.FORCE_LINE: "A share of stake that decides alone",
     AlertReason.BLOCK_LINE: "A share of stake that can hold an answer back",
-    AlertReason.FORCE_PAYS: "Linked stake that can force a round, and might gain by it",
+    AlertReason.FORCE_PAYS: "Stake that can force a round, and might gain by it",
     AlertReason.ATTACK_SCORE: "Unusual signs together",
 }
 _WORDS_LENGTH = 400

@@ -24,6 +24,11 @@ def attacks_page(base_url: str = "") -> str:
     return f"{base_url.rstrip('/')}/v1/attacks"
 
 
+def round_page(round_id: int, base_url: str = "") -> str:
+    """Our page of a voting round; only its path where the base URL is not known."""
+    return f"{base_url.rstrip('/')}/rounds/{round_id}"
+
+
 def polymarket_page(slug: str | None, group_slug: str | None) -> str | None:
     """Polymarket's page of a market; ``None`` without a slug."""
     if slug is None:

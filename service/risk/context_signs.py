@@ -88,6 +88,11 @@ class ForcingBloc:
     low_usd: float
     high_usd: float
     requests: int
+    # Of its members that stake, and the newest ``Staked`` log of each.
+    addresses: int = 0
+    # Held against the line as one entity of linked addresses, not as a group of several.
+    is_alone: bool = False
+    evidence: tuple[SignEvidence, ...] = ()
 
     @property
     def is_worth_telling(self) -> bool:
@@ -102,9 +107,10 @@ def pays_sign(round_id: int, blocs: Sequence[ForcingBloc]) -> AttackSign:
     words = f"No detected group both could force round {round_id} and would gain much by it."
     if best is not None:
         words = (
-            f"Linked stake of {100 * best.share:.1f} % can force round {round_id}; by assumed "
-            f"numbers its best {best.requests} requests would be worth {best.worth_usd:,.0f} USD "
-            f"to whoever held it ({best.low_usd:,.0f} to {best.high_usd:,.0f})."
+            f"{_holders(best)} {100 * best.share:.1f} % of all stake, which can force round "
+            f"{round_id}; by assumed numbers its best {best.requests} requests would be worth "
+            f"{best.worth_usd:,.0f} USD to whoever held it ({best.low_usd:,.0f} to "
+            f"{best.high_usd:,.0f})."
         )
     return AttackSign(
         family=SignalFamily.STAKE,
@@ -119,5 +125,18 @@ def pays_sign(round_id: int, blocs: Sequence[ForcingBloc]) -> AttackSign:
         low=None if best is None else round(best.low_usd),
         high=None if best is None else round(best.high_usd),
         round_id=round_id,
-        evidence=() if best is None else (SignEvidence(f"assessment of group {best.bloc_id}"),),
+        evidence=() if best is None else _grounds(best),
     )
+
+
+def _holders(bloc: ForcingBloc) -> str:
+    if bloc.addresses == 1:
+        return "1 address holds"
+    if not bloc.is_alone:
+        return "A group that was found holds"
+    return f"{bloc.addresses} linked addresses hold" if bloc.addresses else "One entity holds"
+
+
+def _grounds(bloc: ForcingBloc) -> tuple[SignEvidence, ...]:
+    found = SignEvidence(f"assessment of {bloc.bloc_id}")
+    return (found, *bloc.evidence[: MOST_EVIDENCE - 1])

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -13,12 +14,15 @@ from models.attack_score import AttackScore
 from models.attack_signal import AttackSignal
 from models.market import Market
 from models.oracle import Payout
-from service.protocol.ids import to_hex
+from models.voting import StakeChange
+from service.protocol.ids import parse_hex32, to_hex
 from service.risk.alert_threshold import WEEKS, Week
-from service.risk.attack_pages import REASONS, Tier, Told, counted_false
+from service.risk.attack_pages import REASONS, STRUCTURAL_REASONS, Tier, Told, counted_false
 from service.store.wrong_payouts import list_wrong_payouts
 
 _WEEK = timedelta(weeks=1)
+# Stake that was known so long before it was first looked at is no event of that day.
+_SETTLED = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,29 @@ def list_raised_signs(
         for rows in histories.values()
         if rows[-1].log_lr > 0
     ]
+
+
+def stood_before(session: Session, sign: RaisedSign) -> bool:
+    """Whether a line was crossed before anybody watched: no news, though it is seen first now.
+
+    So it is if the sign is of the first run that found any, and the newest stake behind it had been
+    known for a day by then. Where the stake's logs are not stored nobody can say so.
+    """
+    if sign.row.round_id is not None:
+        return False
+    first = session.scalar(
+        select(func.min(AttackSignal.known_at)).where(
+            AttackSignal.signal.in_(sorted(STRUCTURAL_REASONS))
+        )
+    )
+    if first is None or sign.onset > first:
+        return False
+    evidence: Any = sign.row.document["evidence"]
+    transactions = [parse_hex32(one["transaction"]) for one in evidence if one["transaction"]]
+    newest = session.scalar(
+        select(func.max(StakeChange.known_at)).where(StakeChange.transaction_hash.in_(transactions))
+    )
+    return newest is not None and newest < sign.onset - _SETTLED
 
 
 def _onset(session: Session, rows: list[AttackSignal]) -> datetime:

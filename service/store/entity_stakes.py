@@ -72,7 +72,7 @@ def held_by_entity(
     members: dict[bytes, list[bytes]] = {}
     for voter in stakes:
         members.setdefault(entities.get(voter, voter), []).append(voter)
-    logs = _staked_logs(session, contract, set(stakes), as_of)
+    logs = staked_logs(session, set(stakes), as_of, contract)
     held = [
         HeldStake(
             entity,
@@ -85,23 +85,29 @@ def held_by_entity(
     return sorted(held, key=lambda one: (-one.stake, one.entity_id))
 
 
-def _staked_logs(
-    session: Session, contract: Contract, voters: Collection[bytes], as_of: datetime
+def staked_logs(
+    session: Session,
+    voters: Collection[bytes],
+    as_of: datetime,
+    contract: Contract | None = None,
 ) -> dict[bytes, SignEvidence]:
-    chain_id, address = contract
+    """The newest ``Staked`` log of each of these voters, of one contract or of any."""
     query = (
-        select(StakeChange.voter, StakeChange.transaction_hash, StakeChange.log_index)
+        select(
+            StakeChange.voter, Block.chain_id, StakeChange.transaction_hash, StakeChange.log_index
+        )
         .join(Block, Block.id == StakeChange.block_id)
         .where(
-            Block.chain_id == chain_id,
-            StakeChange.address == address,
             StakeChange.kind == StakeChangeKind.STAKED,
             StakeChange.voter.in_(sorted(voters)),
             StakeChange.known_at <= as_of,
         )
         .order_by(Block.number, StakeChange.log_index)
     )
+    if contract is not None:
+        chain_id, address = contract
+        query = query.where(Block.chain_id == chain_id, StakeChange.address == address)
     return {
-        voter: SignEvidence("Staked", chain_id, to_hex(transaction), index)
-        for voter, transaction, index in session.execute(query)
+        voter: SignEvidence("Staked", chain, to_hex(transaction), index)
+        for voter, chain, transaction, index in session.execute(query)
     }

@@ -19,6 +19,8 @@ from service.store.wallet_links import list_links
 WEI = 10**18
 # An entity counts as a bloc of its own from this share of all stake on.
 ALONE_SHARE = 0.05
+# How the name of such a bloc begins.
+ALONE = "alone:"
 # Its wallet to its owner, the owner to another wallet.
 _STEPS = 2
 _NO_AGE = "the stored logs do not go back 30 days"
@@ -72,7 +74,7 @@ def large_alone(found: RoundVoters, all_stake: float) -> list[Bloc]:
     """Entities that hold so much stake that each is a bloc of its own."""
     grounds = {to_hex(entity.entity): entity.grounds for entity in found.entities}
     return [
-        to_bloc(f"alone:{voter.entity_id}", (voter.entity_id,), found, grounds[voter.entity_id])
+        to_bloc(f"{ALONE}{voter.entity_id}", (voter.entity_id,), found, grounds[voter.entity_id])
         for voter in found.voters
         if voter.stake >= ALONE_SHARE * all_stake
     ]

@@ -1,6 +1,6 @@
 """What joined signs are made of: bursts that stand, rights that changed, groups that can force."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,12 +11,14 @@ from models.attack_signal import AttackSignal
 from models.chain import Block
 from models.contract_change import ContractChange
 from service.protocol.asset_prices import Unavailable
-from service.protocol.ids import to_hex
+from service.protocol.ids import parse_address, to_hex
 from service.risk.attack_parameters import load_attack_parameters
 from service.risk.attack_signs import SignEvidence
 from service.risk.context_signs import ForcingBloc, RightsChange
 from service.store.asset_prices import get_uma_price
+from service.store.entity_stakes import staked_logs
 from service.store.round_assessments import newest_of_round
+from service.store.round_voters import ALONE
 
 # Of all markets, of a category, of a cluster (docs/methodology.md, "Bursts of disputes").
 BURSTS = (
@@ -102,11 +104,25 @@ def forcing_blocs(session: Session, round_id: int, as_of: datetime) -> list[Forc
     assumed = load_attack_parameters().default["uma_price_usd"].value
     price = assumed if isinstance(quoted, Unavailable) else float(quoted.price_usd)
     document: dict[str, Any] = dict(assessed.document)
-    return [_bloc(bloc, price) for bloc in document["blocs"] if bloc["can_force"]]
+    members = {str(one["id"]): one["voters"] for one in document.get("entities", [])}
+    return [
+        _bloc(session, bloc, members, price, as_of)
+        for bloc in document["blocs"]
+        if bloc["can_force"]
+    ]
 
 
-def _bloc(bloc: dict[str, Any], price_usd: float) -> ForcingBloc:
+def _bloc(
+    session: Session,
+    bloc: dict[str, Any],
+    members: Mapping[str, Sequence[str]],
+    price_usd: float,
+    as_of: datetime,
+) -> ForcingBloc:
+    """``members``: the addresses of each entity that has more than its own."""
     worth = bloc["best"]["worth"]
+    names = [name for entity in bloc["entities"] for name in members.get(entity, [entity])]
+    staked = staked_logs(session, [parse_address(name) for name in sorted(set(names))], as_of)
     return ForcingBloc(
         bloc_id=str(bloc["id"]),
         share=float(bloc["share"]),
@@ -115,4 +131,7 @@ def _bloc(bloc: dict[str, Any], price_usd: float) -> ForcingBloc:
         low_usd=float(worth["p05"]),
         high_usd=float(worth["p95"]),
         requests=len(bloc["best"]["requests"]),
+        addresses=len(set(names)),
+        is_alone=str(bloc["id"]).startswith(ALONE),
+        evidence=tuple(staked.values()),
     )

@@ -99,6 +99,8 @@ def test_a_structural_sign_is_told_once_with_its_transaction_and_without_accusin
     assert alert.title == f"Stake moved into a vote under way: voting round {ROUND}"
     assert f"https://etherscan.io/tx/{TRANSACTION}" in alert.body
     assert CAUTION in alert.body
+    assert f"/rounds/{ROUND}" in alert.body
+    assert "/v1/attacks" not in alert.body
     assert alert.facts["tier"] == "page"
     assert deliveries(sessions) == 1
 
@@ -228,6 +230,25 @@ def whole(whole_chain_url: str) -> Iterator[sessionmaker[Session]]:
     engine = open_engine(whole_chain_url)
     yield open_sessions(engine)
     engine.dispose()
+
+
+def test_a_line_crossed_before_the_first_run_is_no_page(whole: sessionmaker[Session]) -> None:
+    """The whale's 75.3 % of 13 March, first looked at a week later and first looked at that day."""
+    late = datetime(2025, 3, 20, 12, tzinfo=UTC)
+    watch_rounds(whole, SetClock(late), BOOK)
+    run(whole, late)
+    told = {str(alert.reason): alert.facts["tier"] for alert in alerts(whole)}
+    assert told["force_line_crossed"] == "digest"
+
+
+def test_a_line_crossed_on_the_day_of_the_first_run_is_a_page(
+    whole: sessionmaker[Session],
+) -> None:
+    at = datetime(2025, 3, 13, 12, tzinfo=UTC)
+    watch_rounds(whole, SetClock(at), BOOK)
+    run(whole, at)
+    tiers = {a.facts["tier"] for a in alerts(whole) if a.reason == "force_line_crossed"}
+    assert tiers == {"page"}
 
 
 def test_the_recorded_flip_is_told_while_it_can_still_be_acted_on(
