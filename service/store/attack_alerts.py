@@ -21,6 +21,8 @@ from service.risk.attack_pages import REASONS, STRUCTURAL_REASONS, Tier, Told, c
 from service.store.wrong_payouts import list_wrong_payouts
 
 _WEEK = timedelta(weeks=1)
+# A digest is of the day before.
+_DIGESTS_KEPT = timedelta(days=3)
 # Stake that was known so long before it was first looked at is no event of that day.
 _SETTLED = timedelta(days=1)
 
@@ -105,26 +107,31 @@ def _onset(session: Session, rows: list[AttackSignal]) -> datetime:
 
 
 def list_told(session: Session, now: datetime) -> list[Told]:
-    """The alerts about attacks of the last half year; those nobody confirmed count as false."""
+    """The alerts about attacks of the last half year; those nobody confirmed count as false.
+
+    Of the daily digests of scores, which are most of them, those of the last days alone: they are
+    asked for only in order to tell none twice.
+    """
     query = (
-        select(Alert)
+        select(Alert.reason_key, Alert.facts, Alert.raised_at)
         .where(
             Alert.reason.in_(sorted(REASONS)),
             Alert.raised_at >= now - WEEKS * _WEEK,
             Alert.raised_at <= now,
+            (Alert.raised_at >= now - _DIGESTS_KEPT) | Alert.reason_key.not_like("%:digest-%"),
         )
         .order_by(Alert.id)
     )
-    alerts = session.scalars(query).all()
+    alerts = session.execute(query).all()
     wrong = _wrong_conditions(session, now) if alerts else frozenset()
     return [
         Told(
-            alert.reason_key,
-            Tier(str(alert.facts["tier"])),
-            alert.raised_at,
-            is_false=not wrong.intersection(_markets(alert.facts)),
+            key,
+            Tier(str(facts["tier"])),
+            raised_at,
+            is_false=not wrong.intersection(_markets(facts)),
         )
-        for alert in alerts
+        for key, facts, raised_at in alerts
     ]
 
 

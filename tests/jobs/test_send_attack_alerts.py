@@ -225,6 +225,20 @@ def test_the_digest_takes_the_twenty_highest_of_a_day(sessions: sessionmaker[Ses
     assert deliveries(sessions) == 0
 
 
+def test_digests_of_scores_are_not_read_again_once_their_day_is_past(
+    sessions: sessionmaker[Session],
+) -> None:
+    """Twenty a day, and never asked for; what spends a budget is read for half a year."""
+    add(sessions, NOW, sign("roll_blocked"))
+    keep(sessions, NOW, {"ring": 1.0})
+    assert run(sessions, NOW) == 1
+    assert run(sessions, NOW + DAY) == 1
+    with sessions() as session:
+        kept = {one.tier.value for one in list_told(session, NOW + 2 * DAY)}
+        later = {one.tier.value for one in list_told(session, NOW + 30 * DAY)}
+    assert (kept, later) == ({"page", "digest"}, {"page"})
+
+
 @pytest.fixture
 def whole(whole_chain_url: str) -> Iterator[sessionmaker[Session]]:
     engine = open_engine(whole_chain_url)
