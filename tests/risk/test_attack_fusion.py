@@ -53,8 +53,8 @@ def test_signs_in_any_order_give_the_same_document() -> None:
 
 
 def test_the_last_bit_of_a_sum_makes_no_higher_score() -> None:
-    """0.1 + 0.2 + 0.3 depends on the order; whoever shares the threshold must not exceed it."""
-    parts = [0.1, 0.2, 0.3]
+    """A sum of floats depends on the order; who has what set the threshold must not exceed it."""
+    parts = [1.1, 2.2, 0.3]
     families = [SignalFamily.FLOW, SignalFamily.RINGS, SignalFamily.TEXT]
     scores = {
         fuse(SignalSubject.ROUND, "7", map(sign, "abc", way, families)).score
