@@ -99,7 +99,7 @@ def _stored(inputs: RoundInputs) -> NewRoundAssessment:
         requests=len(inputs.requests),
         logs=0,
         digest=bytes(32),
-        dollars_exposed=result.dollars_exposed,
+        dollars_exposed=result.dollars_exposed or 0.0,
         dollars_forceable=result.dollars_forceable,
         raw_attempt=0.0,
         document=to_round_document(result),

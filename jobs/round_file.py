@@ -89,16 +89,18 @@ class _Request(_Strict):
     asks: list[tuple[float, float]] | None = None
     honest_error: Ambiguity | _Lean = Ambiguity.CLEAR
     hours_left: float | None = None
-    embarrassment: float = 0.0
-    clarified_against: bool = False
+    embarrassment: float | None = None
+    clarified_against: bool | None = None
     resolver_gated: bool = False
     opened: _Opened | None = None
+    belief: Number = None
 
 
 class _Voter(_Strict):
     id: str
     stake: float
     opened: dict[str, float] = {}
+    opened_wrong: dict[str, float] = {}
 
 
 class _Bloc(_Strict):
@@ -108,6 +110,7 @@ class _Bloc(_Strict):
     holdings: dict[str, float] = {}
     bonds: dict[str, float] = {}
     opened: dict[str, float] = {}
+    opened_wrong: dict[str, float] = {}
     new_stake: Number = None
     hedged: float | None = None
     borrowed: float = 0.0
@@ -172,7 +175,7 @@ def _to_inputs(told: _Round) -> RoundInputs:
             perp_open_interest_usd=_reading(uma.perp_open_interest_usd),
         ),
         requests=tuple(_request(request) for request in told.requests),
-        voters=tuple(Voter(voter.id, voter.stake, voter.opened) for voter in told.voters),
+        voters=tuple(Voter(v.id, v.stake, v.opened, v.opened_wrong) for v in told.voters),
         blocs=tuple(_bloc(bloc) for bloc in told.blocs),
     )
 
@@ -197,6 +200,7 @@ def _request(told: _Request) -> DocketMarket:
         market_id=told.market_id,
         in_round=told.in_round,
         opened=None if told.opened is None else OpenedVotes(**told.opened.model_dump()),
+        belief=_reading(told.belief),
     )
 
 
@@ -208,6 +212,7 @@ def _bloc(told: _Bloc) -> Bloc:
         holdings=told.holdings,
         bonds=told.bonds,
         opened=told.opened,
+        opened_wrong=told.opened_wrong,
         new_stake=_reading(told.new_stake),
         hedged=told.hedged,
         borrowed=told.borrowed,

@@ -1,6 +1,7 @@
 """``/v1/markets/{ref}/attack``: what forcing one market's answer would take and pay."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -19,8 +20,11 @@ from service.api.round_schemas import MarketAttackAnswer
 from service.api.site import Site
 from service.api.wire import json_response
 from service.protocol.ids import to_hex
+from service.protocol.rounds import ROUND_SECONDS
 from service.risk.attack_attempt import any_attempt
+from service.risk.attack_inputs import RoundInputs
 from service.risk.attack_signs import AttackSign, sign_document, strongest_first
+from service.risk.document import to_rfc3339
 from service.risk.parameters import load_parameters
 from service.risk.round_document import to_round_document
 from service.store.attack_scores import latest_attack_score
@@ -34,6 +38,7 @@ _ALWAYS = (
     "how far UMA's price would fall and whether administrators would step in: both are assumed",
 )
 _NO_ROUND = "what standing blocs hold of it: they are looked up for markets of a round"
+_ROUND = timedelta(seconds=ROUND_SECONDS)
 _POWERS = ("id", "share", "stake_uma", "can_force", "can_block", "force_shortfall_uma", "evidence")
 
 
@@ -86,6 +91,8 @@ def _placed(placed: PlacedMarket) -> Line:
         cannot.append("anything of its payout: this request settles bonds alone")
     return {
         "as_of": row.as_of,
+        "terms_as_of": row.as_of,
+        "terms_round_id": row.round_id,
         "place": "open_proposal" if is_open else "in_round",
         "round_id": row.round_id,
         "phase": row.phase,
@@ -119,6 +126,8 @@ def _supposed(session: Session, market: Market, shelf: RoundShelf, site: Site) -
     pushed = found.pushed
     return {
         "as_of": now,
+        "terms_as_of": to_rfc3339(inputs.as_of),
+        "terms_round_id": inputs.round_id,
         "place": "hypothetical",
         "round_id": None,
         "phase": None,
@@ -131,8 +140,19 @@ def _supposed(session: Session, market: Market, shelf: RoundShelf, site: Site) -
         "blocs": [_power(bloc) for bloc in told["hypothetical_blocs"]],
         "in_best_sets": [],
         "p_captured": None,
-        "cannot_be_said": [*_ALWAYS, _NO_ROUND],
+        "cannot_be_said": [*_ALWAYS, _NO_ROUND, *_stale(inputs, now)],
     }
+
+
+def _stale(inputs: RoundInputs, now: datetime) -> list[str]:
+    """Terms older than a round says of today's stake nothing."""
+    age = now - inputs.as_of
+    if age <= _ROUND:
+        return []
+    return [
+        f"today's stake, thresholds and price of UMA: these are of round {inputs.round_id}, "
+        f"{age.days} days ago"
+    ]
 
 
 def _answers(docket: Mapping[str, Any]) -> Line:

@@ -33,6 +33,7 @@ def round_line(row: RoundAssessment) -> Line:
         "spat": told["params"]["spat"],
         "dollars_exposed": told["dollars_exposed"],
         "dollars_forceable": told["dollars_forceable"],
+        "dollars_winnable": told["dollars_winnable"],
         "dollars_forceable_open": told["dollars_forceable_open"],
         "blocs": len(blocs),
         "can_force": sum(bloc["can_force"] for bloc in blocs),

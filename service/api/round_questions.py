@@ -1,16 +1,30 @@
 """The inputs that what-ifs are answered from, unpacked once an assessment."""
 
 from collections import OrderedDict
+from http import HTTPStatus
 from threading import Lock
 
 from sqlalchemy.orm import Session
 
+from models.round_assessment import RoundQuestion
+from service.api.problems import Problem
 from service.risk.attack_inputs import RoundInputs
-from service.risk.round_packing import unpack_round
+from service.risk.round_packing import UNREADABLE, unpack_round
 from service.store.round_assessments import get_question
 
 # Unpacked rounds kept, some MB each at 200 requests and 600 voters.
 _KEPT = 3
+
+
+def _unpack(question: RoundQuestion) -> RoundInputs:
+    try:
+        return unpack_round(question.inputs)
+    except UNREADABLE as error:
+        detail = (
+            f"The inputs of round {question.round_id} were stored by another release and cannot be "
+            "read; a question can be asked again once score_rounds has assessed the round anew."
+        )
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail) from error
 
 
 class RoundShelf:
@@ -22,7 +36,10 @@ class RoundShelf:
         self._kept: OrderedDict[int, RoundInputs] = OrderedDict()
 
     def get(self, session: Session, round_id: int) -> RoundInputs | None:
-        """The inputs of the round's newest assessment; ``None`` where it has none."""
+        """The inputs of the round's newest assessment; ``None`` where it has none.
+
+        A problem where another release packed them.
+        """
         question = get_question(session, round_id)
         if question is None:
             return None
@@ -30,7 +47,7 @@ class RoundShelf:
         with self._lock:
             found = self._kept.get(key)
         if found is None:
-            found = unpack_round(question.inputs)
+            found = _unpack(question)
             with self._lock:
                 self._kept[key] = found
                 while len(self._kept) > _KEPT:

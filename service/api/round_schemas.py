@@ -39,6 +39,87 @@ class MoneyInterval(Part):
     p95: Usd
 
 
+class Counted(Part):
+    """Of how many requests something is known."""
+
+    known: int
+    of: int
+
+
+class RequestLine(Part):
+    """One request of the round, or one that could still be brought in."""
+
+    id: str
+    operative: bool
+    market_id: str | None
+    in_round: bool
+
+
+class PowerLine(Part):
+    """Voters that could force or block an answer, alone or in pairs."""
+
+    entities: list[str]
+    stake_uma: Uma
+    share: float
+    can_force: bool
+    can_block: bool
+
+
+class LossLine(Part):
+    """Open interest paid out wrong in USD, before refunds; null where none is known."""
+
+    mean: Usd | None
+    p95: Usd | None
+    p99: Usd | None
+    standing_mean: Usd | None = Field(
+        None, description="If nobody adds more than honest votes to what is opened by now."
+    )
+    attacked_p99: Usd | None
+
+
+class DisputesLine(Part):
+    """Disputes of the last hours beside what the weeks before lead one to expect."""
+
+    hours: float
+    seen: int
+    expected: float | None
+
+
+class AssumptionLine(Part):
+    """A number the assessment rests on; ``reason``: why the input it stands for was not read."""
+
+    name: str
+    value: float
+    tag: str
+    source: str
+    reason: str | None
+
+
+class AloneLine(Part):
+    """One request attacked alone by the headline bloc; null where money is not known."""
+
+    request: str
+    bloc: str
+    p_wrong: float = Field(description="A share of draws of the vote: no interval of its own.")
+    p_roll: float
+    p_wrong_honest: float
+    open_interest: Usd | None
+    held_shares: Uma | None
+    obtainable_shares: Uma | None
+    p_prevented: float
+    p_refunded: float
+    gain: Usd | None
+    slash_income: Usd
+    bond_won: Usd
+    loss: Usd | None
+    value: Usd | None
+    damage: Usd
+    attack_margin: MoneyInterval | None
+    break_even_delta: float | None
+    break_even_stake_uma: Uma | None
+    acquire_lost: Usd
+
+
 class RoundParams(Part):
     """The thresholds of a round, gaps filled with defaults (``assumptions`` lists them)."""
 
@@ -47,7 +128,10 @@ class RoundParams(Part):
     max_rolls: int
     slash: float
     turnout: float
-    block: int | None
+    block: int | None = Field(description="The newest block of the vote's chain that was read.")
+    block_share: float | None = Field(
+        None, description="Share of all stake that keeps any answer from passing by staying away."
+    )
 
 
 class BlocLine(Part):
@@ -61,11 +145,13 @@ class BlocLine(Part):
     can_force: bool
     can_block: bool
     force_shortfall_uma: Uma
-    conflicts_usd: Usd
-    dollars_forceable: Usd
-    dollars_winnable: Usd
+    conflicts_usd: Usd | None
+    dollars_forceable: Usd | None = Field(description="Null where no open interest is known.")
+    dollars_winnable: Usd | None = Field(description="What its own votes would decide.")
     p_attempt: float
+    p_attempt_interval: Rate | None = None
     p_captured: dict[str, float]
+    p_captured_interval: dict[str, Rate] | None = None
 
 
 class DocketLine(Part):
@@ -96,6 +182,9 @@ class RoundDocument(Part):
     stake_uma: Uma
     stake_is_frozen: bool
     docket: list[DocketLine]
+    requests: list[RequestLine]
+    markets: list[AloneLine]
+    powers: list[PowerLine]
     concentration: dict[str, float | int | None]
     new_stake_in_commit_uma: Uma | None
     stake_to_force_uma: Uma
@@ -103,10 +192,17 @@ class RoundDocument(Part):
     blocs: list[BlocLine]
     hypothetical_blocs: list[BlocLine]
     headline_bloc: str
-    dollars_exposed: Usd
+    dollars_exposed: Usd | None = Field(
+        description="Null where no open interest is known; a lower bound where not all is."
+    )
+    open_interest_known: Counted | None = Field(
+        None, description="Of the operative requests of the round."
+    )
     dollars_forceable: Usd | None
     dollars_forceable_open: Usd | None
     dollars_winnable: Usd | None
+    disputes_in_window_vs_baseline: DisputesLine | None
+    loss: LossLine | None = Field(description="Null where no score says what to believe.")
     optimal_set: list[str]
     critical_set: list[str] | None
     attack_margin: MoneyInterval
@@ -114,9 +210,14 @@ class RoundDocument(Part):
     break_even_stake_uma: Uma | None
     bribe_floor: Usd
     p_round_attack: Rate
-    p_any_wrong: float
-    p_two_or_more_wrong: float
+    p_any_wrong: float | None
+    p_any_wrong_interval: Rate | None = Field(
+        None, description="Over the level of attempts, not over what is believed."
+    )
+    p_two_or_more_wrong: float | None
+    p_two_or_more_wrong_interval: Rate | None = None
     support: Support
+    assumptions: list[AssumptionLine]
     warnings: list[str]
     caution: str
     notice: str | None
@@ -134,14 +235,19 @@ class RoundLine(Shape):
     stake_uma: Uma
     stake_is_frozen: bool
     spat: float
-    dollars_exposed: Usd
-    dollars_forceable: Usd | None = Field(description="Null where no bloc is known.")
+    dollars_exposed: Usd | None = Field(
+        description="Null where no open interest is known; a lower bound where not all is."
+    )
+    dollars_forceable: Usd | None = Field(
+        description="Of the best set: what pays. Null where no bloc or no money is known."
+    )
+    dollars_winnable: Usd | None = Field(description="What one bloc's votes alone would decide.")
     dollars_forceable_open: Usd | None
     blocs: int
     can_force: int = Field(description="Of the blocs, those whose stake alone passes SPAT.")
     can_block: int
     p_round_attack: Rate
-    p_any_wrong: float
+    p_any_wrong: float | None
     support: Support
     model_version: str
 
@@ -241,6 +347,8 @@ class MarketAttackAnswer(Shape):
 
     ref: Hex32
     as_of: datetime = Field(description="Of the assessment the numbers are from.")
+    terms_as_of: datetime = Field(description="When stake, thresholds and UMA were read.")
+    terms_round_id: int = Field(description="The round they were read of.")
     place: Literal["in_round", "open_proposal", "hypothetical"] = Field(
         description="In a round's vote; could be brought into it; or supposed to be in it alone."
     )

@@ -41,7 +41,7 @@ class RoundRow:
     ends_at: datetime
     requests: int
     exposed: str
-    forceable: str
+    winnable: str
     could: str
 
 
@@ -98,8 +98,8 @@ def round_row(row: RoundAssessment) -> RoundRow:
         phase=label(PHASES, row.phase),
         ends_at=datetime.fromisoformat(told["phase_end"]),
         requests=row.requests,
-        exposed=_usd(told["dollars_exposed"]),
-        forceable=_usd(told["dollars_forceable"]),
+        exposed=_exposed(told),
+        winnable=_usd(told["dollars_winnable"]),
         could=_who_could(told["blocs"]),
     )
 
@@ -131,11 +131,16 @@ def _facts(told: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
     frozen = "frozen" if told["stake_is_frozen"] else "as it stands"
     inflow = told["new_stake_in_commit_uma"]
     return (
-        ("Hangs on it", _usd(told["dollars_exposed"]), "open interest its votes pay out"),
+        ("Hangs on it", _exposed(told), "open interest its votes pay out"),
         (
-            "Could be forced",
+            "Could be taken",
+            _usd(told["dollars_winnable"]),
+            "open interest that the votes of one group or voter alone would decide, at most",
+        ),
+        (
+            "Would pay to take",
             _usd(told["dollars_forceable"]),
-            "best set of the group or voter that could take most",
+            "best set of that group or voter; 0 says that none pays by these assumptions",
         ),
         (
             "Could be brought in",
@@ -229,6 +234,16 @@ def _short(name: str) -> str:
 
 def _shortened(found: re.Match[str]) -> str:
     return f"{found[0][:6]}\u2026{found[0][-4:]}"
+
+
+def _exposed(told: Mapping[str, Any]) -> str:
+    """What hangs on the round, with how much of it is not known; older documents do not say."""
+    known = told.get("open_interest_known")
+    amount = _usd(told["dollars_exposed"])
+    if known is None or known["known"] == known["of"]:
+        return amount
+    unread = f"{known['of'] - known['known']} of {known['of']} not known"
+    return f"unknown ({unread})" if told["dollars_exposed"] is None else f"{amount} ({unread})"
 
 
 def _usd(amount: str | None) -> str:

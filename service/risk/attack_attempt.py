@@ -45,6 +45,18 @@ def attempt_scale(past_mean: float | None, parameters: AttackParameters) -> floa
     return base_attempt_rate(parameters).mean / past
 
 
+def with_interval(chance: float, parameters: AttackParameters) -> AttemptRate:
+    """A chance that hangs on the level of attempts: as wide, relatively, as the alleged rate."""
+    low, high = level_bounds(parameters)
+    return AttemptRate(chance, chance * low, min(1.0, chance * high))
+
+
+def level_bounds(parameters: AttackParameters) -> tuple[float, float]:
+    """The 5 and 95 % ends of the alleged rate over its mean."""
+    base = base_attempt_rate(parameters)
+    return base.p05 / base.mean, base.p95 / base.mean
+
+
 def any_attempt(chances: list[float]) -> float:
     """P(at least one of them attacks), each on its own."""
     none = 1.0

@@ -47,6 +47,10 @@ class Docket:
     refunded: Values
     # Whether gain and loss are known: a price and an open interest were there.
     counted: Flags
+    # Whether the open interest is known, or follows from the volume; True where none hangs on it.
+    interest_known: Flags
+    # P(what is called right is right), NaN where nothing says so.
+    belief: Values
     assumptions: tuple[Assumption, ...]
     warnings: tuple[str, ...]
 
@@ -101,7 +105,7 @@ def prepare_docket(markets: Sequence[DocketMarket], parameters: AttackParameters
     gaps: list[Assumption] = []
     warnings: list[str] = []
     rows = [_row(market, parameters, gaps, warnings) for market in markets]
-    table = np.array(rows, dtype=np.float64).reshape(len(rows), 8).T
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), 9).T
     return Docket(
         request_ids=ids,
         operative=np.array([market.operative for market in markets], dtype=bool),
@@ -114,9 +118,28 @@ def prepare_docket(markets: Sequence[DocketMarket], parameters: AttackParameters
         prevented=table[5],
         refunded=table[6],
         counted=table[7].astype(bool),
-        assumptions=tuple(gaps),
+        interest_known=table[8].astype(bool),
+        belief=np.array([_or_nan(market.belief.value) for market in markets], dtype=np.float64),
+        assumptions=(*gaps, *_unread_remedies(markets)),
         warnings=tuple(warnings),
     )
+
+
+def _or_nan(value: float | None) -> float:
+    return np.nan if value is None else value
+
+
+def _unread_remedies(markets: Sequence[DocketMarket]) -> list[Assumption]:
+    """What would make administrators step in and was not read, counted over the requests."""
+    paying = [market for market in markets if market.operative]
+    found = []
+    for name in ("embarrassment", "clarified_against"):
+        unread = sum(getattr(market.override, name) is None for market in paying)
+        if unread:
+            reason = f"not read for {unread} of {len(paying)} operative requests"
+            source = "taken for absent: prevention and refunds are rather too low"
+            found.append(Assumption(f"remedy.{name}", 0.0, "A", source, reason))
+    return found
 
 
 def _row(
@@ -128,7 +151,7 @@ def _row(
         gaps.append(_gap("volume_for_override_usd", row.value, market, market.volume.reason))
     prevented, refunded = remedy_chances(market, parameters)
     if not market.operative:
-        return (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+        return (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0)
     interest = market.open_interest.value
     if interest is None and volume is not None:
         interest = parameters.gain.open_interest_over_volume * volume
@@ -136,15 +159,15 @@ def _row(
     if interest is None:
         reason = market.open_interest.reason
         warnings.append(f"{market.request_id}: left out of the money: open interest: {reason}")
-        return (0.0, 0.0, 0.0, 0.0, 0.0, prevented, refunded, 0.0)
+        return (0.0, 0.0, 0.0, 0.0, 0.0, prevented, refunded, 0.0, 0.0)
     quoted = _quote(market, interest, parameters, gaps)
     if quoted is None:
         warnings.append(
             f"{market.request_id}: exposed, yet in no set: price: {market.price.reason}"
         )
-        return (interest, 0.0, 0.0, 0.0, 0.0, prevented, refunded, 0.0)
+        return (interest, 0.0, 0.0, 0.0, 0.0, prevented, refunded, 0.0, 1.0)
     bid, bought = quoted
-    return (interest, bid, bought.shares, bought.won, bought.paid, prevented, refunded, 1.0)
+    return (interest, bid, bought.shares, bought.won, bought.paid, prevented, refunded, 1.0, 1.0)
 
 
 def _quote(
@@ -193,8 +216,8 @@ def remedy_chances(market: DocketMarket, parameters: AttackParameters) -> tuple[
 def _log_odds_of(market: DocketMarket, priors: RemedyPriors) -> float:
     told = market.override
     return (
-        priors.embarrassment * min(max(told.embarrassment, 0.0), 1.0)
-        + priors.clarified_against * told.clarified_against
+        priors.embarrassment * min(max(told.embarrassment or 0.0, 0.0), 1.0)
+        + priors.clarified_against * bool(told.clarified_against)
         + priors.resolver_gated * told.resolver_gated
     )
 

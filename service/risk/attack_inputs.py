@@ -88,8 +88,9 @@ class Voter:
 
     entity_id: str
     stake: float
-    # UMA of it that is opened already, whichever way, by request id.
+    # UMA of it that is opened already, whichever way, by request id; and for the wrong answer.
     opened: Mapping[str, float] = field(default_factory=lambda: _NONE)
+    opened_wrong: Mapping[str, float] = field(default_factory=lambda: _NONE)
 
     def __post_init__(self) -> None:
         """Refuse a stake that cannot be."""
@@ -111,6 +112,8 @@ class Bloc:
     bonds: Mapping[str, float] = field(default_factory=lambda: _NONE)
     # UMA of its stake that is opened already, whichever way, by request id.
     opened: Mapping[str, float] = field(default_factory=lambda: _NONE)
+    # What of that is for the wrong answer.
+    opened_wrong: Mapping[str, float] = field(default_factory=lambda: _NONE)
     # UMA staked less than 30 days ago.
     new_stake: Reading = field(default_factory=lambda: missing("age of stake not given"))
     # Share of the stake's value hedged, never more than futures allow. None: not known.
@@ -122,13 +125,16 @@ class Bloc:
 
     def __post_init__(self) -> None:
         """Refuse stake, holdings and bonds that cannot be."""
-        maps = (self.holdings, self.bonds, self.opened)
+        maps = (self.holdings, self.bonds, self.opened, self.opened_wrong)
         amounts = (self.stake, self.borrowed, *(a for by_id in maps for a in by_id.values()))
         if not all(_can_be(amount) for amount in amounts):
             message = f"bloc {self.bloc_id}: stake, holdings and bonds are in 0..{_MOST:g}"
             raise BadRoundInput(message)
         if self.borrowed > self.stake:
             message = f"bloc {self.bloc_id}: more stake is borrowed than it has"
+            raise BadRoundInput(message)
+        if any(amount > self.opened.get(key, 0.0) for key, amount in self.opened_wrong.items()):
+            message = f"bloc {self.bloc_id}: opened_wrong is a part of opened, request by request"
             raise BadRoundInput(message)
 
 
@@ -148,10 +154,10 @@ class AskLevel:
 
 @dataclass(frozen=True, slots=True)
 class OverrideFeatures:
-    """What makes administrators step in; ``embarrassment`` in 0..1."""
+    """What makes administrators step in; ``embarrassment`` in 0..1. None: not read."""
 
-    embarrassment: float = 0.0
-    clarified_against: bool = False
+    embarrassment: float | None = None
+    clarified_against: bool | None = None
     resolver_gated: bool = False
 
 
@@ -198,12 +204,16 @@ class DocketMarket:
     in_round: bool = True
     # None: votes can still be sealed.
     opened: OpenedVotes | None = None
+    # P(what is called right here is right); the rest of 1 is of the wrong answer.
+    belief: Reading = field(default_factory=lambda: missing("no belief given"))
 
     def __post_init__(self) -> None:
-        """Refuse prices, hours and honest errors that cannot be."""
+        """Refuse prices, hours, honest errors and beliefs that cannot be."""
         prices = (self.price.value, self.best_bid.value)
         if any(price is not None and price > 1 for price in prices):
             raise BadRoundInput(f"{self.request_id}: price and best_bid are in 0..1")
+        if self.belief.value is not None and self.belief.value > 1:
+            raise BadRoundInput(f"{self.request_id}: belief is in 0..1")
         if not (0 < self.honest_error.mean < 1 and self.honest_error.k > 0):
             raise BadRoundInput(f"{self.request_id}: honest_error: mean in 0..1, k above 0")
         if self.hours_left is not None and not 0 <= self.hours_left <= _YEAR_HOURS:

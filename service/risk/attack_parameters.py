@@ -12,7 +12,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-ATTACK_VERSION = "attack-1.0.0"
+ATTACK_VERSION = "attack-1.1.0"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ voted on again. Arrays are requests x draws.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -17,7 +17,7 @@ from service.risk.attack_parameters import AttackParameters
 from service.risk.draws import Values, frozen
 from service.risk.vote_simulation import Lean, Round, beta_at, informed_lean
 
-_TURNOUT, _COMMON, _OWN, _REMEDY, _EMERGENCY, _FALL = range(6)
+_TURNOUT, _COMMON, _OWN, _REMEDY, _EMERGENCY, _FALL, _TRUTH = range(7)
 # A mean over wins needs no more than one draw in so many.
 _PART = 4
 
@@ -146,6 +146,16 @@ def vote_with(
     return VoteDraws(won, ~(won | lost))
 
 
+def without(votes: JointVotes, opened_wrong: Values) -> JointVotes:
+    """The round less what one bloc has opened for the wrong answer, in UMA by request.
+
+    Those votes are taken as never cast: what is left is what the others made of it.
+    """
+    rows = votes.opened
+    others = np.maximum(rows.wrong - opened_wrong[rows.places], 0.0)
+    return replace(votes, opened=replace(rows, wrong=others))
+
+
 def _still_sealed(votes: JointVotes, stake: float, opened: Values | None) -> Values:
     """What the bloc has sealed and not opened, of the requests whose votes are being opened."""
     rows = votes.opened
@@ -186,6 +196,17 @@ def slashed_per_winner(
     each = np.divide(terms.stake, winning, out=np.zeros_like(winning), where=won)
     wins = np.count_nonzero(won, axis=1)
     found: Values = (each.sum(axis=1) - wins) / np.maximum(wins, 1)
+    return found
+
+
+def draw_truth(belief: Values, parameters: AttackParameters) -> Flags:
+    """Where the pushed answer is the right one after all: each request on its own.
+
+    Slices of 0..1 in an own order by request: no sampling noise in its own chance.
+    """
+    steps = (np.arange(parameters.draws) + 0.5) / parameters.draws
+    rows = np.broadcast_to(steps, (len(belief), parameters.draws))
+    found: Flags = _stream(parameters, _TRUTH).permuted(rows, axis=1) > belief[:, None]
     return found
 
 

@@ -3,6 +3,7 @@
 docs/methodology.md, "A whole round". Stake in UMA, money in USD.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,7 @@ from service.risk.attack_votes import (
     slashed_per_winner,
     sum_by_draw,
     vote_with,
+    without,
 )
 from service.risk.draws import Values
 from service.risk.result import Interval
@@ -61,6 +63,9 @@ class BlocVotes:
     chance: Values
     stall: Values
     income: Values
+    # What of the chance is the bloc's own doing: what it opened for the wrong answer and what it
+    # can still add. 0 where it opened more against the wrong answer than for it.
+    added: Values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +84,7 @@ class AttackSet:
     # P(the outcome is a profit), what was spent on stake counted.
     p_pays: float
     dollars_usd: float
-    # L, and what of it the bloc adds to honest error.
+    # L, and what of it is the bloc's own doing.
     misallocated_usd: float
     added_usd: float
 
@@ -111,7 +116,7 @@ class BlocDocket:
     # Stake above which, at the assumed fall, attacking all of them loses.
     break_even_stake: float | None
     hedged: float
-    # Open interest it would be expected to take, profit or not.
+    # Open interest its own votes would be expected to take, profit or not.
     dollars_winnable_usd: float
     conflicts_usd: float
 
@@ -119,12 +124,21 @@ class BlocDocket:
 def bloc_votes(scene: Scene, bloc: Bloc) -> BlocVotes:
     """The round's votes with the bloc's stake pushing every wrong answer."""
     terms, stake = scene.terms, bloc.stake
-    opened = np.array([bloc.opened.get(i, 0.0) for i in scene.docket.request_ids])
+    opened = _by_request(scene, bloc.opened)
+    pushed = _by_request(scene, bloc.opened_wrong)
     draws = vote_with(scene.votes, terms, stake, opened)
     others = scene.parameters.others_slashed
     ratio = slashed_per_winner(scene.votes, draws, terms, stake, opened)
     income = slash_income(terms, scene.uma, stake, ratio, others)
-    return BlocVotes(draws, draws.chance, draws.stall, income)
+    chance, alone = draws.chance, scene.honest.chance
+    if pushed.any():
+        alone = vote_with(without(scene.votes, pushed), terms, 0.0).chance
+    own = np.where(opened > 2 * pushed, 0.0, np.maximum(chance - alone, 0.0))
+    return BlocVotes(draws, chance, draws.stall, income, own)
+
+
+def _by_request(scene: Scene, amounts: Mapping[str, float]) -> Values:
+    return np.array([amounts.get(i, 0.0) for i in scene.docket.request_ids], dtype=np.float64)
 
 
 def assess_bloc(
@@ -144,7 +158,8 @@ def assess_bloc(
     slash = slash_loss(terms, uma, bloc.stake)
     chance = votes.chance
     value = values_of(stakes, scene.docket.prevented, chance, votes.income, slash)
-    usable = candidates & scene.docket.counted
+    # What wins or loses whatever the bloc does is none of its attack.
+    usable = candidates & scene.docket.counted & (votes.added > 0)
     exposed = unhedged_value(bloc.stake - bloc.borrowed, bloc.hedged, uma, parameters)
     spread = chance * scene.docket.open_interest
     objective = objective_of(
@@ -177,7 +192,7 @@ def assess_bloc(
         break_even_fall=total / exposed if total > 0 and exposed > 0 else None,
         break_even_stake=_break_even_stake(scene, bloc, gaining, total, spread),
         hedged=hedged_share(bloc.stake - bloc.borrowed, bloc.hedged, uma, parameters),
-        dollars_winnable_usd=float(spread[candidates].sum()),
+        dollars_winnable_usd=float((votes.added * scene.docket.open_interest)[candidates].sum()),
         conflicts_usd=float((stakes.held * scene.docket.bid)[candidates].sum()),
     )
 
@@ -225,7 +240,7 @@ def _attack_set(scene: Scene, weights: _Weights, chosen: Flags) -> AttackSet:
     docket, parameters, chance = scene.docket, scene.parameters, weights.votes.chance
     interest = docket.open_interest[chosen]
     misallocated = float(chance[chosen] @ interest)
-    honest = float(scene.honest.chance[chosen] @ interest)
+    added = float(weights.votes.added[chosen] @ interest)
     damage = token_damage(weights.exposed, misallocated, parameters)
     response = float(saturate(parameters.emergency, misallocated))
     gain = float(weights.value[chosen].sum()) * (1 - response)
@@ -240,7 +255,7 @@ def _attack_set(scene: Scene, weights: _Weights, chosen: Flags) -> AttackSet:
         p_pays=float((gains > damages + weights.spent).mean()),
         dollars_usd=float(interest.sum()),
         misallocated_usd=misallocated,
-        added_usd=misallocated - honest,
+        added_usd=added,
     )
 
 

@@ -19,7 +19,7 @@ class MarketAttack:
     """What pushing the wrong answer of one request alone is worth to one bloc.
 
     ``margin_usd``: cost less gain with the stake it has; below 0 it pays, under the assumptions.
-    None, as are gain, loss and value, where price or open interest are not known.
+    None, as are shares, gain, loss and value, where price or open interest are not known.
     """
 
     request_id: str
@@ -28,9 +28,9 @@ class MarketAttack:
     p_roll: float
     # The same if nobody pushes.
     p_wrong_honest: float
-    open_interest_usd: float
-    held_shares: float
-    obtainable_shares: float
+    open_interest_usd: float | None
+    held_shares: float | None
+    obtainable_shares: float | None
     p_prevented: float
     p_refunded: float
     # If it wins: positions, slashing income, bonds. If it loses: all of it.
@@ -89,9 +89,9 @@ def _attack(shared: _Shared, row: int) -> MarketAttack:
         p_wrong=float(votes.chance[row]),
         p_roll=float(votes.stall[row]),
         p_wrong_honest=float(shared.honest[row]),
-        open_interest_usd=float(docket.open_interest[row]),
-        held_shares=float(stakes.held[row]),
-        obtainable_shares=float(docket.shares[row]),
+        open_interest_usd=float(docket.open_interest[row]) if docket.interest_known[row] else None,
+        held_shares=float(stakes.held[row]) if counted else None,
+        obtainable_shares=float(docket.shares[row]) if counted else None,
         p_prevented=float(docket.prevented[row]),
         p_refunded=float(docket.refunded[row]),
         gain_usd=float(stakes.gain[row]) if counted else None,

@@ -17,6 +17,7 @@ from service.risk.attack_attempt import (
     attempt_scale,
     base_attempt_rate,
     raw_attempt,
+    with_interval,
 )
 from service.risk.attack_cost import bribe_floor, stake_to_force, stake_to_stall
 from service.risk.attack_gain import prepare_docket
@@ -42,7 +43,7 @@ from service.risk.bloc_docket import BlocDocket, BlocVotes, Scene, assess_bloc, 
 from service.risk.force_margin import ForceMargin, force_margin
 from service.risk.market_attack import MarketAttack, market_attacks
 from service.risk.result import Interval
-from service.risk.round_loss import RoundLoss, round_loss
+from service.risk.round_loss import RoundLoss, round_loss, unbelieved
 from service.risk.stake_concentration import (
     Power,
     StakeConcentration,
@@ -65,8 +66,11 @@ class BlocAssessment:
     # P(it attacks this round): raw, and at the level of past rounds.
     raw_attempt: float
     attempt: float
-    # By request, P(the answer is captured by it): attempt x P(wrong wins), in its best set only.
+    # By request, P(the answer is captured by it): attempt x P(its votes decide), in its best set.
     captured: dict[str, float]
+    # The two with their 90 % intervals, over the level of attempts alone.
+    attempt_rate: AttemptRate
+    captured_rates: dict[str, AttemptRate]
 
     @property
     def dollars_forceable(self) -> float:
@@ -97,13 +101,19 @@ class RoundAssessmentResult:
     headline: str
     # Every request alone, by the headline bloc.
     markets: tuple[MarketAttack, ...]
-    dollars_exposed: float
-    # Of the standing bloc that could take most; None, with a warning, where no bloc is known.
+    # Of operative requests; None where no open interest of any is known, a lower bound where
+    # ``interest_known`` is fewer than ``operative``.
+    dollars_exposed: float | None
+    interest_known: int
+    operative: int
+    # Of the standing bloc that could take most; None, with a warning, where no bloc or no open
+    # interest is known.
     dollars_forceable: float | None
     dollars_forceable_open: float | None
     dollars_winnable: float | None
     disputes: DisputeCount | None
-    loss: RoundLoss
+    # None where no score says how likely the answers believed in are right.
+    loss: RoundLoss | None
     optimal_set: tuple[str, ...]
     critical_set: tuple[str, ...] | None
     attack_margin: Interval
@@ -113,8 +123,6 @@ class RoundAssessmentResult:
     bribe_floor: float
     bribe_floor_all: float
     p_round_attack: AttemptRate
-    p_any_wrong: float
-    p_two_or_more_wrong: float
     assumptions: tuple[Assumption, ...]
     model_version: str
     priors_version: str
@@ -130,12 +138,14 @@ def assess_round(
     scale = attempt_scale(inputs.past_attempts.value, used)
     blocs = _ranked([_assess(scene, bloc, scale) for bloc in inputs.blocs])
     assumed = [_assess(scene, bloc, scale) for bloc in hypothetical_blocs(scene)]
-    rate = _round_rate(blocs, used)
+    rate = _round_rate(scene, blocs)
     loss = round_loss(scene, [(bloc.found, bloc.attempt) for bloc in blocs])
     headline = blocs[0] if blocs else assumed[-1]
     floor = bribe_floor(scene.terms, scene.uma)
     docket = scene.docket
     inside = docket.operative & docket.in_round
+    read = int((inside & docket.interest_known).sum())
+    has_money = read > 0 or not inside.any()
     return RoundAssessmentResult(
         round_id=inputs.round_id,
         phase=inputs.phase,
@@ -154,10 +164,14 @@ def assess_round(
         hypothetical=tuple(assumed),
         headline=headline.found.bloc.bloc_id,
         markets=market_attacks(scene, headline.found),
-        dollars_exposed=float(docket.open_interest[inside].sum()),
-        dollars_forceable=blocs[0].dollars_forceable if blocs else None,
+        dollars_exposed=float(docket.open_interest[inside].sum()) if has_money else None,
+        interest_known=read,
+        operative=int(inside.sum()),
+        dollars_forceable=blocs[0].dollars_forceable if blocs and has_money else None,
         dollars_forceable_open=_most_open(blocs),
-        dollars_winnable=max((b.found.dollars_winnable_usd for b in blocs), default=None),
+        dollars_winnable=max((b.found.dollars_winnable_usd for b in blocs), default=None)
+        if has_money
+        else None,
         disputes=inputs.disputes,
         loss=loss,
         optimal_set=headline.found.best.requests,
@@ -168,8 +182,6 @@ def assess_round(
         bribe_floor=floor,
         bribe_floor_all=floor * int(inside.sum()),
         p_round_attack=rate,
-        p_any_wrong=loss.p_any_wrong,
-        p_two_or_more_wrong=loss.p_two_or_more_wrong,
         assumptions=(*gaps, *docket.assumptions, *used.assumptions),
         model_version=ATTACK_VERSION,
         priors_version=used.version,
@@ -221,19 +233,23 @@ def _assess(scene: Scene, bloc: Bloc, scale: float) -> BlocAssessment:
     still_open = _against_open(scene, bloc, votes)
     new = bloc.new_stake.value
     priors = parameters.bloc
-    raw = raw_attempt(
-        found.best.worth_usd,
-        conflict=found.conflicts_usd >= priors.conflict_usd,
-        new_stake=new is not None and new >= priors.new_stake_share * max(bloc.stake, 1.0),
-        parameters=parameters,
-    )
+    raw = 0.0
+    if docket.in_round.any():
+        raw = raw_attempt(
+            found.best.worth_usd,
+            conflict=found.conflicts_usd >= priors.conflict_usd,
+            new_stake=new is not None and new >= priors.new_stake_share * max(bloc.stake, 1.0),
+            parameters=parameters,
+        )
     attempt = min(raw * scale, parameters.attempt.cap)
     captured = {
-        docket.request_ids[place]: attempt * float(votes.chance[place])
+        docket.request_ids[place]: attempt * float(votes.added[place])
         for place in np.flatnonzero(found.chosen)
     }
     forcing = force_margin(scene, found, docket.in_round)
-    return BlocAssessment(found, still_open, forcing, raw, attempt, captured)
+    rates = {name: with_interval(chance, parameters) for name, chance in captured.items()}
+    rate = with_interval(attempt, parameters)
+    return BlocAssessment(found, still_open, forcing, raw, attempt, captured, rate, rates)
 
 
 def _against_open(scene: Scene, bloc: Bloc, votes: BlocVotes) -> BlocDocket | None:
@@ -262,19 +278,40 @@ def _most_open(blocs: Sequence[BlocAssessment]) -> float | None:
     return max(found, default=None)
 
 
-def _round_rate(blocs: Sequence[BlocAssessment], parameters: AttackParameters) -> AttemptRate:
+def _round_rate(scene: Scene, blocs: Sequence[BlocAssessment]) -> AttemptRate:
     """The chance that anybody attacks; as wide, relatively, as the alleged rate it is scaled to."""
-    base = base_attempt_rate(parameters)
+    if not scene.docket.in_round.any():
+        return AttemptRate(0.0, 0.0, 0.0)
     if not blocs:
-        return base
-    mean = any_attempt([bloc.attempt for bloc in blocs])
-    return AttemptRate(mean, mean * base.p05 / base.mean, min(1.0, mean * base.p95 / base.mean))
+        return base_attempt_rate(scene.parameters)
+    return with_interval(any_attempt([bloc.attempt for bloc in blocs]), scene.parameters)
+
+
+def _unknown_money(scene: Scene) -> list[str]:
+    docket = scene.docket
+    if not docket.in_round.any():
+        return ["no request is in this round: there is nothing to attack yet"]
+    inside = docket.operative & docket.in_round
+    told, unread = [], int((inside & ~docket.interest_known).sum())
+    if unread:
+        told.append(
+            f"open interest of {unread} of {int(inside.sum())} operative requests is not known: "
+            + ("all money is unknown" if unread == inside.sum() else "money is a lower bound")
+        )
+    without = unbelieved(scene)
+    if without:
+        told.append(
+            f"loss, p_any_wrong and p_two_or_more_wrong are unknown: no score says how likely the "
+            f"believed answer is right, for {without} of {int(inside.sum())} operative requests"
+        )
+    return told
 
 
 def _warnings(inputs: RoundInputs, scene: Scene, blocs: Sequence[BlocAssessment]) -> list[str]:
     told = []
     if not inputs.blocs:
         told.append("no bloc is known: what could be forced is shown for hypothetical ones only")
+    told.extend(_unknown_money(scene))
     if scene.terms.block_share <= 0:
         told.append("at this turnout no answer passes SPAT, whoever withholds stake")
     if inputs.terms.is_frozen:

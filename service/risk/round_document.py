@@ -18,12 +18,12 @@ from service.risk.round_loss import RoundLoss
 from service.risk.round_what_if import RequestCourse, RoundWhatIfAnswer
 from service.risk.stake_concentration import Power
 
-ROUND_SCHEMA_VERSION = 1
+ROUND_SCHEMA_VERSION = 2
 
 
 def to_round_document(result: RoundAssessmentResult) -> dict[str, object]:
     """JSON-ready; absent is null, and why is among the warnings."""
-    terms, rate = result.terms, result.p_round_attack
+    terms, loss, has_money = result.terms, result.loss, result.dollars_exposed is not None
     return {
         "schema_version": ROUND_SCHEMA_VERSION,
         "round_id": result.round_id,
@@ -39,6 +39,7 @@ def to_round_document(result: RoundAssessmentResult) -> dict[str, object]:
             "slash": terms.slash,
             "turnout": terms.turnout,
             "block": result.block,
+            "block_share": terms.block_share,
         },
         "stake_uma": _uma(terms.stake),
         "stake_is_frozen": result.stake_is_frozen,
@@ -48,18 +49,19 @@ def to_round_document(result: RoundAssessmentResult) -> dict[str, object]:
         "new_stake_in_commit_uma": _maybe_uma(result.new_stake_in_commit.value),
         "stake_to_force_uma": _uma(result.stake_to_force),
         "stake_to_stall_uma": _uma(result.stake_to_stall),
-        "blocs": [_bloc(bloc) for bloc in result.blocs],
-        "hypothetical_blocs": [_bloc(bloc) for bloc in result.hypothetical],
+        "blocs": [_bloc(bloc, has_money=has_money) for bloc in result.blocs],
+        "hypothetical_blocs": [_bloc(b, has_money=has_money) for b in result.hypothetical],
         "headline_bloc": result.headline,
         "markets": [to_market_attack_document(market) for market in result.markets],
-        "dollars_exposed": _usd(result.dollars_exposed),
+        "dollars_exposed": _maybe_usd(result.dollars_exposed),
+        "open_interest_known": {"known": result.interest_known, "of": result.operative},
         "dollars_forceable": _maybe_usd(result.dollars_forceable),
         "dollars_forceable_open": _maybe_usd(result.dollars_forceable_open),
         "dollars_winnable": _maybe_usd(result.dollars_winnable),
         "disputes_in_window_vs_baseline": None
         if result.disputes is None
         else asdict(result.disputes),
-        "loss": _loss(result.loss),
+        "loss": None if loss is None else _loss(loss, has_money=has_money),
         "optimal_set": list(result.optimal_set),
         "critical_set": None if result.critical_set is None else list(result.critical_set),
         "attack_margin": _money_interval(result.attack_margin),
@@ -67,9 +69,11 @@ def to_round_document(result: RoundAssessmentResult) -> dict[str, object]:
         "break_even_stake_uma": _maybe_uma(result.break_even_stake),
         "bribe_floor": _usd(result.bribe_floor),
         "bribe_floor_all": _usd(result.bribe_floor_all),
-        "p_round_attack": {"mean": rate.mean, "p05": rate.p05, "p95": rate.p95},
-        "p_any_wrong": result.p_any_wrong,
-        "p_two_or_more_wrong": result.p_two_or_more_wrong,
+        "p_round_attack": asdict(result.p_round_attack),
+        "p_any_wrong": None if loss is None else loss.p_any_wrong.mean,
+        "p_any_wrong_interval": None if loss is None else asdict(loss.p_any_wrong),
+        "p_two_or_more_wrong": None if loss is None else loss.p_two_or_more_wrong.mean,
+        "p_two_or_more_wrong_interval": None if loss is None else asdict(loss.p_two_or_more_wrong),
         "support": "assumed",
         "assumptions": _assumptions(result.assumptions),
         "warnings": list(result.warnings),
@@ -121,9 +125,9 @@ def to_market_attack_document(market: MarketAttack) -> dict[str, object]:
         "p_wrong": market.p_wrong,
         "p_roll": market.p_roll,
         "p_wrong_honest": market.p_wrong_honest,
-        "open_interest": _usd(market.open_interest_usd),
-        "held_shares": _uma(market.held_shares),
-        "obtainable_shares": _uma(market.obtainable_shares),
+        "open_interest": _maybe_usd(market.open_interest_usd),
+        "held_shares": _maybe_uma(market.held_shares),
+        "obtainable_shares": _maybe_uma(market.obtainable_shares),
         "p_prevented": market.p_prevented,
         "p_refunded": market.p_refunded,
         "gain": _maybe_usd(market.gain_usd),
@@ -139,7 +143,7 @@ def to_market_attack_document(market: MarketAttack) -> dict[str, object]:
     }
 
 
-def _bloc(assessed: BlocAssessment) -> dict[str, object]:
+def _bloc(assessed: BlocAssessment, *, has_money: bool) -> dict[str, object]:
     found, bloc = assessed.found, assessed.found.bloc
     return {
         "id": bloc.bloc_id,
@@ -152,9 +156,9 @@ def _bloc(assessed: BlocAssessment) -> dict[str, object]:
         "force_shortfall_uma": _uma(found.force_shortfall),
         "block_surplus_uma": _uma(found.block_surplus),
         "stall_shortfall_uma": _uma(found.stall_shortfall),
-        "conflicts_usd": _usd(found.conflicts_usd),
-        "dollars_forceable": _usd(assessed.dollars_forceable),
-        "dollars_winnable": _usd(found.dollars_winnable_usd),
+        "conflicts_usd": _usd(found.conflicts_usd) if has_money else None,
+        "dollars_forceable": _usd(assessed.dollars_forceable) if has_money else None,
+        "dollars_winnable": _usd(found.dollars_winnable_usd) if has_money else None,
         "best": _attack(found.best),
         "least_bad": _attack(found.least_bad),
         "critical_set": None if found.critical is None else list(found.critical),
@@ -164,7 +168,11 @@ def _bloc(assessed: BlocAssessment) -> dict[str, object]:
         "break_even_stake_uma": _maybe_uma(found.break_even_stake),
         "open": None if assessed.still_open is None else _attack(assessed.still_open.best),
         "p_attempt": assessed.attempt,
+        "p_attempt_interval": asdict(assessed.attempt_rate),
         "p_captured": dict(assessed.captured),
+        "p_captured_interval": {
+            name: asdict(rate) for name, rate in assessed.captured_rates.items()
+        },
     }
 
 
@@ -204,12 +212,14 @@ def _power(power: Power) -> dict[str, object]:
     }
 
 
-def _loss(loss: RoundLoss) -> dict[str, object]:
+def _loss(loss: RoundLoss, *, has_money: bool) -> dict[str, object]:
+    if not has_money:
+        return dict.fromkeys(("mean", "p95", "p99", "standing_mean", "attacked_p99"))
     return {
         "mean": _usd(loss.mean),
         "p95": _usd(loss.p95),
         "p99": _usd(loss.p99),
-        "honest_mean": _usd(loss.honest_mean),
+        "standing_mean": _usd(loss.standing_mean),
         "attacked_p99": _maybe_usd(loss.attacked_p99),
     }
 

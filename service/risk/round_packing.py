@@ -26,10 +26,12 @@ from service.risk.attack_inputs import (
     UmaMarket,
     Voter,
 )
-from service.risk.attack_parameters import AttackParameters
+from service.risk.attack_parameters import ATTACK_VERSION, AttackParameters
 from service.risk.vote_simulation import Lean
 
-_FORMAT = 1
+_FORMAT = 2
+# What bytes of another release, or cut ones, can make go wrong in ``unpack_round``.
+UNREADABLE = (KeyError, TypeError, ValueError, zlib.error)
 Packed = dict[str, Any]
 
 
@@ -46,7 +48,10 @@ def pack_round(inputs: RoundInputs) -> bytes:
         "terms": _pack_readings(inputs.terms) | {"is_frozen": inputs.terms.is_frozen},
         "uma": _pack_readings(inputs.uma),
         "requests": [_pack_request(request) for request in inputs.requests],
-        "voters": [[v.entity_id, v.stake, _by_place(v.opened, places)] for v in inputs.voters],
+        "voters": [
+            [v.entity_id, v.stake, _by_place(v.opened, places), _by_place(v.opened_wrong, places)]
+            for v in inputs.voters
+        ],
         "blocs": [_pack_bloc(bloc, places) for bloc in inputs.blocs],
         "new_stake": _pack_reading(inputs.new_stake_in_commit),
         "disputes": None if inputs.disputes is None else asdict(inputs.disputes),
@@ -56,7 +61,7 @@ def pack_round(inputs: RoundInputs) -> bytes:
 
 
 def unpack_round(packed: bytes) -> RoundInputs:
-    """The inputs again; ``ValueError`` for bytes of another release."""
+    """The inputs again; one of ``UNREADABLE`` for bytes of another release."""
     told: Packed = json.loads(zlib.decompress(packed))
     if told["format"] != _FORMAT:
         message = f"a round packed as format {told['format']}, not {_FORMAT}"
@@ -71,7 +76,10 @@ def unpack_round(packed: bytes) -> RoundInputs:
         terms=RoundTerms(**_unpack_readings(told["terms"]), is_frozen=is_frozen),
         uma=UmaMarket(**_unpack_readings(told["uma"])),
         requests=tuple(_unpack_request(request) for request in told["requests"]),
-        voters=tuple(Voter(id_, stake, _by_name(o, names)) for id_, stake, o in told["voters"]),
+        voters=tuple(
+            Voter(id_, stake, _by_name(opened, names), _by_name(wrong, names))
+            for id_, stake, opened, wrong in told["voters"]
+        ),
         blocs=tuple(_unpack_bloc(bloc, names) for bloc in told["blocs"]),
         block=told["block"],
         new_stake_in_commit=_unpack_reading(told["new_stake"]),
@@ -88,6 +96,7 @@ def round_digest(inputs: RoundInputs, parameters: AttackParameters) -> bytes:
     """
     all_stake = inputs.terms.stake.value or 1.0
     said = [
+        ATTACK_VERSION,
         parameters.digest,
         inputs.round_id,
         inputs.phase,
@@ -117,6 +126,7 @@ def _request_steps(request: DocketMarket, all_stake: float) -> list[object]:
         _cents(request.best_bid.value),
         None if asks is None else _leading(sum(level.shares for level in asks), 1),
         [request.honest_error.mean, request.honest_error.k],
+        _cents(request.belief.value),
         asdict(request.override),
         None
         if opened is None
@@ -193,6 +203,7 @@ def _pack_request(request: DocketMarket) -> Packed:
         "market_id": request.market_id,
         "in_round": request.in_round,
         "opened": None if request.opened is None else asdict(request.opened),
+        "belief": _pack_reading(request.belief),
     }
 
 
@@ -213,6 +224,7 @@ def _unpack_request(told: Packed) -> DocketMarket:
         market_id=told["market_id"],
         in_round=told["in_round"],
         opened=None if opened is None else OpenedVotes(**opened),
+        belief=_unpack_reading(told["belief"]),
     )
 
 
@@ -224,6 +236,7 @@ def _pack_bloc(bloc: Bloc, places: Mapping[str, int]) -> Packed:
         "holdings": _by_place(bloc.holdings, places),
         "bonds": _by_place(bloc.bonds, places),
         "opened": _by_place(bloc.opened, places),
+        "opened_wrong": _by_place(bloc.opened_wrong, places),
         "new_stake": _pack_reading(bloc.new_stake),
         "hedged": bloc.hedged,
         "borrowed": bloc.borrowed,
@@ -239,6 +252,7 @@ def _unpack_bloc(told: Packed, names: Sequence[str]) -> Bloc:
         holdings=_by_name(told["holdings"], names),
         bonds=_by_name(told["bonds"], names),
         opened=_by_name(told["opened"], names),
+        opened_wrong=_by_name(told["opened_wrong"], names),
         new_stake=_unpack_reading(told["new_stake"]),
         hedged=told["hedged"],
         borrowed=told["borrowed"],

@@ -212,7 +212,10 @@ def coalition_of(inputs: RoundInputs, question: RoundWhatIf) -> tuple[Bloc, tupl
         entities=(*inside, *(voter.entity_id for voter in single)),
         holdings=_summed(bloc.holdings for bloc in chosen),
         bonds=_summed(bloc.bonds for bloc in chosen),
-        opened=_summed([*(bloc.opened for bloc in chosen), *(voter.opened for voter in single)]),
+        opened=_summed([*(b.opened for b in chosen), *(v.opened for v in single)]),
+        opened_wrong=_summed(
+            [*(b.opened_wrong for b in chosen), *(v.opened_wrong for v in single)]
+        ),
         borrowed=sum(bloc.borrowed for bloc in chosen),
         is_hypothetical=True,
     )

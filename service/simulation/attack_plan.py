@@ -168,6 +168,7 @@ def _docket(market: Market) -> DocketMarket:
         asks=(AskLevel(min(1.0, price + 0.005), 0.04 * market.open_interest),),
         honest_error=Lean(mean, k),
         hours_left=12.0,
+        belief=known(market.belief),
     )
 
 

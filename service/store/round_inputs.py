@@ -68,8 +68,9 @@ def load_round(
     if vote is None:
         return None
     stake = get_round_stake(session, vote, at)
-    voters = get_round_voters(session, vote, stake, at)
     requests = read_requests(session, vote, stake.by_voter, book, parameters, at)
+    answers = {request.asked.request_id: request.pushed.wrong for request in requests}
+    voters = get_round_voters(session, vote, stake, at, answers)
     phase = phase_of(round_id, at)
     notes = _request_notes(requests)
     still_open: list[PricedMarket] = []

@@ -110,6 +110,7 @@ def to_docket_market(
         override=_override(priced),
         market_id=market_id,
         in_round=in_round,
+        belief=_belief(pushed),
         **opened,
     )
 
@@ -121,6 +122,12 @@ def _money(priced: PricedMarket | None, name: str) -> Reading:
     if value is None:
         return missing(f"no source has given the {name.replace('_', ' ')}")
     return known(value / _MICRO)
+
+
+def _belief(pushed: PushedAnswer) -> Reading:
+    if pushed.belief is None:
+        return missing(f"no score says; the answer is taken from {pushed.ground}")
+    return known(min(pushed.belief, 1.0))
 
 
 def _price(priced: PricedMarket | None, value: float | None) -> Reading:

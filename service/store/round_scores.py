@@ -37,7 +37,8 @@ def score_loaded(
         requests=len(loaded.requests),
         logs=logs,
         digest=loaded_digest(loaded, logs, parameters),
-        dollars_exposed=result.dollars_exposed,
+        # The column is a lower bound; the document has null where nothing is known.
+        dollars_exposed=result.dollars_exposed or 0.0,
         dollars_forceable=result.dollars_forceable,
         raw_attempt=any_attempt([bloc.raw_attempt for bloc in result.blocs]),
         document=document_of(loaded, result),

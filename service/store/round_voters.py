@@ -7,8 +7,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from models.enums import Outcome
 from models.wallet_enums import LinkKind
 from service.protocol.ids import to_hex
+from service.protocol.prices import outcome_of
 from service.protocol.vote_control import VotingEntity, group_voters
 from service.protocol.wallet_links import Link, merge_entities
 from service.risk.attack_inputs import Bloc, Reading, Voter, known, missing
@@ -39,12 +41,16 @@ class RoundVoters:
 
 
 def get_round_voters(
-    session: Session, vote: RoundVote, stake: RoundStake, at: datetime
+    session: Session,
+    vote: RoundVote,
+    stake: RoundStake,
+    at: datetime,
+    pushed: Mapping[bytes, Outcome] | None = None,
 ) -> RoundVoters:
-    """The voters of a round as entities, largest first."""
+    """The voters of a round as entities, largest first; ``pushed``: the wrong answer by request."""
     links = _links_around(session, stake.by_voter, at)
     entities = group_voters(stake.by_voter, links, _callers(vote), at)
-    opened = _opened(vote)
+    opened, wrong = _opened(vote), _opened(vote, pushed or {})
     owners = merge_entities(link for link in links if link.holds_at(at))
     owned: dict[bytes, set[bytes]] = defaultdict(set)
     for address, owner in owners.items():
@@ -57,6 +63,7 @@ def get_round_voters(
                 name,
                 round(sum(stake.by_voter[voter] for voter in entity.voters), 6),
                 _summed(opened.get(voter, {}) for voter in entity.voters),
+                _summed(wrong.get(voter, {}) for voter in entity.voters),
             )
         )
         wallets[name] = frozenset(entity.voters).union(
@@ -91,6 +98,7 @@ def to_bloc(
         stake,
         entities=tuple(voter.entity_id for voter in members),
         opened=_summed(voter.opened for voter in members),
+        opened_wrong=_summed(voter.opened_wrong for voter in members),
         new_stake=_new_stake([voter.entity_id for voter in members], found, stake),
         evidence=tuple(evidence),
     )
@@ -126,12 +134,18 @@ def _callers(vote: RoundVote) -> dict[bytes, set[bytes]]:
     return found
 
 
-def _opened(vote: RoundVote) -> dict[bytes, dict[str, float]]:
-    """What each voter has opened, in UMA by request."""
+def _opened(
+    vote: RoundVote, only: Mapping[bytes, Outcome] | None = None
+) -> dict[bytes, dict[str, float]]:
+    """What each voter has opened, in UMA by request; with ``only``, for these answers."""
     found: dict[bytes, dict[str, float]] = defaultdict(dict)
     for request in vote.requests:
-        name = to_hex(request.request_id)
+        name, wanted = to_hex(request.request_id), (only or {}).get(request.request_id)
+        if only is not None and wanted is None:
+            continue
         for reveal in request.outcome.votes.reveals:
+            if only is not None and outcome_of(reveal.price) is not wanted:
+                continue
             found[reveal.voter][name] = float(reveal.tokens // WEI)
     return found
 

@@ -1,6 +1,7 @@
 """Rounds, questions about them and attacks on markets over HTTP, on the recorded chain."""
 
 import shutil
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from jobs.score_rounds import score_rounds
 from models.attack_enums import SignalFamily, SignalSubject
 from models.enums import Support
+from models.round_assessment import RoundQuestion
 from service.api.app import create_app
 from service.api.headers import MAX_BODY_LENGTH
 from service.api.round_schemas import (
@@ -172,6 +174,37 @@ def test_a_question_has_a_length_and_a_round(client: TestClient) -> None:
     assert client.get(path).json()["detail"] == "This resource takes a question: use POST."
 
 
+def test_inputs_another_release_packed_are_a_problem_and_no_failure(
+    client: TestClient, scored: sessionmaker[Session]
+) -> None:
+    path, packed = "/v1/rounds/10079/what-if", zlib.compress(b'{"format": 1}')
+    assert client.post(path, json={}).status_code == 200
+    with scored.begin() as session:
+        question = session.get_one(RoundQuestion, 10_079)
+        kept, question.inputs = question.inputs, packed
+        # As a new assessment would be.
+        kept_id, question.assessment_id = question.assessment_id, question.assessment_id - 1
+    answer = client.post(path, json={})
+    with scored.begin() as session:
+        question = session.get_one(RoundQuestion, 10_079)
+        question.inputs, question.assessment_id = kept, kept_id
+    assert answer.status_code == 503
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "another release" in answer.json()["detail"]
+
+
+def test_every_part_of_a_round_is_described(client: TestClient) -> None:
+    document = read(client, f"/v1/rounds/{JOINT}")
+    undescribed = document.keys() - RoundDocument.model_fields.keys()
+    assert undescribed == {"entities", "bribe_floor_all"}
+    # Of 6 markets one is listed: what hangs on the others is unknown, and so is the loss.
+    assert document["open_interest_known"] == {"known": 1, "of": 6}
+    assert (document["loss"], document["p_any_wrong"]) == (None, None)
+    assert any("no score says" in text for text in document["warnings"])
+    assert document["params"]["block_share"] > 0
+    assert {line["open_interest"] for line in document["markets"]} == {"250000.00", "0.00", None}
+
+
 def test_a_market_of_a_round_shows_who_could_and_which_signs_there_are(
     client: TestClient, scored: sessionmaker[Session]
 ) -> None:
@@ -213,6 +246,8 @@ def test_a_market_of_no_round_is_supposed_to_be_in_one_alone(
         "hypothetical_block",
         "hypothetical_force",
     }
+    assert found["terms_round_id"] == JOINT
+    assert found["terms_as_of"] < found["as_of"]
     # 65 % of all stake, were all of it new.
     assert float(found["stake_to_force_uma"]) == pytest.approx(0.65 * 50.5e6 / 0.35, rel=1e-3)
 

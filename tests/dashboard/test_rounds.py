@@ -1,5 +1,6 @@
 """The pages of rounds, from a document as the job stores it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -7,7 +8,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session, sessionmaker
 
 from service.dashboard.rounds_view import PRIVACY
-from service.risk.attack_inputs import Bloc, Voter
+from service.risk.attack_inputs import Bloc, DocketMarket, Voter, missing
 from service.risk.round_assessment import assess_round
 from service.risk.round_document import to_round_document
 from service.store.round_assessments import NewRoundAssessment, add_round_assessment
@@ -16,10 +17,15 @@ from tests.risk.round_scenes import MILLION, QUICK, market, round_of
 HOSTILE = "<script>alert('x')</script>"
 WHALE = "0x" + "8b" * 20
 PAGE = "/rounds/10330"
+LISTED = market("r1", 250_000.0)
 
 
-def store(sessions: sessionmaker[Session], blocs: tuple[Bloc, ...]) -> None:
-    inputs = round_of([market("r1", 250_000.0)], blocs, [Voter(WHALE, 18 * MILLION)])
+def store(
+    sessions: sessionmaker[Session],
+    blocs: tuple[Bloc, ...],
+    request: DocketMarket = LISTED,
+) -> None:
+    inputs = round_of([request], blocs, [Voter(WHALE, 18 * MILLION)])
     result = assess_round(inputs, QUICK)
     docket = {
         "id": "r1",
@@ -40,7 +46,7 @@ def store(sessions: sessionmaker[Session], blocs: tuple[Bloc, ...]) -> None:
         requests=1,
         logs=3,
         digest=bytes(32),
-        dollars_exposed=result.dollars_exposed,
+        dollars_exposed=result.dollars_exposed or 0.0,
         dollars_forceable=result.dollars_forceable,
         raw_attempt=0.0,
         document={**to_round_document(result), "docket": [docket], "entities": []},
@@ -67,6 +73,18 @@ def test_the_list_says_what_hangs_on_a_round_and_how_many_could_force_it(
     assert "$250,000" in page
     assert "1 could force, 1 could block" in page
     assert PRIVACY in page
+
+
+def test_money_that_is_not_known_is_said_to_be_and_never_0(
+    sessions: sessionmaker[Session], client: TestClient
+) -> None:
+    bloc = Bloc(f"alone:{WHALE}", 18 * MILLION, entities=(WHALE,))
+    none = missing("the catalogue does not list the market")
+    store(sessions, (bloc,), replace(market("r1"), open_interest=none, volume=none))
+    for page in (client.get("/rounds").text, client.get(PAGE).text):
+        assert "unknown (1 of 1 not known)" in page
+        assert "$0" not in page
+    assert "1 could force" in client.get("/rounds").text
 
 
 @pytest.mark.usefixtures("large")

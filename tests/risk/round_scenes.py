@@ -54,6 +54,7 @@ def market(
         asks=(AskLevel(price, open_interest / 50), AskLevel(0.95, open_interest)),
         honest_error=CLEAR,
         in_round=in_round,
+        belief=known(1.0),
     )
 
 

@@ -198,6 +198,24 @@ def test_uma_costs_what_the_sources_said_by_then(whole: Session) -> None:
     assert (uma.price_usd.value, uma.daily_volume.value) == (1.25, 4_000_000)
 
 
+def test_who_opened_against_the_pushed_answer_is_credited_with_none_of_it(whole: Session) -> None:
+    """Three opened NO on all but two requests, with 86 % of the stake; another opened YES."""
+    list_market(whole, JOINT, sealed(JOINT))
+    loaded = load(whole, JOINT, ended(JOINT))
+    blocs = {b.found.bloc.bloc_id: b for b in assess_round(loaded.inputs, ATTACK).blocs}
+    taking = set()
+    for bloc in blocs.values():
+        opened, wrong = bloc.found.bloc.opened, bloc.found.bloc.opened_wrong
+        against = {key for key in opened if wrong.get(key, 0.0) == 0}
+        assert opened
+        assert not against & set(bloc.found.best.requests)
+        assert not against & set(bloc.captured)
+        if bloc.found.dollars_winnable_usd:
+            taking.add(bloc.found.bloc.bloc_id)
+            assert any(wrong.values())
+    assert taking <= {f"alone:{WHALE}"}
+
+
 def test_inputs_survive_packing_and_equal_ones_have_one_digest(whole: Session) -> None:
     found = [load(whole, round_id, ended(round_id)).inputs for round_id in (ROLLED, JOINT)]
     for inputs in found:
