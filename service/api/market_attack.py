@@ -149,10 +149,8 @@ def _stale(inputs: RoundInputs, now: datetime) -> list[str]:
     age = now - inputs.as_of
     if age <= _ROUND:
         return []
-    return [
-        f"today's stake, thresholds and price of UMA: these are of round {inputs.round_id}, "
-        f"{age.days} days ago"
-    ]
+    read = f"these are of round {inputs.round_id}, {age.days} days ago"
+    return [f"today's stake, thresholds and price of UMA: {read}"]
 
 
 def _answers(docket: Mapping[str, Any]) -> Line:

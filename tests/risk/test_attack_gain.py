@@ -57,7 +57,12 @@ def test_without_a_book_depth_is_assumed_and_said() -> None:
     assert docket.shares[0] == 400
     assert docket.bought_cost[0] == pytest.approx(400 * 0.35)
     assert docket.bid[0] == pytest.approx(0.23)
-    assert {gap.name for gap in docket.assumptions} == {"r.best_bid", "r.obtainable_shares"}
+    assert {gap.name for gap in docket.assumptions} == {
+        "r.best_bid",
+        "r.obtainable_shares",
+        "remedy.embarrassment",
+        "remedy.clarified_against",
+    }
 
 
 def test_open_interest_that_was_not_read_is_a_share_of_volume_and_said() -> None:
