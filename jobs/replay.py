@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from jobs.job_table import JOBS
 from jobs.reconstruction import Progress, run_cases
+from jobs.replay_assumptions import Assumed, list_assumptions
 from jobs.replay_reading import Alarm, Look, list_alarms, list_looks
 from jobs.wiring import House
 from models.operation import JobRun
@@ -113,10 +114,9 @@ class Replay:
         by_dispute = ", by its dispute only" if self.first_judgement is None else ""
         return f"raised in vain{by_dispute}"
 
-    def rests_on_assumption(self, alarm: Alarm) -> bool:
-        """Whether the price an alert is about is one that nobody published."""
-        known = [point for point in self.case.price if point.at <= alarm.raised_at]
-        return alarm.is_of_price and bool(known) and bool(known[-1].invented)
+    def assumptions(self, alarm: Alarm) -> tuple[Assumed, ...]:
+        """What an alert rests on that nobody published; the heaviest first."""
+        return tuple(list_assumptions(self.case, alarm))
 
     def _is_in_time(self, alarm: Alarm | None) -> bool:
         hours = self.warning_hours(alarm)

@@ -93,7 +93,8 @@ def _look_lines(replay: Replay, look: Look) -> Iterator[str]:
     for sign in look.signs:
         yield from _wrapped(f"sign {sign.signal} ({sign.log_lr:+.1f}): {sign.words}", "    ~ ")
     for alarm in look.alarms:
-        yield from _wrapped(f"ALERT {_reason(alarm)}: {alarm.title}", "    ! ")
+        marks = "".join(f" [{mark}]" for mark in replay.assumptions(alarm))
+        yield from _wrapped(f"ALERT {_reason(alarm)}: {alarm.title}{marks}", "    ! ")
 
 
 def _look_document(replay: Replay, look: Look) -> dict[str, object]:
@@ -127,6 +128,7 @@ def _alarm_document(replay: Replay, alarm: Alarm | None) -> dict[str, object] | 
         "reason": alarm.reason,
         "reason_key": alarm.reason_key,
         "title": alarm.title,
+        "assumed": list(replay.assumptions(alarm)),
         "hours_to_last_chance": None if hours is None else round(hours, 2),
         "hours_to_payment": None if paid is None else _hours(paid - alarm.raised_at),
     }
@@ -137,13 +139,18 @@ def _lead(replay: Replay, alarm: Alarm | None) -> str:
 
 
 def _told(replay: Replay, alarm: Alarm) -> str:
-    mark = ", of an assumed price" if replay.rests_on_assumption(alarm) else ""
-    told = f"{_minute(alarm.raised_at)} ({_reason(alarm)}{mark})"
+    told = f"{_minute(alarm.raised_at)} ({reason_words(replay, alarm)})"
     hours = replay.warning_hours(alarm)
     if hours is None:
         return told
     side = "of warning" if hours > 0 else "after the last point to act"
     return f"{told}, {abs(hours):.1f} h {side}"
+
+
+def reason_words(replay: Replay, alarm: Alarm) -> str:
+    """Why an alert was raised, and what of that nobody published."""
+    marks = ", ".join(replay.assumptions(alarm))
+    return f"{_reason(alarm)}; {marks}" if marks else _reason(alarm)
 
 
 def _reason(alarm: Alarm) -> str:

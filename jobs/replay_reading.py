@@ -48,6 +48,8 @@ class Alarm:
     reason: str
     title: str
     reason_key: str
+    # Of an alert that the market trades against the answer: which figure made it one.
+    measure: str | None = None
 
     @property
     def is_state_change(self) -> bool:
@@ -112,9 +114,14 @@ def list_alarms(session: Session, market: Market) -> tuple[Alarm, ...]:
         Alert.reason != AlertReason.DATA,
     )
     return tuple(
-        Alarm(row.raised_at, str(row.reason), row.title, row.reason_key)
+        Alarm(row.raised_at, str(row.reason), row.title, row.reason_key, _measure(row))
         for row in session.scalars(query.order_by(Alert.id))
     )
+
+
+def _measure(row: Alert) -> str | None:
+    measure = row.facts.get("measure")
+    return measure if isinstance(measure, str) else None
 
 
 def list_looks(

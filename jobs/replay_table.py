@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from jobs.demo_table import percent
 from jobs.replay import LEFT_OUT, Replay
-from jobs.replay_page import verdict_lines
+from jobs.replay_assumptions import SUBSTANCE
+from jobs.replay_page import reason_words, verdict_lines
 from jobs.replay_reading import Alarm
 
 INTRO = """# Past incidents, replayed
@@ -31,9 +32,12 @@ stored, by the time they were stored. No case file says what was raised.
 - **Hours of warning**: from the first alert to the last point to act. Several answers may have
   been proposed one after another: the column *about the last answer* counts from its own first
   alert.
-- A step whose minute nobody published has an assumed one, and the hours hang on it; each case
-  lists what is assumed. The cases were chosen for what happened to them: nothing here is a rate.
-  The *controls* look alike and ended right: what is raised for them is raised in vain.
+- A step or a price whose minute nobody published has an assumed one, and the hours hang on it;
+  every order book is drawn around the middle price. An alert that rests on such a time, price or
+  book (a book: its stored measure is the orders standing against the answer) is marked *assumed*,
+  and each case lists what is assumed. The last point to act carries no mark of its own.
+- The cases were chosen for what happened to them: nothing here is a rate. The *controls* look alike
+  and ended right: what is raised for them is raised in vain.
 """
 HEAD = (
     "| case | ended | verdict | first alert, hours of warning | first beyond a change of state | "
@@ -48,17 +52,55 @@ def page_of_all(replays: Sequence[Replay]) -> str:
     ordered = sorted(replays, key=lambda r: (r.case.incident == "control", r.case.id))
     incidents = [replay for replay in ordered if replay.case.incident != "control"]
     in_time = sum(replay.verdict.startswith("caught") for replay in incidents)
-    by_more = sum(replay.verdict == "caught in time" for replay in incidents)
+    by_more = [replay for replay in incidents if replay.verdict == "caught in time"]
     summary = (
-        f"Of {len(incidents)} incidents {in_time} were told of in time, {by_more} of them by more "
-        "than a change of state."
+        f"Of {len(incidents)} incidents {in_time} were told of in time, {len(by_more)} of them by "
+        "more than a change of state."
     )
-    lines = [INTRO, summary, "", HEAD, *(row_of(replay) for replay in ordered), ""]
+    lines = [
+        INTRO,
+        summary,
+        "",
+        *_split(by_more),
+        "",
+        _no_votes(ordered),
+        "",
+        HEAD,
+        *(row_of(replay) for replay in ordered),
+        "",
+    ]
     for replay in ordered:
         lines += _section(replay)
     lines += ["## What a replay leaves out", ""]
     lines += [f"- `{job}`: {why}" for job, why in LEFT_OUT.items()]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _split(by_more: Sequence[Replay]) -> Iterator[str]:
+    """The cases told of by more than a change of state, by what that alert rests on."""
+    kinds: dict[str, list[str]] = {
+        "rest on a price, an order book or a step that nobody published": [],
+        "rest on published prices and steps, at an hour that is assumed": [],
+        "rest on nothing assumed": [],
+    }
+    invented, dated, known = kinds.values()
+    for replay in by_more:
+        alarm = replay.first_judgement
+        marks = () if alarm is None else replay.assumptions(alarm)
+        kind = invented if SUBSTANCE & set(marks) else dated if marks else known
+        kind.append(f"`{replay.case.id}`")
+    for words, names in kinds.items():
+        yield f"- {len(names)} {words}{': ' if names else ''}{', '.join(names)}."
+
+
+def _no_votes(replays: Sequence[Replay]) -> str:
+    signs = {sign.signal for replay in replays for look in replay.looks for sign in look.signs}
+    told = ", ".join(f"`{name}`" for name in sorted(signs)) or "none"
+    return (
+        "**No replay holds votes or stake** (Ethereum is not rebuilt), trades or holdings, so what "
+        "is said here is no test of the signs that rest on them. The only signs of attack in any "
+        f"case: {told}."
+    )
 
 
 def row_of(replay: Replay) -> str:
@@ -83,8 +125,7 @@ def _cell(replay: Replay, alarm: Alarm | None) -> str:
     if alarm is None:
         return "none"
     hours = replay.warning_hours(alarm)
-    mark = ", assumed price" if replay.rests_on_assumption(alarm) else ""
-    words = alarm.reason.replace("_", " ") + mark
+    words = reason_words(replay, alarm)
     return words if hours is None else f"{hours:.1f} ({words})"
 
 

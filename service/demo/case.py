@@ -58,6 +58,7 @@ class PricePoint(Stated):
     """The middle price of the first outcome from an instant on, until the next point."""
 
     at: Instant
+    minute: Literal["known", "invented"] = "invented"
     yes: Annotated[Decimal, Field(gt=0, lt=1, decimal_places=3)]
 
 
