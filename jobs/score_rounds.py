@@ -12,7 +12,6 @@ import structlog
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
-from models.round_assessment import RoundAssessment
 from service.clock import Clock
 from service.protocol.contracts import ContractBook
 from service.protocol.rounds import RoundTime, round_at
@@ -21,7 +20,12 @@ from service.risk.parameters import RiskParameters
 from service.store.contracts import add_book, load_book
 from service.store.listings import mark_changed
 from service.store.resolution_rows import market_ids_of
-from service.store.round_assessments import add_round_assessment, newest_by_round
+from service.store.round_assessments import (
+    RoundState,
+    add_round_assessment,
+    newest_by_round,
+    newest_states,
+)
 from service.store.round_captures import captured_of
 from service.store.round_inputs import load_round
 from service.store.round_scores import OVER, loaded_digest, score_loaded
@@ -110,7 +114,7 @@ def _due(session: Session, at: datetime) -> Iterator[Due]:
     asked = {r for r in list_asked_rounds(session, at) if r < current} | {
         r for r in logs if r < current
     }
-    known = newest_by_round(session, asked)
+    known = newest_states(session, asked)
     past = sorted((r for r in asked if _has_news(known.get(r), logs.get(r))), reverse=True)
     # Oldest first: an earlier round's assessment sets the level of a later one's.
     for round_id in sorted(past[:MOST_PAST]):
@@ -125,7 +129,7 @@ def _due(session: Session, at: datetime) -> Iterator[Due]:
         yield Due(current + 1, at, logs[current + 1])
 
 
-def _has_news(last: RoundAssessment | None, logs: int | None) -> bool:
+def _has_news(last: RoundState | None, logs: int | None) -> bool:
     if last is None or last.phase != OVER:
         return True
     return logs is not None and logs != last.logs

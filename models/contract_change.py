@@ -11,7 +11,7 @@ class ContractChange(LogFact, Base):
     """A role, parameter, upgrade, whitelist entry or governance step, with its words by name."""
 
     __tablename__ = "contract_changes"
-    __table_args__ = (Index(None, "name"), Index(None, "subject"))
+    __table_args__ = (Index(None, "name"), Index(None, "subject"), Index(None, "address", "name"))
 
     # The event's name in the contract's source.
     name: Mapped[str] = mapped_column(String(60))

@@ -146,6 +146,7 @@ class Dispute(RequestFact, Base):
         Index(None, "ancillary_hash", "requester"),
         Index(None, "disputer"),
         Index(None, "stamped_hash"),
+        Index(None, "known_at"),
     )
 
     proposer: Mapped[bytes] = mapped_column(Address)

@@ -97,7 +97,12 @@ class StakeChange(LogFact, Base):
     """``Staked``, ``RequestedUnstake``, ``ExecutedUnstake`` or ``VoterSlashApplied``."""
 
     __tablename__ = "stake_changes"
-    __table_args__ = (Index(None, "voter"),)
+    __table_args__ = (
+        Index(None, "voter"),
+        # Each voter's newest, and the changes of a time.
+        Index(None, "address", "voter", "known_at"),
+        Index(None, "address", "known_at"),
+    )
 
     kind: Mapped[StakeChangeKind] = mapped_column(String(20))
     voter: Mapped[bytes] = mapped_column(Address)

@@ -94,6 +94,12 @@ def get_head(session: Session, chain_id: int, at: datetime | None = None) -> Blo
     return session.scalars(query.order_by(Block.number.desc()).limit(1)).first()
 
 
+def first_block_at(session: Session, chain_id: int) -> datetime | None:
+    """When the oldest stored block of a chain was mined."""
+    query = select(Block.mined_at).where(Block.chain_id == chain_id)
+    return session.scalars(query.order_by(Block.number).limit(1)).first()
+
+
 def list_hashes(session: Session, chain_id: int, up_to: int, limit: int) -> list[tuple[int, bytes]]:
     """Number and hash of the newest stored blocks up to a number, oldest first."""
     found = session.execute(

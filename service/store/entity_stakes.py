@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.chain import Block
@@ -26,28 +26,6 @@ class HeldStake:
     stake: int
     addresses: tuple[bytes, ...]
     evidence: tuple[SignEvidence, ...]
-
-
-def voter_stakes(session: Session, contract: Contract, as_of: datetime) -> dict[bytes, int]:
-    """The newest stake of every voter that a log known by a time tells, in wei."""
-    chain_id, address = contract
-    newest = func.row_number().over(
-        partition_by=StakeChange.voter,
-        order_by=(Block.number.desc(), StakeChange.log_index.desc()),
-    )
-    ranked = (
-        select(StakeChange.voter, StakeChange.voter_stake, newest.label("place"))
-        .join(Block, Block.id == StakeChange.block_id)
-        .where(
-            Block.chain_id == chain_id,
-            StakeChange.address == address,
-            StakeChange.voter_stake.is_not(None),
-            StakeChange.known_at <= as_of,
-        )
-        .subquery()
-    )
-    rows = session.execute(select(ranked.c.voter, ranked.c.voter_stake).where(ranked.c.place == 1))
-    return {voter: int(stake) for voter, stake in rows}
 
 
 def entities_of(session: Session, voters: Collection[bytes], as_of: datetime) -> dict[bytes, bytes]:

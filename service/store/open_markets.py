@@ -11,6 +11,7 @@ from models.liquidity import OpenInterest
 from models.market import Market
 from models.oracle import Dispute, Payout, PriceRequest, Proposal, Settlement
 from service.protocol.contracts import ContractBook
+from service.protocol.finality import FINALITY_LAG
 from service.store.latest import latest_by_market
 from service.store.proposals import is_open, oracle_version_of
 from service.store.upserts import IN_CHUNK, chunks
@@ -59,14 +60,16 @@ def count_disputes(session: Session, begin: datetime, end: datetime, at: datetim
         select(func.count())
         .select_from(Dispute)
         .join(Block, Block.id == Dispute.block_id)
-        .where(Block.mined_at >= begin, Block.mined_at < end, Dispute.known_at <= at)
+        .where(
+            Block.mined_at >= begin,
+            Block.mined_at < end,
+            # None becomes known before it is mined, nor later than the slowest chain is final.
+            Dispute.known_at >= begin,
+            Dispute.known_at < end + max(FINALITY_LAG.values()),
+            Dispute.known_at <= at,
+        )
     )
     return session.scalar(query) or 0
-
-
-def first_block_at(session: Session, chain_id: int) -> datetime | None:
-    """When the oldest stored block of a chain was mined."""
-    return session.scalar(select(func.min(Block.mined_at)).where(Block.chain_id == chain_id))
 
 
 def _undisputed(session: Session, at: datetime) -> list[tuple[Proposal, Block]]:

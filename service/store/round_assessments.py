@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from models.round_assessment import RoundAssessment, RoundQuestion
@@ -34,6 +34,15 @@ class NewRoundAssessment:
     priors_version: str
     # Packed, for what-ifs.
     inputs: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RoundState:
+    """What tells whether a round is to be assessed anew."""
+
+    phase: str
+    # Logs that named it.
+    logs: int
 
 
 def add_round_assessment(session: Session, new: NewRoundAssessment) -> RoundAssessment:
@@ -76,15 +85,24 @@ def newest_by_round(session: Session, round_ids: Collection[int]) -> dict[int, R
     """The newest assessment of each of these rounds that has one."""
     found: dict[int, RoundAssessment] = {}
     for part in chunks(sorted(round_ids), IN_CHUNK):
-        query = select(RoundAssessment).where(
-            RoundAssessment.id.in_(
-                select(func.max(RoundAssessment.id))
-                .where(RoundAssessment.round_id.in_(part))
-                .group_by(RoundAssessment.round_id)
-            )
-        )
+        query = select(RoundAssessment).where(RoundAssessment.id.in_(_newest_ids(part)))
         found.update((row.round_id, row) for row in session.scalars(query))
     return found
+
+
+def newest_states(session: Session, round_ids: Collection[int]) -> dict[int, RoundState]:
+    """How each of these rounds stood at its newest assessment, without the documents."""
+    columns = (RoundAssessment.round_id, RoundAssessment.phase, RoundAssessment.logs)
+    found: dict[int, RoundState] = {}
+    for part in chunks(sorted(round_ids), IN_CHUNK):
+        query = select(*columns).where(RoundAssessment.id.in_(_newest_ids(part)))
+        found.update((row[0], RoundState(row[1], row[2])) for row in session.execute(query))
+    return found
+
+
+def _newest_ids(round_ids: Collection[int]) -> Select[tuple[int]]:
+    newest = select(func.max(RoundAssessment.id)).where(RoundAssessment.round_id.in_(round_ids))
+    return newest.group_by(RoundAssessment.round_id)
 
 
 def list_rounds(
@@ -92,10 +110,12 @@ def list_rounds(
 ) -> Sequence[RoundAssessment]:
     """The newest assessment of each round, newest round first; ``before`` is the last one seen."""
     newest = select(func.max(RoundAssessment.id)).group_by(RoundAssessment.round_id)
-    query = select(RoundAssessment).where(RoundAssessment.id.in_(newest))
     if before is not None:
-        query = query.where(RoundAssessment.round_id < before)
-    return session.scalars(query.order_by(RoundAssessment.round_id.desc()).limit(limit)).all()
+        newest = newest.where(RoundAssessment.round_id < before)
+    # Cut before a document is read: those of all rounds would be sorted otherwise.
+    shown = newest.order_by(RoundAssessment.round_id.desc()).limit(limit)
+    query = select(RoundAssessment).where(RoundAssessment.id.in_(shown))
+    return session.scalars(query.order_by(RoundAssessment.round_id.desc())).all()
 
 
 def round_span(session: Session) -> tuple[int, int] | None:

@@ -27,8 +27,9 @@ from service.risk.parameters import RiskParameters
 from service.risk.pushed_answer import PushedAnswer
 from service.risk.round_assessment import MOST_BLOCS, MOST_REQUESTS
 from service.store.asset_prices import get_uma_price
+from service.store.blocks import first_block_at
 from service.store.blocs import standing_blocs
-from service.store.open_markets import count_disputes, first_block_at, list_open_markets
+from service.store.open_markets import count_disputes, list_open_markets
 from service.store.round_assessments import mean_past_attempt
 from service.store.round_holdings import with_holdings
 from service.store.round_markets import PricedMarket, price_markets, to_docket_market

@@ -11,14 +11,16 @@ from sqlalchemy.orm import Session
 from models.chain import Block
 from models.enums import StakeChangeKind
 from models.voting import Reveal, StakeChange
+from service.protocol.finality import known_at
 from service.protocol.rounds import RoundTime
 from service.protocol.tally import RoundTerms as FrozenTerms
 from service.protocol.tally import UnknownReason, freeze_round
 from service.protocol.vote_outcome import VoteRecords
 from service.protocol.voting_parameters import SHARE
 from service.risk.attack_inputs import Reading, RoundTerms, known, missing
+from service.store.blocks import first_block_at
+from service.store.newest_stakes import get_stakes
 from service.store.round_votes import RoundVote
-from service.store.vote_inputs import get_stakes
 from service.store.vote_records import Contract, get_records
 
 WEI = 10**18
@@ -149,22 +151,22 @@ def _new_in_commit(session: Session, vote: RoundVote, at: datetime) -> Reading:
     begin, end = _instant(time.starts_at), _instant(time.reveal_starts_at)
     if not _reaches_back(session, vote.contract[0], begin):
         return missing("the stored logs begin within the commit phase")
-    return known(sum(_staked(session, vote.contract, begin, end, at).values()))
+    return known(sum(staked_between(session, vote.contract, begin, end, at).values()))
 
 
 def _recent(session: Session, contract: Contract, at: datetime) -> dict[bytes, float] | None:
     since = at - NEW_STAKE
     if not _reaches_back(session, contract[0], since):
         return None
-    return _staked(session, contract, since, at, at)
+    return staked_between(session, contract, since, at, at)
 
 
 def _reaches_back(session: Session, chain_id: int, to: datetime) -> bool:
-    first = session.scalar(select(func.min(Block.mined_at)).where(Block.chain_id == chain_id))
+    first = first_block_at(session, chain_id)
     return first is not None and first <= to
 
 
-def _staked(
+def staked_between(
     session: Session, contract: Contract, begin: datetime, end: datetime, at: datetime
 ) -> dict[bytes, float]:
     """New stake by voter; rewards that the contract itself stakes again are none."""
@@ -179,6 +181,9 @@ def _staked(
             StakeChange.source.is_distinct_from(address),
             Block.mined_at >= begin,
             Block.mined_at < end,
+            # The same by the index.
+            StakeChange.known_at >= known_at(chain_id, begin),
+            StakeChange.known_at < known_at(chain_id, end),
             StakeChange.known_at <= at,
         )
     )

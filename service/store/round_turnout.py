@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from models.chain import Block
 from models.enums import StakeChangeKind
 from models.voting import Reveal, StakeChange
+from service.protocol.finality import known_at
 from service.protocol.rounds import ROUND_SECONDS, RoundTime
 from service.store.vote_records import Contract
 
@@ -51,7 +52,7 @@ def mean_turnout(
     """
     shares: list[float] = []
     for round_id, request_id in rounds:
-        total = _stake_before(session, contract, RoundTime(round_id).reveal_starts_at, as_of)
+        total = stake_before(session, contract, RoundTime(round_id).reveal_starts_at, as_of)
         if not total:
             continue
         query = select(Reveal.tokens).where(
@@ -65,19 +66,23 @@ def mean_turnout(
     return sum(shares) / len(shares) if shares else None
 
 
-def _stake_before(session: Session, contract: Contract, at: int, as_of: datetime) -> int | None:
+def stake_before(session: Session, contract: Contract, at: int, as_of: datetime) -> int | None:
+    """All stake in wei by the last ``Staked`` mined before a unix time."""
     chain_id, address = contract
+    before = datetime.fromtimestamp(at, UTC)
     query = (
         select(StakeChange.cumulative_stake)
         .join(Block, Block.id == StakeChange.block_id)
         .where(
             Block.chain_id == chain_id,
-            Block.mined_at < datetime.fromtimestamp(at, UTC),
+            Block.mined_at < before,
             StakeChange.address == address,
             StakeChange.kind == StakeChangeKind.STAKED,
+            StakeChange.known_at < known_at(chain_id, before),
             StakeChange.known_at <= as_of,
         )
-        .order_by(Block.number.desc(), StakeChange.log_index.desc())
+        # A chain's logs become known in the order of its blocks.
+        .order_by(StakeChange.known_at.desc(), Block.number.desc(), StakeChange.log_index.desc())
         .limit(1)
     )
     total = session.scalar(query)

@@ -1,16 +1,12 @@
 """What a score reads of the vote that decides a market: its newest round as known at a time."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from models.chain import Block
 from models.enums import Outcome, VotePhase
-from models.voting import StakeChange
 from service.protocol.contracts import ContractBook
 from service.protocol.prices import TOO_EARLY, outcome_of
 from service.protocol.question_status import QuestionStatus
@@ -20,7 +16,7 @@ from service.protocol.vote_outcome import RoundOutcome, VoteOutcome, VoteRecords
 from service.protocol.voting_parameters import SHARE
 from service.risk.vote_facts import OpenedVotes, VoteFacts, VotePhaseName
 from service.store.blocks import get_head
-from service.store.upserts import IN_CHUNK, chunks
+from service.store.newest_stakes import get_stakes
 from service.store.vote_records import Contract, get_records, rounds_of
 from service.store.votes import link_votes
 
@@ -170,40 +166,3 @@ def _by_voter(last: RoundOutcome) -> dict[bytes, int]:
 def _sealed(last: RoundOutcome) -> tuple[bytes, ...]:
     """Who sealed a vote that may still be opened."""
     return last.votes.unrevealed if isinstance(last.result, Pending) else ()
-
-
-def get_stakes(
-    session: Session, contract: Contract, voters: Collection[bytes] | None, at: datetime
-) -> dict[bytes, int]:
-    """The newest stake of each voter (or of all) that a log tells, in wei."""
-    found: dict[bytes, int] = {}
-    parts = [None] if voters is None else list(chunks(sorted(voters), IN_CHUNK))
-    for part in parts:
-        told = _told_stakes(contract, at)
-        if part is not None:
-            told = told.where(StakeChange.voter.in_(part))
-        ranked = told.subquery()
-        rows = session.execute(
-            select(ranked.c.voter, ranked.c.voter_stake).where(ranked.c.place == 1)
-        )
-        found.update((voter, int(stake)) for voter, stake in rows)
-    return found
-
-
-def _told_stakes(contract: Contract, at: datetime) -> Select[Any]:
-    """Every log that tells a voter's stake, numbered from each voter's newest on."""
-    chain_id, address = contract
-    newest = func.row_number().over(
-        partition_by=StakeChange.voter,
-        order_by=(Block.number.desc(), StakeChange.log_index.desc()),
-    )
-    return (
-        select(StakeChange.voter, StakeChange.voter_stake, newest.label("place"))
-        .join(Block, Block.id == StakeChange.block_id)
-        .where(
-            Block.chain_id == chain_id,
-            StakeChange.address == address,
-            StakeChange.voter_stake.is_not(None),
-            StakeChange.known_at <= at,
-        )
-    )

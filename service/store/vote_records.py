@@ -15,6 +15,7 @@ from models.enums import StakeChangeKind
 from models.voting import Reveal, StakeChange
 from service.protocol.contract_facts import ContractChanged
 from service.protocol.dated_fact import DatedFact
+from service.protocol.finality import known_at
 from service.protocol.log_position import Place
 from service.protocol.parameter_readings import ParameterReading
 from service.protocol.rounds import RoundTime
@@ -92,17 +93,21 @@ def _get_ledger(
     opened = _instant(RoundTime(min(rounds)).reveal_starts_at)
     over = _instant(RoundTime(max(rounds)).ends_at)
     staked = _of(contract, StakeChange, as_of).where(StakeChange.kind == StakeChangeKind.STAKED)
-    first = session.execute(
-        staked.with_only_columns(func.max(Block.number)).where(Block.mined_at < opened)
-    ).scalar()
-    last = session.execute(
-        staked.with_only_columns(func.min(Block.number)).where(Block.mined_at >= over)
-    ).scalar()
-    query = _of(contract, StakeChange, as_of).where(Block.number >= (first or 0))
+    # A chain's logs become known in the order of its blocks, and the index has them in that.
+    known, number = StakeChange.known_at, Block.number
+    ends = staked.with_only_columns(known, number).limit(1)
+    before = known < known_at(contract[0], opened)
+    after = known >= known_at(contract[0], over)
+    first = session.execute(ends.where(before).order_by(known.desc(), number.desc())).first()
+    last = session.execute(ends.where(after).order_by(known, number)).first()
+    query = _of(contract, StakeChange, as_of)
+    if first is not None:
+        query = query.where(known >= first.known_at, number >= first.number)
     if last is not None:
-        query = query.where(Block.number <= last)
+        query = query.where(known <= last.known_at, number <= last.number)
     # A total read behind what is loaded would seem to contradict it.
-    readings = _list_readings(session, contract, last, as_of)
+    until = None if last is None else last.number
+    readings = _list_readings(session, contract, until, as_of)
     return fold_stake(_read(session, query, StakeChange), readings)
 
 

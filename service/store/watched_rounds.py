@@ -17,6 +17,7 @@ from models.chain import Block
 from models.enums import ContractKind, StakeChangeKind, VotePhase, VoteRequestChangeKind
 from models.market import Market
 from service.protocol.contracts import ContractBook
+from service.protocol.finality import known_at
 from service.protocol.ids import parse_address, to_hex
 from service.protocol.prices import TOO_EARLY, outcome_of
 from service.protocol.rounds import RoundTime, phase_at, round_at
@@ -36,7 +37,8 @@ from service.risk.watched_round import (
 )
 from service.store.blocks import get_head
 from service.store.blocs import standing_blocs
-from service.store.entity_stakes import HeldStake, entities_of, held_by_entity, voter_stakes
+from service.store.entity_stakes import HeldStake, entities_of, held_by_entity
+from service.store.newest_stakes import get_stakes
 from service.store.round_turnout import mean_turnout, rounds_before
 from service.store.standing_signs import find_standing, standing_of
 from service.store.upserts import IN_CHUNK, chunks
@@ -88,7 +90,7 @@ def _of_contract(session: Session, contract: Contract, as_of: datetime) -> Itera
     earlier = rounds_before(session, contract, current, as_of)
     rounds = {r for history in histories.values() for r in rounds_of(history)}
     records = get_records(session, contract, rounds | {current}, as_of)
-    by_voter = voter_stakes(session, contract, as_of)
+    by_voter = get_stakes(session, contract, None, as_of)
     if not by_voter:
         return
     least = sum(by_voter.values()) // _DUST
@@ -253,6 +255,8 @@ def _inflows(
             Block.mined_at < _instant(time.reveal_starts_at),
             change.address == address,
             change.kind == StakeChangeKind.STAKED,
+            change.known_at >= known_at(chain_id, _instant(time.starts_at)),
+            change.known_at < known_at(chain_id, _instant(time.reveal_starts_at)),
             change.known_at <= as_of,
         )
         .order_by(Block.number, change.log_index)
