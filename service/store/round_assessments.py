@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
@@ -100,7 +101,7 @@ def newest_states(session: Session, round_ids: Collection[int]) -> dict[int, Rou
     return found
 
 
-def _newest_ids(round_ids: Collection[int]) -> Select[tuple[int]]:
+def _newest_ids(round_ids: Collection[int]) -> Select[Any]:
     newest = select(func.max(RoundAssessment.id)).where(RoundAssessment.round_id.in_(round_ids))
     return newest.group_by(RoundAssessment.round_id)
 
