@@ -3,7 +3,8 @@
 `make detection`. Each run writes a simulation's logs and the venue's answers, lets the real jobs
 see them look by look, and counts what they page. The table goes between the markers of
 docs/methodology.md ("What the detectors see of simulated attacks"); the same seeds give the same
-table.
+table. What the searches for blocs and bursts see alone is printed with it, from few runs: the
+document's tables of both are of many more (bench/blocs.py, bench/bursts.py).
 """
 
 import argparse
@@ -18,6 +19,9 @@ import structlog
 
 from jobs.detection_run import missing_detectors, run_detection
 from service.clock import stopwatch
+from service.detection.bloc_power import CASES, measure_power, power_table
+from service.risk.burst_power import study_all, to_markdown
+from service.risk.ring_parameters import load_ring_parameters
 from service.simulation.detection_table import detection_table, put_between
 from service.simulation.measures import RunMeasure
 from service.simulation.run import simulate
@@ -26,9 +30,12 @@ from service.simulation.scenario import SCENARIOS, find_scenario
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "methodology.md"
 BEGIN = "<!-- detection: written by `make detection` -->"
 END = "<!-- /detection -->"
-WEEKS, MARKETS, SEEDS = 5, 150, 1
+# Scores of rounds and rings page from the fifth week on: fewer weeks would measure less.
+WEEKS, MARKETS, SEEDS = 5, 50, 1
 # Calm weeks are what false pages are counted in.
 CALM_TIMES = 3
+BLOC_RUNS, BURST_RUNS = 4, 10
+_BLOC_CASES = ("no bloc", "6 wallets, 30 pushes")
 
 
 def measure_one(work: tuple[str, int]) -> RunMeasure:
@@ -40,6 +47,18 @@ def measure_one(work: tuple[str, int]) -> RunMeasure:
         found = run_detection(simulate(find_scenario(name), seed, WEEKS, MARKETS), Path(folder))
     print(f"{elapsed():6.0f} s  {found}", file=sys.stderr, flush=True)
     return found
+
+
+def blocs_alone() -> str:
+    """The search for blocs on random records without and with one."""
+    cases = [case for case in CASES if case[0] in _BLOC_CASES]
+    return power_table(measure_power(BLOC_RUNS, 1, cases))
+
+
+def bursts_alone() -> str:
+    """The search for bursts in random weeks without and with one."""
+    priors = load_ring_parameters().burst
+    return to_markdown(study_all(priors, BURST_RUNS), priors.weekly_false_alarms)
 
 
 def main() -> None:
@@ -61,7 +80,11 @@ def main() -> None:
     # An executor's processes may have processes of their own, as one of the jobs does.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(options.processes, mp_context=context) as pool:
-        measures = list(pool.map(measure_one, work))
+        found = pool.map(measure_one, work)
+        alone = [pool.submit(study) for study in (blocs_alone, bursts_alone)]
+        measures = list(found)
+        for study in alone:
+            print(f"{study.result()}\n")
     table = detection_table(
         sorted(measures, key=lambda m: (m.scenario, m.seed)), missing_detectors()
     )

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import orjson
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from jobs.import_logs import import_logs
 from jobs.job_table import JOBS
 from jobs.wiring import House, begin_service, open_house, run_job
 from models.alert import Alert
+from models.dvm_request_state import DvmRequestState
 from models.enums import JobOutcome
 from service.clock import SetClock
 from service.demo.server import VenueServer
@@ -38,12 +39,13 @@ LOOK = 12 * 3_600
 # Before it no score of a market may page, for its threshold has no weeks to rest on; of rounds and
 # rings that takes four weeks.
 WARM_UP = 2 * WEEK
-# The venue is asked once a round, after what has happened is imported. The search for blocs, which
-# needs many votes, and the assessment of rounds, which raises no page, take longest.
-_FIRST = ("sync_markets", "sync_resolutions", "sync_liquidity", "link_wallets", "sync_positions")
-_A_ROUND = frozenset({*_FIRST, "detect_conflicts"})
-_A_WEEK = frozenset({"score_rounds", "find_blocs"})
-_LOOKS_A_ROUND, _LOOKS_A_WEEK = 4, 14
+# The venue is asked once a round, after what has happened is imported; for what people hold, which
+# is a request a wallet, only where a request came into the vote since. The search for blocs, which
+# needs many votes and two processes, takes longest.
+_ASK = ("sync_markets", "sync_resolutions", "sync_liquidity", "link_wallets")
+_WITH_NEWS = ("sync_positions", "score_rounds", "detect_conflicts")
+_A_ROUND, _TWO_WEEKS = 4, 28
+_PERIODS = {**dict.fromkeys((*_ASK, *_WITH_NEWS), _A_ROUND), "find_blocs": _TWO_WEEKS}
 DETECTORS = (
     "score_rounds",
     "find_blocs",
@@ -104,30 +106,36 @@ def run_detection(run: Simulation, folder: Path, looks: Looks | None = None) -> 
 def _look_on(house: House, clock: SetClock, files: Sequence[ArchiveFile], until: int) -> None:
     by_end: dict[int, list[Path]] = {}
     for file in files:
-        by_end.setdefault(file.last, []).append(file.path)
-    for number, end in enumerate(sorted(by_end)):
+        # Stakes of the week before are there when the first look is taken.
+        by_end.setdefault(max(file.last, STARTS_AT), []).append(file.path)
+    asked = 0
+    for look, end in enumerate(sorted(by_end)):
         if end > until:
             break
         clock.set(instant(end))
         result = import_logs(house.sessions, by_end[end], house.book, clock)
         if result.refused:
             raise SettlewatchError(f"detection: {result.refused[0]}")
-        if end <= STARTS_AT:
+        if look == 0:
             continue
         with house.sessions.begin() as session:
             mark_all_due(session, clock.now())
-        for name in _due(number):
+            requests = session.scalar(select(func.count()).select_from(DvmRequestState)) or 0
+        names = list(_due(look - 1, has_news=requests > asked))
+        if names[0] in _ASK:
+            asked = requests
+        for name in names:
             done = run_job(house, name)
             if done.outcome is not JobOutcome.OK:
                 message = f"detection: {name} at {instant(end):%Y-%m-%d %H:%M} UTC: {done.error}"
                 raise SettlewatchError(message)
 
 
-def _due(look: int) -> Iterator[str]:
-    """The jobs of a look, in the order facts flow."""
-    for name in (*_FIRST, *DETECTORS):
-        every = _LOOKS_A_WEEK if name in _A_WEEK else _LOOKS_A_ROUND if name in _A_ROUND else 1
-        if name in JOBS and look % every == 0:
+def _due(look: int, *, has_news: bool) -> Iterator[str]:
+    """The jobs of a look, in the order facts flow; ``has_news``: a request came into the vote."""
+    for name in (*_ASK, "sync_positions", *DETECTORS):
+        is_due = look % _PERIODS.get(name, 1) == 0
+        if name in JOBS and is_due and (has_news or name not in _WITH_NEWS):
             yield name
 
 
