@@ -97,7 +97,7 @@ class WatchedRound:
     # All stake now and the share that must agree; None: no stored log tells.
     stake: float | None
     spat: float | None
-    # Mean turnout, as a share of stake, of the last 30 days; None: no round ended in them.
+    # Mean turnout, as a share of stake, of the last 30 days; None: too few rounds tell.
     turnout: float | None = None
     # Requests put to a vote in it, whether or not a vote was opened.
     requests_in_vote: int = 0

@@ -103,7 +103,9 @@ def _is_hit(one: Told, attack: Mapping[str, Any], members: Collection[str]) -> b
     is_member = one.kind in {"entity", "group"} and one.subject in members
     # Who stands to attack may be named before.
     first = 0 if is_member else int(attack["starts_at"])
-    if not first <= one.at <= int(attack["last_settled_at"]):
+    # Of an attack that keeps its markets from settling, nobody knows an end.
+    last = attack["last_settled_at"]
+    if one.at < first or (last is not None and one.at > int(last)):
         return False
     conditions, rounds = set(attack["conditions"]), set(attack["rounds"])
     match one.kind:

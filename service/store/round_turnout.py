@@ -15,6 +15,8 @@ from service.store.vote_records import Contract
 
 # 30 days of rounds.
 ROUNDS = 30 * 86_400 // ROUND_SECONDS
+# One round in which a large voter stays away says nothing of the next one.
+LEAST_ROUNDS = 5
 
 
 def rounds_before(
@@ -45,7 +47,7 @@ def mean_turnout(
     rounds: Sequence[tuple[int, bytes]],
     as_of: datetime,
 ) -> float | None:
-    """Mean share of all stake that was opened; None where no round tells.
+    """Mean share of all stake that was opened; None where fewer than five rounds tell.
 
     All stake is what the last ``Staked`` before votes were opened says; what was asked back after
     it is still in, so that the share is rather too low.
@@ -63,7 +65,7 @@ def mean_turnout(
         )
         opened = sum(int(tokens) for tokens in session.scalars(query))
         shares.append(min(1.0, opened / total))
-    return sum(shares) / len(shares) if shares else None
+    return sum(shares) / len(shares) if len(shares) >= LEAST_ROUNDS else None
 
 
 def stake_before(session: Session, contract: Contract, at: int, as_of: datetime) -> int | None:

@@ -5,7 +5,8 @@ from pathlib import Path
 from bench.detection import BEGIN, DOCUMENT, END
 from jobs.detection_run import DETECTORS, Looks, missing_detectors, run_detection
 from jobs.job_table import JOBS
-from service.simulation.calendar import DAY
+from service.protocol.rounds import RoundTime
+from service.simulation.calendar import DAY, FIRST_ROUND
 from service.simulation.run import simulate
 from service.simulation.scenario import SCENARIOS
 
@@ -20,11 +21,15 @@ def test_the_document_has_a_place_for_the_table() -> None:
     assert text.count(BEGIN) == text.count(END) == 1
 
 
-# round_of_40 at its smallest: in one week the attack's vote is in round 3, from its sixth day on.
-SMALL = simulate(SCENARIOS["round_of_40"], 1, 1, 20)
-
-
 def test_stake_added_in_a_vote_is_paged_by_the_real_jobs(tmp_path: Path) -> None:
-    found = run_detection(SMALL, tmp_path, Looks(every=DAY, warm_up=0))
-    print(found)
-    assert found.reason == "x"
+    """One week: the attack's vote is in its third round, and its stake comes in after the disputes.
+
+    No score can page so early, so that it is the structural sign or nothing.
+    """
+    run = simulate(SCENARIOS["round_of_40"], seed=1, weeks=1, a_week=12)
+    found = run_detection(run, tmp_path, Looks(every=DAY, warm_up=0))
+    assert found.reason == "stake_inflow_in_commit (round)"
+    assert found.paged_at == RoundTime(FIRST_ROUND + 3).reveal_starts_at
+    assert found.hours is not None
+    assert found.hours > 0
+    assert found.false_pages == 0

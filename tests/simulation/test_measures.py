@@ -101,3 +101,9 @@ def test_the_table_replaces_the_one_before_and_nothing_else() -> None:
     assert put_between(text, "<!-- a -->", "<!-- /a -->", "new") == text.replace("old", "new")
     with pytest.raises(ValueError, match="not there"):
         put_between("no markers", "<!-- a -->", "<!-- /a -->", "new")
+
+
+def test_an_attack_whose_markets_never_settle_is_on_to_the_end() -> None:
+    attack = ATTACK | {"first_settled_at": None, "last_settled_at": None}
+    found = measure(truth(attack), [page(ON + WEEK, "market", "0xaa")], [], START)
+    assert (found.paged_at, found.hours) == (ON + WEEK, None)
