@@ -10,6 +10,9 @@ from typing import Any
 PAGE, DIGEST = "page", "digest"
 HOUR = 3_600
 WEEK = 7 * 86_400
+# An attack may be over between two looks: what is told of it so long after its last payout is late,
+# and no miss.
+LATE = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,8 @@ def measure(
     """Judge a run; ``members``: ids of the entities the attack's addresses were folded into.
 
     A page is of the attack where it names one of its markets, rounds or entities, or, as bursts and
-    rings are of no one market, where it is of all markets or of a group, while the attack is on.
+    rings are of no one market, where it is of all markets or of a group, while the attack is on or
+    within a day of its last payout.
     """
     attack = truth["attack"]
     pages = sorted((one for one in told if one.tier == PAGE), key=lambda one: one.at)
@@ -105,7 +109,7 @@ def _is_hit(one: Told, attack: Mapping[str, Any], members: Collection[str]) -> b
     first = 0 if is_member else int(attack["starts_at"])
     # Of an attack that keeps its markets from settling, nobody knows an end.
     last = attack["last_settled_at"]
-    if one.at < first or (last is not None and one.at > int(last)):
+    if one.at < first or (last is not None and one.at > int(last) + LATE):
         return False
     conditions, rounds = set(attack["conditions"]), set(attack["rounds"])
     match one.kind:

@@ -107,3 +107,13 @@ def test_an_attack_whose_markets_never_settle_is_on_to_the_end() -> None:
     attack = ATTACK | {"first_settled_at": None, "last_settled_at": None}
     found = measure(truth(attack), [page(ON + WEEK, "market", "0xaa")], [], START)
     assert (found.paged_at, found.hours) == (ON + WEEK, None)
+
+
+@pytest.mark.parametrize(("after", "is_late"), [(12 * HOUR, True), (25 * HOUR, False)])
+def test_a_page_soon_after_the_last_payout_is_late_and_no_miss(
+    after: int, *, is_late: bool
+) -> None:
+    at = int(str(ATTACK["last_settled_at"])) + after
+    found = measure(truth(ATTACK), [page(at, "market", "0xaa")], [], START)
+    assert (found.paged_at is not None) == is_late
+    assert found.hours is None or found.hours < 0
