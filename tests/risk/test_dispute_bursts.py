@@ -93,8 +93,8 @@ def test_history_of_a_month_takes_the_recorded_dispersion() -> None:
     found = fitted(history(days=30), 30.0 * DAY)
 
     assert not found.is_dispersion_own
-    # Variance over mean of an hour.
-    assert 1 + found.hour_variance * found.events / (27 * DAY) == pytest.approx(1.3)
+    # Variance over mean of an hour; the level of the last hour is a little off the whole month's.
+    assert 1 + found.hour_variance * found.events / (27 * DAY) == pytest.approx(1.3, abs=0.005)
 
 
 def test_burst_does_not_raise_its_own_baseline() -> None:
