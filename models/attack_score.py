@@ -17,7 +17,12 @@ class AttackScore(Base):
     """
 
     __tablename__ = "attack_scores"
-    __table_args__ = (Index(None, "subject_kind", "subject", "known_at"), Index(None, "known_at"))
+    __table_args__ = (
+        Index(None, "subject_kind", "subject", "known_at"),
+        # Holds all that the highest scores of each week are found by.
+        Index(None, "subject_kind", "known_at", "subject", "score"),
+        Index(None, "known_at"),
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     subject_kind: Mapped[SignalSubject] = mapped_column(String(20))
