@@ -142,10 +142,10 @@ def _print_report(report: dict[str, Any], used: list[float], chosen: argparse.Na
     for name, full in sorted(report["fullest"].items()):
         print(f"{name:<24}{full['requests']:>14,}{full['of_published']:>14.0%}")
     print("\nhot markets, seconds between reads:")
-    print(f"{'':<16}{'median':>8}{'p99':>8}{'longest':>9}{'noticed after':>15}{'unread':>8}")
+    print(f"{'':<22}{'median':>8}{'p99':>8}{'longest':>9}{'noticed after':>15}{'unread':>8}")
     for kind, seen in sorted(report["freshness"].items()):
         print(
-            f"{kind:<16}{seen['median']:>8.0f}{seen['p99']:>8.0f}{seen['longest']:>9.0f}"
+            f"{kind:<22}{seen['median']:>8.0f}{seen['p99']:>8.0f}{seen['longest']:>9.0f}"
             f"{seen['notice_median']:>8.0f}/{seen['notice_longest']:<6.0f}{seen['unread']:>8}"
         )
     half = len(used) // 2

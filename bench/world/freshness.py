@@ -25,33 +25,42 @@ class Freshness:
             if self._world.hot_slot(number, now) is None:
                 continue
             since = self._world.hot_since(number)
+            group = self._group(kind, number, now)
             before = last.get(number, -1.0)
             if before >= since:
-                self._gaps[kind].append(now - before)
+                self._gaps[group].append(now - before)
             elif since > 0:
                 # Those hot from the start wait for the first sweep; these, for being noticed.
-                self._first[kind].append(now - since)
+                self._first[group].append(now - since)
             last[number] = now
+
+    def _group(self, kind: Kind, number: int, now: float) -> str:
+        """The kind of read; apart, of markets past their end with nothing proposed."""
+        return kind if self._world.status(number, now) else f"{kind}, ended"
 
     def report(self, now: float) -> dict[Kind, dict[str, float]]:
         """Seconds, by kind of read; ``unread`` are markets hot for 120 s and not read since."""
         return {
-            kind: {
+            group: {
                 "reads": len(gaps),
                 "median": _at(gaps, 0.5),
                 "p99": _at(gaps, 0.99),
                 "longest": _at(gaps, 1.0),
-                "notice_median": _at(self._first[kind], 0.5),
-                "notice_longest": _at(self._first[kind], 1.0),
-                "unread": sum(
-                    1
-                    for number in self._world.hot_now(now)
-                    if now - max(self._last[kind].get(number, 0), self._world.hot_since(number))
-                    > 120
-                ),
+                "notice_median": _at(self._first[group], 0.5),
+                "notice_longest": _at(self._first[group], 1.0),
+                "unread": self._unread(group, now),
             }
-            for kind, gaps in ((k, sorted(self._gaps[k])) for k in self._last)
+            for group, gaps in ((g, sorted(self._gaps[g])) for g in sorted(self._gaps))
         }
+
+    def _unread(self, group: str, now: float) -> int:
+        last = self._last[group.removesuffix(", ended")]
+        return sum(
+            1
+            for number in self._world.hot_now(now)
+            if self._group(group.removesuffix(", ended"), number, now) == group
+            and now - max(last.get(number, 0), self._world.hot_since(number)) > 120
+        )
 
 
 def _at(values: list[float], share: float) -> float:

@@ -26,8 +26,8 @@ from service.protocol.refresh_periods import (
 
 Counts = Mapping[tuple[RefreshState, Band], int]
 MISS_DOUBLINGS = 6
-# A market that is not answered is asked at most this rarely; a hot one, which may get a book any
-# minute, every HOT_SECONDS.
+# A market that is not answered is asked at most this rarely; one that is hot or past its end, which
+# may get a book or a proposal any minute, every HOT_SECONDS.
 LONGEST_MISS_SECONDS = 86_400.0
 
 
@@ -102,7 +102,7 @@ class RefreshPlan:
 
 def miss_period(period: float, state: RefreshState, misses: int) -> float:
     """Seconds until a market is asked again that was not answered ``misses`` times in a row."""
-    longest = HOT_SECONDS if state in HOT else LONGEST_MISS_SECONDS
+    longest = HOT_SECONDS if state in (*HOT, RefreshState.OVERDUE) else LONGEST_MISS_SECONDS
     return max(period, min(longest, period * 2.0 ** min(misses, MISS_DOUBLINGS)))
 
 

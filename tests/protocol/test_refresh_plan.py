@@ -143,9 +143,9 @@ def test_hotter_states_and_more_money_are_never_read_later(
         assert hottest <= period or state is RefreshState.OVERDUE
 
 
-@pytest.mark.parametrize("state", sorted(HOT))
+@pytest.mark.parametrize("state", sorted([*HOT, RefreshState.OVERDUE]))
 @pytest.mark.parametrize("misses", [1, 5, 50])
-def test_a_hot_market_that_is_not_answered_is_asked_within_two_minutes_all_the_same(
+def test_a_hot_or_ended_market_that_is_not_answered_is_asked_within_two_minutes_all_the_same(
     state: RefreshState, misses: int
 ) -> None:
     assert miss_period(60.0, state, misses) == HOT_SECONDS
