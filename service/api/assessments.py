@@ -1,6 +1,5 @@
 """``/v1/markets/{ref}/assessment`` (the latest) and ``/assessments`` (all of them)."""
 
-from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 from fastapi import APIRouter
@@ -15,10 +14,7 @@ from service.api.schemas import AssessmentList
 from service.api.site import Site
 from service.api.wire import json_response
 from service.store.assessments import get_latest, list_history
-from service.store.keyset import BadCursor, decode_cursor, encode_cursor
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MAX_ID = 2**63
+from service.store.keyset import decode_instant_cursor, encode_instant_cursor
 
 
 def assessments_router(site: Site) -> APIRouter:
@@ -48,24 +44,13 @@ def assessments_router(site: Site) -> APIRouter:
         with site.sessions() as session:
             market = require_market(session, ref)
             identity = ("assessments", market.id)
-            before = None if cursor is None else _position(cursor, identity)
+            before = None if cursor is None else decode_instant_cursor(cursor, identity)
             rows = list_history(session, market.id, limit + 1, before)
         following = None
         if len(rows) > limit:
             last = rows[limit - 1]
-            at = (last.as_of - _EPOCH) // timedelta(microseconds=1)
-            following = encode_cursor(identity, (at, last.id))
+            following = encode_instant_cursor(identity, last.as_of, last.id)
         data = [assessment_line(row) for row in rows[:limit]]
         return json_response({"data": data, "next_cursor": following, "notice": site.notice})
 
     return router
-
-
-def _position(cursor: str, identity: tuple[object, ...]) -> tuple[datetime, int]:
-    at, row_id = decode_cursor(cursor, identity, 2)
-    if not isinstance(at, int) or not isinstance(row_id, int) or not 0 <= row_id < _MAX_ID:
-        raise BadCursor("is not a cursor of this API")
-    try:
-        return _EPOCH + timedelta(microseconds=at), row_id
-    except OverflowError as error:
-        raise BadCursor("is not a cursor of this API") from error

@@ -1,7 +1,5 @@
 """``/v1/markets/{ref}/proposal-signals``: what the market says of the answer proposed for it."""
 
-from datetime import UTC, datetime, timedelta
-
 from fastapi import APIRouter
 from starlette.responses import Response
 
@@ -12,11 +10,9 @@ from service.api.signal_schemas import ProposalSignals
 from service.api.site import Site
 from service.api.wire import json_response
 from service.protocol.money import exact, to_usdc
-from service.store.keyset import BadCursor, decode_cursor, encode_cursor
+from service.store.keyset import decode_instant_cursor, encode_instant_cursor
 from service.store.proposal_signals import list_signals
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MAX_ID = 2**63
 _NONE = "no proposed answer of this market was held against it yet"
 
 
@@ -34,14 +30,13 @@ def proposal_signals_router(site: Site) -> APIRouter:
         with site.sessions() as session:
             market = require_market(session, ref)
             identity = ("proposal-signals", market.id)
-            before = None if cursor is None else _position(cursor, identity)
+            before = None if cursor is None else decode_instant_cursor(cursor, identity)
             rows = list_signals(session, market.id, limit + 1, before)
             newest = rows[:1] if before is None else list_signals(session, market.id, 1)
         following = None
         if len(rows) > limit:
             last = rows[limit - 1]
-            at = (last.known_at - _EPOCH) // timedelta(microseconds=1)
-            following = encode_cursor(identity, (at, last.id))
+            following = encode_instant_cursor(identity, last.known_at, last.id)
         return json_response(
             {
                 "latest": signal_line(newest[0]) if newest else None,
@@ -79,13 +74,3 @@ def figures_line(row: ProposalSignal | None) -> dict[str, object] | None:
         "gap": None if row.gap is None else exact(row.gap),
         "implied_probability": None if row.implied is None else exact(row.implied),
     }
-
-
-def _position(cursor: str, identity: tuple[object, ...]) -> tuple[datetime, int]:
-    at, row_id = decode_cursor(cursor, identity, 2)
-    if not isinstance(at, int) or not isinstance(row_id, int) or not 0 <= row_id < _MAX_ID:
-        raise BadCursor("is not a cursor of this API")
-    try:
-        return _EPOCH + timedelta(microseconds=at), row_id
-    except OverflowError as error:
-        raise BadCursor("is not a cursor of this API") from error

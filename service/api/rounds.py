@@ -1,6 +1,6 @@
 """``/v1/rounds``: who could force or block what in the vote, and questions about it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
@@ -17,7 +17,13 @@ from service.api.round_schemas import RoundDocument, RoundList
 from service.api.site import Site
 from service.api.wire import json_response
 from service.protocol.rounds import round_at
-from service.store.keyset import BadCursor, decode_cursor, encode_cursor
+from service.store.keyset import (
+    BadCursor,
+    decode_cursor,
+    decode_instant_cursor,
+    encode_cursor,
+    encode_instant_cursor,
+)
 from service.store.round_assessments import (
     list_round_history,
     list_rounds,
@@ -25,7 +31,6 @@ from service.store.round_assessments import (
     round_span,
 )
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_ID = 2**63
 _LIST = ("rounds",)
 CURRENT = "current"
@@ -77,7 +82,7 @@ def rounds_router(site: Site) -> APIRouter:
         """
         number = number_of(round_id, site)
         identity = ("round", number)
-        before = None if cursor is None else _position(cursor, identity)
+        before = None if cursor is None else decode_instant_cursor(cursor, identity)
         with site.sessions() as session:
             if before is None:
                 _require_round(session, number, None)
@@ -85,8 +90,7 @@ def rounds_router(site: Site) -> APIRouter:
         following = None
         if len(rows) > limit:
             last = rows[limit - 1]
-            at = (last.as_of - _EPOCH) // timedelta(microseconds=1)
-            following = encode_cursor(identity, (at, last.id))
+            following = encode_instant_cursor(identity, last.as_of, last.id)
         data = [round_line(row) for row in rows[:limit]]
         return json_response({"data": data, "next_cursor": following, "notice": site.notice})
 
@@ -125,13 +129,3 @@ def _round_position(cursor: str) -> int:
             return number
         case _:
             raise BadCursor("is not a cursor of this API")
-
-
-def _position(cursor: str, identity: tuple[object, ...]) -> tuple[datetime, int]:
-    at, row_id = decode_cursor(cursor, identity, 2)
-    if not isinstance(at, int) or not isinstance(row_id, int) or not 0 <= row_id < _MAX_ID:
-        raise BadCursor("is not a cursor of this API")
-    try:
-        return _EPOCH + timedelta(microseconds=at), row_id
-    except OverflowError as error:
-        raise BadCursor("is not a cursor of this API") from error

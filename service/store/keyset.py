@@ -4,12 +4,15 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from service.errors import SettlewatchError
 
 Key = str | int | float | None
 
 _MAX_LENGTH = 400
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MAX_ID = 2**63
 
 
 class BadCursor(SettlewatchError):
@@ -39,6 +42,22 @@ def decode_cursor(token: str, query: Sequence[object], length: int) -> tuple[Key
     if any(isinstance(v, bool) or not isinstance(v, str | int | float | None) for v in position):
         raise BadCursor("is not a cursor of this API")
     return position
+
+
+def encode_instant_cursor(query: Sequence[object], at: datetime, row_id: int) -> str:
+    """A token that continues ``query`` after the row of an instant and an id."""
+    return encode_cursor(query, ((at - _EPOCH) // timedelta(microseconds=1), row_id))
+
+
+def decode_instant_cursor(token: str, query: Sequence[object]) -> tuple[datetime, int]:
+    """Instant and id in a token; :class:`BadCursor` unless it continues exactly ``query``."""
+    at, row_id = decode_cursor(token, query, 2)
+    if not isinstance(at, int) or not isinstance(row_id, int) or not 0 <= row_id < _MAX_ID:
+        raise BadCursor("is not a cursor of this API")
+    try:
+        return _EPOCH + timedelta(microseconds=at), row_id
+    except OverflowError as error:
+        raise BadCursor("is not a cursor of this API") from error
 
 
 def _digest(query: Sequence[object]) -> str:
