@@ -13,11 +13,14 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from models.enums import SourceState
 from models.refresh_enums import ReadKind
 from service.clock import Clock
-from service.polymarket.stream import MarketStream
+from service.polymarket.stream import MarketStream, StreamCondition
 from service.polymarket.stream_events import StreamEvent, StreamKind
+from service.protocol.sources import MARKET_STREAM, SourceHealth
 from service.store.due_reads import mark_due
+from service.store.sources import record_counted
 from service.store.stream_watch import WatchedToken, list_watched_tokens
 
 log = structlog.get_logger()
@@ -32,6 +35,8 @@ MOST_TOKENS = 4_000
 TICK_SECONDS = 1.0
 _ON_PRICE = (ReadKind.BOOK, ReadKind.OPEN_INTEREST)
 _ON_END = (ReadKind.RESOLUTION,)
+# What is counted as gone wrong, of what happened.
+_WRONG = ("losses", "silences", "garbage", "dropped")
 
 
 class StreamFollower(threading.Thread):
@@ -82,11 +87,23 @@ class StreamFollower(threading.Thread):
         self._watched = {item.token_id: item for item in watched}
         self._by_condition = {item.condition_id: item.market_id for item in watched}
         self._marked = {key: at for key, at in self._marked.items() if now - at < PAUSE}
+        # Before new connections are wanted: those of the last turn had time to open.
+        condition = self._stream.condition
         self._stream.follow(self._watched)
         self._refreshed_at = now
         counts = self._stream.take_counts()
         if counts:
             log.info("stream", tokens=len(watched), **counts)
+        self._record(condition, counts, now)
+
+    def _record(self, condition: StreamCondition, counts: Mapping[str, int], now: datetime) -> None:
+        """Keep how the stream is doing; without a hot market there is nothing to say of it."""
+        if not condition.connections:
+            return
+        health = stream_health(condition, now)
+        wrong = {name: counts[name] for name in _WRONG if counts.get(name)}
+        with self._sessions.begin() as session:
+            record_counted(session, health, wrong, now)
 
     def _worth_reading(
         self, events: Iterable[StreamEvent], now: datetime
@@ -115,3 +132,19 @@ class StreamFollower(threading.Thread):
             return (token.market_id if token and is_far else None), _ON_PRICE
         # A new market is the catalogue's to show.
         return None, ()
+
+
+def stream_health(condition: StreamCondition, now: datetime) -> SourceHealth:
+    """The stream as a source: nothing depends on it, what it brings is only told sooner."""
+    silent = condition.connections - condition.listening
+    if not silent:
+        return SourceHealth(MARKET_STREAM, SourceState.OK, last_success_at=now)
+    why = f" ({condition.problem})" if condition.problem else ""
+    return SourceHealth(
+        MARKET_STREAM,
+        SourceState.DEGRADED if condition.listening else SourceState.DOWN,
+        reason=f"{silent} of {condition.connections} connections not open{why}; the polls go on",
+        last_success_at=now if condition.listening else None,
+        last_failure_at=now,
+        failures_in_a_row=1,
+    )

@@ -26,6 +26,7 @@ from service.protocol.sources import (
     GAMMA,
     KALSHI,
     KNOWN_SOURCES,
+    MARKET_STREAM,
     POLYGON_RPC,
     SourceHealth,
 )
@@ -49,6 +50,7 @@ NOT_CONFIGURED = {
         "not named in SETTLEWATCH_UMA_PRICE_SOURCES: it is not asked for UMA's price",
     ),
     KALSHI: "SETTLEWATCH_SIBLING_MARKETS is not set: prices of the same question there are unknown",
+    MARKET_STREAM: "SETTLEWATCH_WS_URL is off: a moved price is seen by the next poll, not sooner",
 }
 
 
@@ -67,6 +69,7 @@ def begin_service(house: House) -> None:
         *(GAMMA, CLOB, DATA_API),
         *(node.source for node in house.nodes),
         *house.quotes.configured,
+        *((MARKET_STREAM,) if house.settings.ws_url else ()),
     }
     known = [
         SourceHealth(name, SourceState.UNKNOWN, since=now, reason="not asked yet")

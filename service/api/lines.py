@@ -1,6 +1,7 @@
 """Stored rows as the lines answers are made of."""
 
 from models.assessment import MarketAssessment
+from models.catalogue import CatalogueCount
 from models.operation import JobRun, Source
 from service.api.wire import hex_or_none
 from service.protocol.ids import to_hex
@@ -57,6 +58,16 @@ def source_line(row: Source) -> dict[str, object]:
         "retry_at": row.retry_at,
         "counts": row.counts or {},
         "urls": row.urls or [],
+    }
+
+
+def catalogue_line(row: CatalogueCount) -> dict[str, object]:
+    """What a list showed on a day (``CatalogueLine``)."""
+    return {
+        "day": row.day,
+        "name": row.name,
+        "records": row.records,
+        "updated_at": row.updated_at,
     }
 
 

@@ -1,6 +1,6 @@
 """The shapes of answers, for OpenAPI and for the tests; routes write them directly."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import BaseModel, Field
@@ -142,7 +142,9 @@ class SourceLine(Shape):
     last_failure_at: datetime | None
     failures_in_a_row: int
     retry_at: datetime | None
-    counts: dict[str, int] = Field(description="What went wrong so far, by kind; a chain's only.")
+    counts: dict[str, int] = Field(
+        description="What went wrong so far, by kind (chains, the stream)."
+    )
     urls: list[UrlLine] = Field(description="A chain's URLs, by number.")
 
 
@@ -156,6 +158,15 @@ class JobLine(Shape):
     error: str | None
 
 
+class CatalogueLine(Shape):
+    """How many records of a kind Polymarket's lists showed, stored ones or not."""
+
+    day: date = Field(description="The newest whole day or part of one (UTC) with a sweep.")
+    name: str = Field(description="Such as micro_markets: settled by a price feed, not scored.")
+    records: int = Field(description="The most that one whole sweep of the day showed.")
+    updated_at: datetime
+
+
 class SourceList(Paged[SourceLine]):
     """All sources, and the jobs that read them."""
 
@@ -163,6 +174,7 @@ class SourceList(Paged[SourceLine]):
     prices: list[AssetPriceLine] = Field(description="Prices from outside Polymarket.")
     limits: list[LimitLine] = Field(description="Published request limits and how they are used.")
     stretched: list[StretchLine] = Field(description="Reads that come later than they should.")
+    catalogue: list[CatalogueLine] = Field(description="What the lists showed, left out or not.")
 
 
 class MarketLinks(Shape):

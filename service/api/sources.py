@@ -9,12 +9,13 @@ from starlette.responses import Response
 
 from models.enums import SourceState
 from models.operation import Source
-from service.api.lines import job_line, source_line
+from service.api.lines import catalogue_line, job_line, source_line
 from service.api.parameters import only
 from service.api.prices import uma_price_line
 from service.api.schemas import Health, Readiness, SourceList
 from service.api.site import Site
 from service.api.wire import json_response
+from service.store.catalogue import list_newest_counts
 from service.store.due_reads import read_plan
 from service.store.plan_lines import limit_lines, stretch_lines
 from service.store.request_minutes import measure_requests
@@ -38,8 +39,10 @@ def sources_router(site: Site) -> APIRouter:
             prices = [uma_price_line(session, now)]
             plan = read_plan(session)
             limits = limit_lines(plan, measure_requests(session, now))
+            catalogue = [catalogue_line(row) for row in list_newest_counts(session)]
         lists = {"data": data, "jobs": jobs, "prices": prices, "limits": limits}
         lists["stretched"] = stretch_lines(plan)
+        lists["catalogue"] = catalogue
         return json_response({**lists, "next_cursor": None, "notice": site.notice})
 
     @router.get("/healthz", response_model=Health, dependencies=[only()])

@@ -48,6 +48,7 @@ SOURCES: Mapping[str, str] = {
     "gamma": "Polymarket catalogue: markets, rules, volume",
     "clob": "Polymarket order books: prices and depth",
     "data_api": "Polymarket data: resolutions and open interest",
+    "market_stream": "Polymarket's stream: brings reads forward",
     "polygon_rpc": "Polygon: proposals, disputes, payouts",
     "ethereum_rpc": "Ethereum: UMA's votes",
     "coingecko": "CoinGecko: UMA in USD, all exchanges",

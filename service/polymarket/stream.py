@@ -42,6 +42,16 @@ class StreamPolicy:
     tick: float = 0.5
 
 
+@dataclass(frozen=True, slots=True)
+class StreamCondition:
+    """How many connections are wanted and how many are open, and what last broke one."""
+
+    connections: int
+    listening: int
+    # Of a connection that is not open now; None where all are, or none was made yet.
+    problem: str | None
+
+
 class _Silent(Exception):
     """Nothing was heard for too long."""
 
@@ -62,6 +72,14 @@ class MarketStream:
     def connections(self) -> int:
         """How many connections are kept."""
         return len(self._shards)
+
+    @property
+    def condition(self) -> StreamCondition:
+        """How the connections are doing."""
+        shards = self._shards
+        lost = [shard.problem for shard in shards if not shard.is_listening]
+        problem = next((found for found in lost if found is not None), None)
+        return StreamCondition(len(shards), len(shards) - len(lost), problem)
 
     def follow(self, tokens: Collection[str]) -> None:
         """Hear of these tokens and of no others; connections keep the tokens they have."""
@@ -138,6 +156,8 @@ class _Shard(threading.Thread):
     ) -> None:
         super().__init__(name="market-stream", daemon=True)
         self.wanted = wanted
+        self.is_listening = False
+        self.problem: str | None = None
         self._stream = stream
         self._url = url
         self._policy = policy
@@ -155,10 +175,14 @@ class _Shard(threading.Thread):
             elapsed = stopwatch()
             try:
                 self._listen()
-            except (OSError, WebSocketException, TimeoutError):
+            except (OSError, WebSocketException, TimeoutError) as error:
+                self.problem = type(error).__name__
                 self._stream.count("losses")
             except _Silent:
+                self.problem = f"nothing heard for {self._policy.silence:g} s"
                 self._stream.count("silences")
+            finally:
+                self.is_listening = False
             if elapsed() > self._policy.longest_wait:
                 wait = self._policy.first_wait
             self._stopping.wait(wait * self._spread.uniform(0.5, 1.5))
@@ -179,6 +203,7 @@ class _Shard(threading.Thread):
             sent = self.wanted
             words = {"type": "market", "assets_ids": sorted(sent), "custom_feature_enabled": True}
             connection.send(json.dumps(words | {"initial_dump": False}))
+            self.is_listening = True
             since_ping, since_word = stopwatch(), stopwatch()
             while not self._stopping.is_set():
                 sent = self._adjust(connection, sent)

@@ -14,8 +14,11 @@ ETHEREUM_RPC = "ethereum_rpc"
 COINGECKO = "coingecko"
 COINBASE = "coinbase"
 KALSHI = "kalshi"
+# The market WebSocket: it brings reads forward, and is no source of any fact.
+MARKET_STREAM = "market_stream"
 ASSET_SOURCES = (COINGECKO, COINBASE)
-KNOWN_SOURCES = (GAMMA, CLOB, DATA_API, POLYGON_RPC, ETHEREUM_RPC, *ASSET_SOURCES, KALSHI)
+POLYMARKET = (GAMMA, CLOB, DATA_API, MARKET_STREAM)
+KNOWN_SOURCES = (*POLYMARKET, POLYGON_RPC, ETHEREUM_RPC, *ASSET_SOURCES, KALSHI)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """How far the catalogue's jobs have come, and how much it showed on a day."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from models.catalogue import CatalogueCount, SyncCursor
@@ -51,6 +51,24 @@ def list_counts(session: Session, day: date) -> dict[str, int]:
     """The counts of a day, by name."""
     query = select(CatalogueCount.name, CatalogueCount.records).where(CatalogueCount.day == day)
     return {row.name: row.records for row in session.execute(query)}
+
+
+def list_newest_counts(session: Session) -> Sequence[CatalogueCount]:
+    """Of each name the newest day's count, by name."""
+    newest = (
+        select(CatalogueCount.name, func.max(CatalogueCount.day).label("day"))
+        .group_by(CatalogueCount.name)
+        .subquery()
+    )
+    query = (
+        select(CatalogueCount)
+        .join(
+            newest,
+            and_(CatalogueCount.name == newest.c.name, CatalogueCount.day == newest.c.day),
+        )
+        .order_by(CatalogueCount.name)
+    )
+    return session.scalars(query).all()
 
 
 def count_ungrouped(session: Session) -> tuple[int, int]:

@@ -46,13 +46,22 @@ def record_node(
     now: datetime,
 ) -> None:
     """Keep a chain's health with that of its URLs, and add to what went wrong with it so far."""
+    row = record_counted(session, health, counts, now)
+    row.urls = [_to_document(url) for url in urls]
+    session.flush()
+
+
+def record_counted(
+    session: Session, health: SourceHealth, counts: Mapping[str, int], now: datetime
+) -> Source:
+    """Keep a source's health, and add to what went wrong with it so far; its row."""
     record_health(session, [health], now)
     # Two jobs read one chain, and both add.
     row = session.get_one(Source, health.name, with_for_update=True, populate_existing=True)
     known = row.counts or {}
     row.counts = known | {name: known.get(name, 0) + times for name, times in counts.items()}
-    row.urls = [_to_document(url) for url in urls]
     session.flush()
+    return row
 
 
 def _to_document(url: UrlHealth) -> dict[str, object]:

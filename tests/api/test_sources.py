@@ -13,6 +13,7 @@ from service.api.schemas import Health, Readiness, SourceList
 from service.clock import SetClock
 from service.protocol.rate_limits import RequestCount
 from service.protocol.sources import SourceHealth, UrlHealth
+from service.store.catalogue import raise_counts
 from service.store.request_minutes import add_requests
 from service.store.sources import record_node
 from tests.store.scenes import NOW
@@ -151,3 +152,17 @@ def test_published_limits_stand_beside_what_is_planned_and_sent(
     assert limits["clob_books"].measured_per_minute == 4
     assert (limits["clob_books"].most_in_a_minute, limits["clob_books"].refused) == (40, 1)
     assert listed.stretched == []
+
+
+def test_what_the_lists_showed_and_nothing_scores_is_counted(
+    sessions: sessionmaker[Session], client: TestClient
+) -> None:
+    with sessions.begin() as session:
+        raise_counts(session, {"micro_markets": 70, "not_uma": 3}, NOW - timedelta(days=1))
+        raise_counts(session, {"micro_markets": 90}, NOW)
+        raise_counts(session, {"micro_markets": 80}, NOW)
+    listed = SourceList.model_validate_json(client.get("/v1/sources").content)
+    assert [(line.name, line.day, line.records) for line in listed.catalogue] == [
+        ("micro_markets", NOW.date(), 90),
+        ("not_uma", NOW.date() - timedelta(days=1), 3),
+    ]

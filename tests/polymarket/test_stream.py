@@ -7,7 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from service.polymarket.stream import TOKENS_A_CONNECTION, MarketStream, StreamPolicy
+from service.polymarket.stream import (
+    TOKENS_A_CONNECTION,
+    MarketStream,
+    StreamCondition,
+    StreamPolicy,
+)
 from service.polymarket.stream_events import StreamEvent, StreamKind, read_frame
 from tests.loopback.market_stream import StreamServer
 
@@ -108,6 +113,7 @@ def test_what_cannot_be_understood_stops_nothing(
     while len(found) < 2:
         found += stream.take(10)
     assert [event.price for event in found] == [Decimal("0.25"), Decimal("0.75")]
+    assert stream.condition == StreamCondition(1, 1, None)
     assert stream.take_counts()["garbage"] == 4
     assert server.connects == 1
 
@@ -121,6 +127,7 @@ def test_nobody_there_is_tried_again_and_left_at_once_when_asked(
     while losses["losses"] < 3:
         losses.update(nowhere.take_counts())
         nowhere.take(0.02)
+    assert nowhere.condition == StreamCondition(1, 0, "ConnectionRefusedError")
     nowhere.close()
 
 
