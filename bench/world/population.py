@@ -91,13 +91,16 @@ class World:
             return None
         return "disputed" if slot % 20 in DISPUTED else "proposed"
 
+    def ends_at(self, number: int) -> datetime:
+        """The end a market announces: for those nobody answers, the instant they become hot."""
+        if number % self.hot_markets % 20 not in OVERDUE:
+            return self.started + timedelta(days=30 + number % 300)
+        since = self.hot_since(number)
+        return self.at(since) if since else self.started - timedelta(hours=1)
+
     def market(self, number: int, seconds: float) -> Record:
         """The catalogue's record."""
-        slot = self.hot_slot(number, seconds)
         status = self.status(number, seconds)
-        is_overdue = slot is not None and status is None
-        days = timedelta(days=30 + number % 300)
-        ends = self.started - timedelta(hours=1) if is_overdue else self.started + days
         volume = 1_000 + (number * 7919) % 400_000 + int(seconds // 600) * (number % 10 == 0)
         group = number // GROUP_SIZE
         statuses = {"proposed": ["proposed"], "disputed": ["proposed", "disputed"]}
@@ -111,7 +114,7 @@ class World:
             "description": RULES.format(number=number) + FILLER,
             "resolutionSource": "",
             "resolvedBy": ADAPTER,
-            "endDate": _iso(ends),
+            "endDate": _iso(self.ends_at(number)),
             "startDate": _iso(self.started - timedelta(days=30)),
             "createdAt": _iso(self.started - timedelta(days=30)),
             "updatedAt": _iso(self.at(seconds - seconds % 300)),
