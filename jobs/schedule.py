@@ -7,7 +7,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from jobs.wiring import JOBS, House, run_job
-from service.heaps import share_heaps
+from service.heaps import give_back_free, share_heaps
 
 # Seconds between runs, and how far a run may be shifted so that instances do not ask in step.
 PERIODS = {
@@ -46,6 +46,8 @@ PERIODS = {
     "check_drift": (86_400, 600),
     "prune": (21_600, 600),
 }
+# Jobs take large batches in and let them go; what that leaves is given back this often.
+GIVE_BACK_SECONDS = 60
 # The first runs follow each other by this much, in the order facts flow.
 STAGGER_SECONDS = 1.0
 
@@ -60,7 +62,7 @@ class Schedule:
         self._is_idle = threading.Condition()
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
-            executors={"default": ThreadPoolExecutor(len(JOBS))},
+            executors={"default": ThreadPoolExecutor(len(JOBS) + 1)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
 
@@ -80,6 +82,7 @@ class Schedule:
                 jitter=jitter,
                 next_run_time=start + timedelta(seconds=number * STAGGER_SECONDS),
             )
+        self._scheduler.add_job(give_back_free, "interval", seconds=GIVE_BACK_SECONDS)
         self._scheduler.start()
 
     def stop(self, seconds: float) -> bool:
