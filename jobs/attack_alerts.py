@@ -4,7 +4,7 @@ A sign is news when it appears; a score when it is above what the alert budget a
 stored in the digest. docs/methodology.md, "Alert budget".
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,13 +15,21 @@ from sqlalchemy.orm import Session
 from models.attack_enums import SignalSubject
 from models.attack_score import AttackScore
 from models.market import Market
-from service.alerts.attack import AttackDecision, digest_of, score_decision, structural_decision
+from service.alerts.attack import (
+    AttackDecision,
+    Roll,
+    digest_of,
+    roll_decision,
+    score_decision,
+    structural_decision,
+)
 from service.alerts.attack_wording import AttackSubject, SignLine, compose_attack
 from service.alerts.links import attacks_page, market_page, round_page, transaction_page
 from service.protocol.ids import parse_hex32
 from service.protocol.rounds import round_at
 from service.risk.alert_threshold import BUDGETS, threshold_of
 from service.risk.attack_pages import STRUCTURAL_REASONS, Tier, Told
+from service.risk.structural_signs import ROLL_BLOCKED, is_by_few
 from service.store.alerts import NewAlert, add_pending_notifications, claim_alert
 from service.store.attack_alerts import (
     RaisedSign,
@@ -82,12 +90,17 @@ def _raise_signs(telling: _Telling, signs: Sequence[RaisedSign], told: list[Told
         row = sign.row
         kind = SignalSubject(row.subject_kind)
         about = kind, row.subject
-        decision = structural_decision(row.signal, about, sign.onset, told, telling.now)
+        document: dict[str, Any] = dict(row.document)
+        roll = _roll_of(sign, document)
+        decision = (
+            structural_decision(row.signal, about, sign.onset, told, telling.now)
+            if roll is None
+            else roll_decision(roll, told, telling.now)
+        )
         if decision is None:
             continue
         if decision.tier is Tier.PAGE and stood_before(telling.session, sign):
             decision = replace(decision, tier=Tier.DIGEST)
-        document: dict[str, Any] = dict(row.document)
         subject = AttackSubject(
             kind=kind,
             subject=row.subject,
@@ -98,8 +111,17 @@ def _raise_signs(telling: _Telling, signs: Sequence[RaisedSign], told: list[Told
             known_at=row.known_at,
             links=(),
         )
-        raised += _claim(telling, subject, decision, told, document["evidence"], row.round_id)
+        ground = _Ground(document["evidence"], row.round_id, document.get("requests", ()))
+        raised += _claim(telling, subject, decision, told, ground)
     return raised
+
+
+def _roll_of(sign: RaisedSign, document: Mapping[str, Any]) -> Roll | None:
+    row = sign.row
+    if row.signal != ROLL_BLOCKED or row.round_id is None:
+        return None
+    requests = frozenset(map(str, document.get("requests", ())))
+    return Roll(row.round_id, requests, is_by_few(row.log_lr), sign.onset)
 
 
 def _raise_scores(telling: _Telling, scores: Sequence[AttackScore], told: list[Told]) -> int:
@@ -149,7 +171,7 @@ def _claim_score(
     )
     evidence = [one for part in parts for one in part["evidence"]]
     round_id = int(row.subject) if kind is SignalSubject.ROUND else None
-    return _claim(telling, subject, decision, told, evidence, round_id)
+    return _claim(telling, subject, decision, told, _Ground(evidence, round_id))
 
 
 def _title(session: Session, row: AttackScore) -> str | None:
@@ -162,20 +184,28 @@ def _market(session: Session, condition_id: str) -> Market | None:
     return session.scalars(query).first()
 
 
-def _claim(  # what every alert is made of
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What an alert rests on."""
+
+    evidence: Sequence[dict[str, Any]]
+    round_id: int | None
+    requests: Sequence[str] = ()
+
+
+def _claim(
     telling: _Telling,
     subject: AttackSubject,
     decision: AttackDecision,
     told: list[Told],
-    evidence: Sequence[dict[str, Any]],
-    round_id: int | None,
+    ground: _Ground,
 ) -> int:
-    session, base = telling.session, telling.page_base_url
+    session, base, round_id = telling.session, telling.page_base_url, ground.round_id
     markets = _markets_of(session, subject, round_id, telling.now)
     transactions = list(
         dict.fromkeys(
             (int(one["chain_id"]), str(one["transaction"]))
-            for one in evidence
+            for one in ground.evidence
             if one["transaction"] is not None and one["chain_id"] is not None
         )
     )
@@ -200,6 +230,8 @@ def _claim(  # what every alert is made of
             "subject": subject.subject,
             "round_id": round_id,
             "markets": markets,
+            "requests": list(ground.requests),
+            "follows": decision.follows,
             "score": subject.score,
             "calibration_status": subject.calibration_status,
             "signs": [{"words": one.words, "log_lr": one.log_lr} for one in subject.signs],
@@ -211,7 +243,8 @@ def _claim(  # what every alert is made of
     alert = claim_alert(session, new)
     if alert is None:
         return 0
-    told.append(Told(decision.reason_key, decision.tier, telling.now, is_false=True))
+    requests = frozenset(ground.requests)
+    told.append(Told(decision.reason_key, decision.tier, telling.now, True, requests))  # noqa: FBT003
     if decision.tier is Tier.PAGE:
         add_pending_notifications(session, alert.id, telling.destinations, telling.now)
     return 1

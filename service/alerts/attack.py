@@ -29,6 +29,8 @@ class AttackDecision:
     reason: AlertReason
     reason_key: str
     tier: Tier
+    # The key of the page that this continues; None for news of its own.
+    follows: str | None = None
 
 
 def structural_decision(
@@ -51,6 +53,43 @@ def structural_decision(
         return None
     tier = Tier.DIGEST if _is_spent(SignalSubject.ROUND, told, now) else Tier.PAGE
     return AttackDecision(STRUCTURAL_REASONS[signal], key, tier)
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """A round's sign that requests roll. ``by_few``: few hands keep them there."""
+
+    round_id: int
+    requests: frozenset[str]
+    by_few: bool
+    onset: datetime
+
+
+def roll_decision(roll: Roll, told: Collection[Told], now: datetime) -> AttackDecision | None:
+    """The news in a roll: a page once a request, by few hands; None where there is none.
+
+    Voters who disagree are told in the digest, and so is a request that was paged in an earlier
+    round and rolls again. What began as the one may still turn out to be the other, once.
+    """
+    reason = AlertReason.ROLL_BLOCKED
+    begin = f"attack:{reason.value}:{SignalSubject.ROUND.value}:{roll.round_id}:"
+    key = f"{begin}{roll.onset:%Y%m%dT%H%M%SZ}"
+    keys = {one.reason_key for one in told}
+    if key in keys:
+        return None
+    rolls = f"attack:{reason.value}:"
+    paged = [one for one in told if one.reason_key.startswith(rolls) and one.tier is Tier.PAGE]
+    before = [one for one in paged if one.requests & roll.requests]
+    is_news = not roll.requests.issubset({name for one in before for name in one.requests})
+    if roll.by_few and (is_news or not roll.requests):
+        tier = Tier.DIGEST if _is_spent(SignalSubject.ROUND, told, now) else Tier.PAGE
+        return AttackDecision(reason, key, tier)
+    digest = f"{key}:digest"
+    if digest in keys:
+        return None
+    first = min(before, key=lambda one: one.raised_at, default=None)
+    follows = None if first is None else first.reason_key
+    return AttackDecision(reason, digest, Tier.DIGEST, follows)
 
 
 def score_decision(

@@ -60,6 +60,7 @@ def compose_attack(subject: AttackSubject, decision: AttackDecision) -> Wording:
     signs = sorted(subject.signs, key=lambda sign: -sign.log_lr)[:_MOST_SIGNS]
     lines = [
         *(one_line(sign.words, _WORDS_LENGTH) for sign in signs),
+        *_earlier(decision),
         *_score_line(subject),
         CAUTION,
         f"Known at {utc(subject.known_at)}.",
@@ -69,6 +70,13 @@ def compose_attack(subject: AttackSubject, decision: AttackDecision) -> Wording:
     if decision.tier is Tier.DIGEST:
         headline = f"Digest: {headline[0].lower()}{headline[1:]}"
     return Wording(f"{headline}: {_name(subject)}", "\n".join(lines))
+
+
+def _earlier(decision: AttackDecision) -> list[str]:
+    """Which page this continues: keys are ``attack:reason:kind:subject:time``."""
+    if decision.follows is None:
+        return []
+    return [f"These requests were paged before, in voting round {decision.follows.split(':')[3]}."]
 
 
 def _score_line(subject: AttackSubject) -> list[str]:

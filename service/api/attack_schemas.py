@@ -39,6 +39,7 @@ class ContributionLine(Shape):
     support: Support
     words: str = Field(description="What was seen; it says nothing about anybody's intent.")
     evidence: list[SignTransaction]
+    requests: list[Hex32] = Field([], description="Requests of the vote it is about, if of some.")
 
 
 class FamilySum(Shape):

@@ -322,6 +322,7 @@ class SignLine(Shape):
     support: Support
     round_id: int | None
     evidence: list[dict[str, str | int | None]]
+    requests: list[Hex32] = Field([], description="Requests of the vote it is about, if of some.")
 
 
 class FusedScore(Shape):

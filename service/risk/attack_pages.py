@@ -45,6 +45,8 @@ class Told:
     raised_at: datetime
     # Nobody has confirmed it: none of its markets is known to have been paid wrong.
     is_false: bool
+    # Requests of the vote it was about, where it is of some.
+    requests: frozenset[str] = frozenset()
 
 
 def counted_false(kind: SignalSubject, told: Collection[Told]) -> list[Told]:

@@ -45,6 +45,8 @@ class AttackSign:
     high: float | None = None
     round_id: int | None = None
     evidence: tuple[SignEvidence, ...] = ()
+    # Requests of the vote it is about, 0x-hex, where telling them apart matters.
+    requests: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what no likelihood ratio can be."""
@@ -69,6 +71,7 @@ def sign_document(sign: AttackSign) -> dict[str, object]:
             }
             for one in sign.evidence
         ],
+        "requests": list(sign.requests),
     }
 
 

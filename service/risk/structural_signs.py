@@ -11,15 +11,22 @@ from math import log
 from models.attack_enums import SignalFamily, SignalSubject
 from models.enums import Support
 from service.risk.attack_signs import AttackSign, SignEvidence
+from service.risk.few_hands import (
+    MAJORITY,
+    few_hands_of,
+    is_of_minority,
+    leading_share,
+    stake_by_entity,
+)
+from service.risk.sign_words import count, line_words, percent
 from service.risk.watched_round import (
     Ballot,
     EntityStake,
-    OpenedAnswer,
     WatchedRequest,
     WatchedRound,
 )
 
-STRUCTURAL_VERSION = "structural-1.1.0"
+STRUCTURAL_VERSION = "structural-1.2.0"
 
 STAKE_INFLOW = "stake_inflow_in_commit"
 FORCE_LINE = "force_line_crossed"
@@ -31,8 +38,6 @@ SEALED_LARGE = "sealed_votes_large"
 INFLOW_SHARE = 0.05
 # A line that was crossed is left only so far below it.
 HYSTERESIS = 0.02
-# A leading answer above it would have decided before agreement was asked for.
-MAJORITY = 0.5
 # Sealed stake is large from this share on, in the last hours of a reveal phase.
 SEALED_SHARE = 0.05
 LAST_SECONDS = 6 * 3600
@@ -45,8 +50,9 @@ _DIGITS = 4
 INFLOW_LOG_LR = log(5)
 FORCE_LOG_LR = log(20)
 BLOCK_LOG_LR = log(2)
-# 6 of 291 requests of 2025 would have rolled at 65 %.
+# 6 of 291 requests of 2025 would have rolled at 65 %: by few hands, and by whoever disagrees.
 ROLL_LOG_LR = log(5)
+SPLIT_ROLL_LOG_LR = log(1.5)
 SEALED_LOG_LR = log(1.5)
 # The sealed stake alone says whether the request is answered or rolls.
 PIVOTAL_LOG_LR = log(3)
@@ -64,6 +70,7 @@ class _Seen:
     value: float | None = None
     unit: str = ""
     evidence: Sequence[SignEvidence] = ()
+    requests: Sequence[str] = ()
 
 
 def structural_signs(watched: WatchedRound) -> tuple[AttackSign, ...]:
@@ -92,8 +99,8 @@ def _inflow_signs(watched: WatchedRound) -> Iterable[AttackSign]:
     is_large = share > INFLOW_SHARE
     voters = len({inflow.voter for inflow in watched.inflows})
     words = (
-        f"{added:,.0f} UMA were staked by {_count(voters, 'address', 'addresses')} while votes of "
-        f"round {watched.round_id} could be sealed: {_percent(share)} of all stake, which counts "
+        f"{added:,.0f} UMA were staked by {count(voters, 'address', 'addresses')} while votes of "
+        f"round {watched.round_id} could be sealed: {percent(share)} of all stake, which counts "
         "in this round."
     )
     # Twice the share, half a doubling more.
@@ -127,10 +134,14 @@ def is_over_line(share: float, line: float, *, stood: bool) -> bool:
 def _of_entity(  # what every such sign says
     entity: EntityStake, name: str, share: float, line: float, log_lr: float, words: str
 ) -> AttackSign:
-    holders = _count(entity.addresses, "address holds", "linked addresses hold")
+    holders = count(entity.addresses, "address holds", "linked addresses hold")
     if entity.kind is SignalSubject.GROUP:
-        holders = _count(entity.addresses, "address", "addresses that vote alike") + " hold"
-    lies = f"which {words} (from {_line(line)} on)" if log_lr > 0 else f"back below {_line(line)}"
+        holders = count(entity.addresses, "address", "addresses that vote alike") + " hold"
+    lies = (
+        f"which {words} (from {line_words(line)} on)"
+        if log_lr > 0
+        else f"back below {line_words(line)}"
+    )
     return AttackSign(
         family=SignalFamily.STAKE,
         signal=name,
@@ -138,7 +149,7 @@ def _of_entity(  # what every such sign says
         subject=entity.entity_id,
         log_lr=log_lr,
         support=Support.ASSUMED,
-        words=f"{holders} {_percent(share)} of all stake, {lies}.",
+        words=f"{holders} {percent(share)} of all stake, {lies}.",
         value=round(share, _DIGITS),
         unit="share",
         evidence=entity.evidence[:MOST_EVIDENCE],
@@ -166,26 +177,39 @@ def _is_blocked(request: WatchedRequest, watched: WatchedRound) -> bool:
 
 
 def _rolled(watched: WatchedRound, blocked: Sequence[WatchedRequest], about: _About) -> AttackSign:
-    shares = [(_leading_share(request), request) for request in blocked]
-    share, request = max(shares, key=lambda pair: pair[0], default=(0.0, None))
+    """Of all that roll; by few hands those that do so, else the one nearest to the line is shown.
+
+    That voters disagree is what rolls are for. Few hands are told apart, and say more.
+    """
+    few = [request for request in blocked if few_hands_of(request, watched.block_share) is not None]
+    shown = few or blocked
+    request = max(shown, key=leading_share, default=None)
     leader = None if request is None else request.leader
     if request is None or leader is None:
         words = f"No leading answer of round {watched.round_id} is held below the line."
         return _sign(watched, ROLL_BLOCKED, about, _Seen(words))
+    share, hands = leading_share(request), few_hands_of(request, watched.block_share)
     end = "ended" if watched.is_over else "will end, whatever is still opened,"
     words = (
-        f"Round {watched.round_id} {end} with {_percent(share)} of all stake behind "
-        f"{leader.answer}, {_percent(share)} < SPAT {_line(request.spat)}: "
-        f"{_count(len(blocked), 'request rolls', 'requests roll')} to the next round."
+        f"Round {watched.round_id} {end} with {percent(share)} of all stake behind "
+        f"{leader.answer}, {percent(share)} < SPAT {line_words(request.spat)}: "
+        f"{count(len(blocked), 'request rolls', 'requests roll')} to the next round"
     )
-    evidence = _evidence_of(leader.ballots)
-    seen = _Seen(words, ROLL_LOG_LR, round(share, _DIGITS), "share", evidence)
+    words += ", by no few hands that can be seen." if hands is None else f"; {hands}."
+    seen = _Seen(
+        words,
+        SPLIT_ROLL_LOG_LR if hands is None else ROLL_LOG_LR,
+        round(share, _DIGITS),
+        "share",
+        _evidence_of(leader.ballots),
+        sorted(one.request_id for one in shown),
+    )
     return _sign(watched, ROLL_BLOCKED, about, seen)
 
 
-def _leading_share(request: WatchedRequest) -> float:
-    leader = request.leader
-    return 0.0 if leader is None or not request.stake else leader.stake / request.stake
+def is_by_few(log_lr: float) -> bool:
+    """Whether a sign of a roll, as stored, is of few hands."""
+    return log_lr > SPLIT_ROLL_LOG_LR
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +228,7 @@ class _Forced:
     @property
     def share(self) -> float:
         """The share behind the answer where it has the fewest hands."""
-        return _leading_share(self.requests[0])
+        return leading_share(self.requests[0])
 
     @property
     def ballots(self) -> tuple[Ballot, ...]:
@@ -227,7 +251,7 @@ def _opened_force_signs(watched: WatchedRound) -> Iterable[AttackSign]:
         yield _sign(watched, FORCE_LINE, _the_round(watched), _Seen(words))
         return
     first = found[0]
-    line = _line(first.requests[0].spat)
+    line = line_words(first.requests[0].spat)
     begin = f"Opened votes of round {watched.round_id} pass SPAT {line}: {_forced_words(first)}."
     lines = [begin, *(f"Likewise {_forced_words(one)}." for one in found[1:])]
     evidence = _evidence_of(first.ballots)
@@ -244,7 +268,7 @@ def _forced_answers(watched: WatchedRound) -> list[_Forced]:
         if leader is not None and _is_forced(request, stood=stood):
             by_answer.setdefault(leader.answer, []).append(request)
     found = [
-        _Forced(answer, tuple(sorted(requests, key=lambda r: (_hands(r), -_leading_share(r)))))
+        _Forced(answer, tuple(sorted(requests, key=lambda r: (_hands(r), -leading_share(r)))))
         for answer, requests in by_answer.items()
     ]
     return sorted(found, key=lambda one: (one.hands, -len(one.requests), -one.share, one.answer))
@@ -256,13 +280,13 @@ def _hands(request: WatchedRequest) -> int:
 
 def _forced_words(forced: _Forced) -> str:
     """Shares and hands as they are on the requests, from the least to the most."""
-    shares = _range(_percent(_leading_share(r)).removesuffix(" %") for r in forced.requests)
+    shares = _range(percent(leading_share(r)).removesuffix(" %") for r in forced.requests)
     hands = _range(str(_hands(request)) for request in forced.requests)
     voted = _range(str(request.voted_entities) for request in forced.requests)
     behind = "entity is" if hands == "1" else "entities are"
     return (
         f"{shares} % of all stake is behind {forced.answer} in "
-        f"{_count(len(forced.requests), 'request', 'requests')}, where {hands} {behind} behind it, "
+        f"{count(len(forced.requests), 'request', 'requests')}, where {hands} {behind} behind it, "
         f"of {voted} that sealed a vote"
     )
 
@@ -274,20 +298,12 @@ def _range(numbers: Iterable[str]) -> str:
 
 def _is_forced(request: WatchedRequest, *, stood: bool) -> bool:
     leader = request.leader
-    if leader is None or not is_over_line(_leading_share(request), request.spat, stood=stood):
+    if leader is None or not is_over_line(leading_share(request), request.spat, stood=stood):
         return False
-    largest = max(_by_entity(leader).values())
+    largest = max(stake_by_entity(leader).values())
     if is_over_line(largest / request.stake, request.spat, stood=stood):
         return True
-    # Whoever has not opened yet may still stand behind the leader.
-    return 2 * (leader.entities + request.sealed_entities) <= request.voted_entities
-
-
-def _by_entity(answer: OpenedAnswer) -> dict[str, float]:
-    stakes: dict[str, float] = {}
-    for ballot in answer.ballots:
-        stakes[ballot.entity_id] = stakes.get(ballot.entity_id, 0.0) + ballot.stake
-    return stakes
+    return is_of_minority(request, leader)
 
 
 def _sealed_signs(watched: WatchedRound) -> Iterable[AttackSign]:
@@ -308,7 +324,7 @@ def _sealed(watched: WatchedRound, requests: Sequence[WatchedRequest], about: _A
     most = max(pivotal or large, key=lambda request: request.sealed / request.stake)
     share = most.sealed / most.stake
     words = (
-        f"{_percent(share)} of all stake is sealed and not opened, "
+        f"{percent(share)} of all stake is sealed and not opened, "
         f"{max(1, round(LAST_SECONDS / 3600))} hours or less before the end of round "
         f"{watched.round_id}"
     )
@@ -356,16 +372,5 @@ def _sign(watched: WatchedRound, name: str, about: _About, seen: _Seen) -> Attac
         unit=seen.unit,
         round_id=watched.round_id,
         evidence=tuple(seen.evidence[:MOST_EVIDENCE]),
+        requests=tuple(seen.requests),
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
-
-
-def _line(share: float) -> str:
-    return f"{round(100 * share, 1):g} %"
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"

@@ -62,6 +62,20 @@ class OpenedAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Holdout:
+    """The largest hand that is not behind the leading answer: opened otherwise, sealed or absent.
+
+    ``stake``: of its addresses that are not behind the answer.
+    """
+
+    # An entity by its least address, or a standing group by its id.
+    holder: str
+    stake: float
+    addresses: int
+    kind: SignalSubject = SignalSubject.ENTITY
+
+
+@dataclass(frozen=True, slots=True)
 class WatchedRequest:
     """One request of the round, with its votes so far."""
 
@@ -79,6 +93,8 @@ class WatchedRequest:
     sealed_unknown: int = 0
     # Condition id, 0x-hex; None where the request is of no stored market.
     market: str | None = None
+    # None before any vote is opened, or where no stake is left.
+    holdout: Holdout | None = None
 
     @property
     def leader(self) -> OpenedAnswer | None:

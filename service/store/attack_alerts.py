@@ -129,14 +129,15 @@ def list_told(session: Session, now: datetime) -> list[Told]:
             key,
             Tier(str(facts["tier"])),
             raised_at,
-            is_false=not wrong.intersection(_markets(facts)),
+            is_false=not wrong.intersection(_names(facts, "markets")),
+            requests=frozenset(_names(facts, "requests")),
         )
         for key, facts, raised_at in alerts
     ]
 
 
-def _markets(facts: dict[str, object]) -> list[str]:
-    found = facts.get("markets")
+def _names(facts: dict[str, object], key: str) -> list[str]:
+    found = facts.get(key)
     return [str(one) for one in found] if isinstance(found, list) else []
 
 

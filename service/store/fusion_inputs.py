@@ -70,6 +70,7 @@ def to_sign(row: AttackSignal) -> AttackSign:
         high=document["high"],
         round_id=row.round_id,
         evidence=tuple(SignEvidence(**one) for one in document["evidence"]),
+        requests=tuple(document.get("requests", ())),
     )
 
 

@@ -26,6 +26,7 @@ from service.protocol.vote_history import VoteHistory
 from service.protocol.vote_outcome import RoundOutcome, VoteRecords, work_out
 from service.protocol.voting_parameters import SHARE
 from service.risk.attack_signs import SignEvidence
+from service.risk.standing_blocs import StandingBloc
 from service.risk.structural_signs import BLOCK_LINE, FORCE_LINE
 from service.risk.watched_round import (
     Ballot,
@@ -42,6 +43,7 @@ from service.store.newest_stakes import get_stakes
 from service.store.round_turnout import mean_turnout, rounds_before
 from service.store.standing_signs import find_standing, standing_of
 from service.store.upserts import IN_CHUNK, chunks
+from service.store.vote_hands import Hand, hands_of, largest_holdout
 from service.store.vote_records import Contract, get_records, rounds_of
 from service.store.votes import get_histories
 
@@ -61,6 +63,7 @@ class _Stakes:
 
     by_voter: Mapping[bytes, int]
     entities: Mapping[bytes, bytes]
+    hands: tuple[Hand, ...]
 
     def entity(self, voter: bytes) -> str:
         return to_hex(self.entities.get(voter, voter))
@@ -95,7 +98,8 @@ def _of_contract(session: Session, contract: Contract, as_of: datetime) -> Itera
         return
     least = sum(by_voter.values()) // _DUST
     linked = sorted(voter for voter, stake in by_voter.items() if stake > least)
-    stakes = _Stakes(by_voter, entities_of(session, linked, as_of))
+    entities, groups = entities_of(session, linked, as_of), standing_blocs(session, as_of)
+    stakes = _Stakes(by_voter, entities, hands_of(by_voter, entities, groups))
     markets = _markets_of(session, [h.key.request_id for h in histories.values()], as_of)
     asked = {
         round_id: _requests(histories.values(), records, round_id, now, stakes, markets)
@@ -103,12 +107,14 @@ def _of_contract(session: Session, contract: Contract, as_of: datetime) -> Itera
     }
     spat = records.parameters.latest.spat
     line = None if spat is None else spat / SHARE
+    turnout = mean_turnout(session, contract, earlier, as_of)
     yield WatchedRound(
         round_id=current - 1,
         is_over=True,
         reveal_seconds_left=0,
         stake=None,
         spat=line,
+        turnout=turnout,
         requests=asked[current - 1][1],
     )
     total = _total(records, asked[current][1])
@@ -119,12 +125,12 @@ def _of_contract(session: Session, contract: Contract, as_of: datetime) -> Itera
         reveal_seconds_left=RoundTime(current).ends_at - now if is_reveal else None,
         stake=total,
         spat=line,
-        turnout=mean_turnout(session, contract, earlier, as_of),
+        turnout=turnout,
         requests_in_vote=asked[current][0],
         inflows=_inflows(session, contract, current, as_of),
         entities=(
             *_entities(session, contract, stakes, total, as_of),
-            *_groups(session, contract, stakes, total, as_of),
+            *_groups(session, contract, stakes, total, groups, as_of),
         ),
         requests=asked[current][1],
         standing=standing_of(session, SignalSubject.ROUND, str(current), as_of),
@@ -181,6 +187,7 @@ def _to_request(
         return None
     sealed = outcome.votes.unrevealed if isinstance(outcome.result, Pending) else ()
     ballots: dict[int, list[Ballot]] = {}
+    behind: dict[int, list[bytes]] = {}
     for reveal in outcome.votes.reveals:
         at = reveal.at
         evidence = SignEvidence(
@@ -188,8 +195,11 @@ def _to_request(
         )
         ballot = Ballot(stakes.entity(reveal.voter), _to_uma(reveal.tokens), evidence)
         ballots.setdefault(reveal.price, []).append(ballot)
+        behind.setdefault(reveal.price, []).append(reveal.voter)
     voted = {stakes.entity(commit.voter) for commit in outcome.votes.commits}
     voted |= {ballot.entity_id for cast in ballots.values() for ballot in cast}
+    # As ``WatchedRequest.leader`` chooses.
+    leading = max(ballots, key=lambda price: sum(b.stake for b in ballots[price]), default=None)
     return WatchedRequest(
         request_id=to_hex(history.key.request_id),
         stake=_to_uma(outcome.terms.stake),
@@ -202,6 +212,7 @@ def _to_request(
         voted_entities=len(voted),
         sealed_unknown=sum(voter not in stakes.by_voter for voter in sealed),
         market=market,
+        holdout=None if leading is None else largest_holdout(stakes.hands, set(behind[leading])),
     )
 
 
@@ -286,15 +297,20 @@ def _entities(
     return (*found, *(EntityStake(e, 0.0, 0, standing[e]) for e in sorted(gone)))
 
 
-def _groups(
-    session: Session, contract: Contract, stakes: _Stakes, total: float | None, as_of: datetime
+def _groups(  # as entities, and the groups themselves
+    session: Session,
+    contract: Contract,
+    stakes: _Stakes,
+    total: float | None,
+    blocs: Sequence[StandingBloc],
+    as_of: datetime,
 ) -> Iterable[EntityStake]:
     """Groups that vote as one, those that always did too, and those a line sign stands for."""
     if not total:
         return
     standing = find_standing(session, SignalSubject.GROUP, (FORCE_LINE, BLOCK_LINE), as_of)
     group, found = SignalSubject.GROUP, set()
-    for bloc in standing_blocs(session, as_of):
+    for bloc in blocs:
         members = {parse_address(address) for address in bloc.addresses}
         held = {voter: stakes.by_voter[voter] for voter in members & stakes.by_voter.keys()}
         found.add(bloc.bloc_id)

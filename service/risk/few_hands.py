@@ -1,0 +1,64 @@
+"""Whether few hands hold a leading answer up, or down. docs/methodology.md, "Structural signs".
+
+Stake in whole UMA. That voters disagree is what rolls are for: only few hands are told apart.
+"""
+
+from models.attack_enums import SignalSubject
+from service.risk.sign_words import count, percent
+from service.risk.watched_round import Holdout, OpenedAnswer, WatchedRequest
+
+# A leading answer above it would have decided before agreement was asked for.
+MAJORITY = 0.5
+
+
+def few_hands_of(request: WatchedRequest, block_share: float | None) -> str | None:
+    """Whose few hands a roll is of, in words; None: of many, as where voters disagree.
+
+    Either side may be few. One entity holds more than half of all stake behind the answer, or a
+    minority of the heads is behind it even if all who have not opened yet join them. Or one entity
+    or group above ``block_share``, the share that blocks at the mean turnout, is not behind it, and
+    with its stake the answer would pass. ``block_share`` None: too few rounds tell.
+    """
+    leader, holdout = request.leader, request.holdout
+    if leader is None or not request.stake:
+        return None
+    largest = max(stake_by_entity(leader).values()) / request.stake
+    if largest > MAJORITY:
+        return f"one entity alone has {percent(largest)} behind it"
+    if is_of_minority(request, leader):
+        behind = count(leader.entities, "entity is", "entities are")
+        return f"{behind} behind it, of {request.voted_entities} that sealed a vote"
+    if holdout is None or block_share is None:
+        return None
+    held = holdout.stake / request.stake
+    would_pass = leader.stake + holdout.stake > request.spat * request.stake
+    return _holdout_words(holdout, held) if held > block_share and would_pass else None
+
+
+def is_of_minority(request: WatchedRequest, leader: OpenedAnswer) -> bool:
+    """Whether at most half of those who sealed a vote can be behind the answer.
+
+    Whoever has not opened yet may still stand behind it.
+    """
+    return 2 * (leader.entities + request.sealed_entities) <= request.voted_entities
+
+
+def stake_by_entity(answer: OpenedAnswer) -> dict[str, float]:
+    """What each entity has opened for an answer."""
+    stakes: dict[str, float] = {}
+    for ballot in answer.ballots:
+        stakes[ballot.entity_id] = stakes.get(ballot.entity_id, 0.0) + ballot.stake
+    return stakes
+
+
+def leading_share(request: WatchedRequest) -> float:
+    """The leading answer's share of all stake; 0 before any vote is opened."""
+    leader = request.leader
+    return 0.0 if leader is None or not request.stake else leader.stake / request.stake
+
+
+def _holdout_words(holdout: Holdout, share: float) -> str:
+    where = count(holdout.addresses, "address", "linked addresses")
+    if holdout.kind is SignalSubject.GROUP:
+        where = f"{count(holdout.addresses, 'address', 'addresses')} that vote alike"
+    return f"{percent(share)} of all stake, of {where}, is not behind it and would carry it"

@@ -1,0 +1,56 @@
+"""Whose stake is in one hand: entities and standing groups, and the largest not behind an answer.
+
+docs/methodology.md, "Structural signs".
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from models.attack_enums import SignalSubject
+from service.protocol.ids import parse_address, to_hex
+from service.risk.standing_blocs import StandingBloc
+from service.risk.watched_round import Holdout
+
+_WEI = 10**18
+# Whoever holds less of all stake blocks nothing.
+_SMALL = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """An entity or a group with the stake of each of its addresses, in wei."""
+
+    holder: str
+    kind: SignalSubject
+    stakes: Mapping[bytes, int]
+
+
+def hands_of(
+    by_voter: Mapping[bytes, int], entities: Mapping[bytes, bytes], groups: Iterable[StandingBloc]
+) -> tuple[Hand, ...]:
+    """Every entity and group with a percent of all stake or more; entities first."""
+    members: dict[bytes, dict[bytes, int]] = defaultdict(dict)
+    for voter, stake in by_voter.items():
+        members[entities.get(voter, voter)][voter] = stake
+    hands = [Hand(to_hex(one), SignalSubject.ENTITY, held) for one, held in members.items()]
+    for group in groups:
+        addresses = {parse_address(address) for address in group.addresses}
+        held = {voter: by_voter[voter] for voter in addresses & by_voter.keys()}
+        hands.append(Hand(group.bloc_id, SignalSubject.GROUP, held))
+    least = sum(by_voter.values()) // _SMALL
+    return tuple(hand for hand in hands if sum(hand.stakes.values()) >= max(least, 1))
+
+
+def largest_holdout(hands: Sequence[Hand], behind: Collection[bytes]) -> Holdout | None:
+    """The hand with most stake that is not ``behind`` (voters) an answer; None where none has any.
+
+    It opened another answer, has not opened, or did not vote.
+    """
+    found = None
+    for hand in hands:
+        out = {voter: stake for voter, stake in hand.stakes.items() if voter not in behind}
+        stake = float(sum(out.values()) // _WEI)
+        if stake > 0 and (found is None or stake > found.stake):
+            found = Holdout(hand.holder, stake, len(out), hand.kind)
+    return found
