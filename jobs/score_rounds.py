@@ -4,7 +4,7 @@ docs/methodology.md, "A round out of the store".
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -17,16 +17,20 @@ from service.protocol.contracts import ContractBook
 from service.protocol.rounds import RoundTime, round_at
 from service.risk.attack_parameters import AttackParameters
 from service.risk.parameters import RiskParameters
+from service.risk.round_packing import pack_round
 from service.store.contracts import add_book, load_book
 from service.store.listings import mark_changed
 from service.store.resolution_rows import market_ids_of
 from service.store.round_assessments import (
     RoundState,
     add_round_assessment,
+    list_outdated,
     newest_by_round,
     newest_states,
+    repack_question,
 )
 from service.store.round_captures import captured_of
+from service.store.round_failures import forget_failure, note_failure, waiting_rounds
 from service.store.round_inputs import load_round
 from service.store.round_scores import OVER, loaded_digest, score_loaded
 from service.store.round_votes import list_asked_rounds, list_voted_rounds
@@ -38,6 +42,11 @@ WATCHED_ROUNDS = 30
 MOST_PAST = 5
 # What the rows of one round can make go wrong; a database error is no round's own.
 ROUND_FAULTS = (ArithmeticError, AssertionError, LookupError, TypeError, ValueError)
+# Outcomes that leave a round without an assessment, and so due the next time too.
+_EMPTY = {
+    "no_vote_contract": "no vote contract is known",
+    "nothing_known": "neither a request nor a voter is known of it",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +76,45 @@ def score_rounds(
         add_book(session, book)
     with read_sessions() as session:
         stored = load_book(session)
-        due = list(_due(session, at))
-    counts: Counter[str] = Counter(due=len(due))
-    failures = []
+        failed = waiting_rounds(session, at)
+        waiting = {round_id for round_id, waits in failed.items() if waits}
+        due = list(_due(session, at, waiting))
+    counts: Counter[str] = Counter(due=len(due), waiting=len(waiting))
+    current = round_at(int(at.timestamp()))
+    told, failures = {}, []
     for one in due:
         try:
-            counts[_score(sessions, read_sessions, one, stored, parameters, attack)] += 1
+            outcome = _score(sessions, read_sessions, one, stored, parameters, attack)
         except ROUND_FAULTS as error:
             log.exception("round not scored", round=one.round_id)
-            failures.append(f"round {one.round_id} was not scored: {type(error).__name__}: {error}")
+            told[one.round_id] = f"{type(error).__name__}: {error}"
+            failures.append(f"round {one.round_id} was not scored: {told[one.round_id]}")
+        else:
+            counts[outcome] += 1
+            # Of a round it is the newest look that counts.
+            told[one.round_id] = _EMPTY.get(outcome, "")
+    # The one under way, and the next, are tried every time.
+    past = {round_id: reason for round_id, reason in told.items() if round_id < current}
+    _remember(sessions, past, failed.keys(), at)
     return CycleReport({name: count for name, count in counts.items() if count}, tuple(failures))
+
+
+def _remember(
+    sessions: sessionmaker[Session],
+    told: Mapping[int, str],
+    failed: Collection[int],
+    at: datetime,
+) -> None:
+    """Who failed waits; who no longer does is forgotten. ``told``: why, empty where assessed."""
+    news = {r: reason for r, reason in told.items() if reason or r in failed}
+    if not news:
+        return
+    with sessions.begin() as session:
+        for round_id, reason in news.items():
+            if reason:
+                note_failure(session, round_id, reason, at)
+            else:
+                forget_failure(session, round_id)
 
 
 def _score(
@@ -90,13 +128,18 @@ def _score(
     with read_sessions() as session:
         loaded = load_round(session, due.round_id, book, parameters, attack, due.at)
         last = newest_by_round(session, [due.round_id]).get(due.round_id)
+        is_outdated = due.round_id in list_outdated(session)
     if loaded is None:
         return "no_vote_contract"
     if not loaded.requests and not loaded.inputs.voters:
         # Defaults alone would say nothing about anything.
         return "nothing_known"
     if last is not None and last.digest == loaded_digest(loaded, due.logs, attack):
-        return "unchanged"
+        if not is_outdated:
+            return "unchanged"
+        with sessions.begin() as session:
+            repack_question(session, due.round_id, pack_round(loaded.inputs))
+        return "packed_anew"
     new = score_loaded(loaded, due.logs, attack)
     before = {} if last is None else captured_of(last.document)
     after = captured_of(new.document)
@@ -108,17 +151,21 @@ def _score(
     return "assessed"
 
 
-def _due(session: Session, at: datetime) -> Iterator[Due]:
+def _due(session: Session, at: datetime, waiting: Collection[int]) -> Iterator[Due]:
+    """``waiting``: past rounds that failed, and are not tried yet."""
     current = round_at(int(at.timestamp()))
     logs = list_voted_rounds(session, current - WATCHED_ROUNDS, at)
     asked = {r for r in list_asked_rounds(session, at) if r < current} | {
         r for r in logs if r < current
     }
-    known = newest_states(session, asked)
-    past = sorted((r for r in asked if _has_news(known.get(r), logs.get(r))), reverse=True)
+    outdated = {round_id for round_id in list_outdated(session) if round_id < current}
+    known = newest_states(session, asked | outdated)
+    news = {r for r in asked if _has_news(known.get(r), logs.get(r))} | outdated
+    past = sorted(news.difference(waiting), reverse=True)
     # Oldest first: an earlier round's assessment sets the level of a later one's.
     for round_id in sorted(past[:MOST_PAST]):
-        count = logs.get(round_id, 0)
+        before = known.get(round_id)
+        count = logs.get(round_id, 0 if before is None else before.logs)
         if round_id not in known:
             # As it stood when the last vote could be sealed, from what was known by then.
             sealed = RoundTime(round_id).reveal_starts_at - 1

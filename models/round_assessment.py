@@ -47,3 +47,17 @@ class RoundQuestion(Base):
     )
     # Compressed JSON (service.risk.round_packing).
     inputs: Mapped[bytes] = mapped_column(LargeBinary)
+    # The format they are packed in; None: of a release that did not say.
+    packed_format: Mapped[int | None] = mapped_column(Integer)
+
+
+class RoundFailure(Base):
+    """A past round that could not be assessed, and when it is tried again."""
+
+    __tablename__ = "round_failures"
+
+    round_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    # How often in a row.
+    failures: Mapped[int] = mapped_column(Integer)
+    next_try_at: Mapped[datetime] = mapped_column(UtcTimestamp)
+    reason: Mapped[str] = mapped_column(String(300))

@@ -22,7 +22,7 @@ def _unpack(question: RoundQuestion) -> RoundInputs:
     except UNREADABLE as error:
         detail = (
             f"The inputs of round {question.round_id} were stored by another release and cannot be "
-            "read; a question can be asked again once score_rounds has assessed the round anew."
+            "read; score_rounds packs such rounds anew, five a minute, newest first."
         )
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail) from error
 

@@ -29,7 +29,8 @@ from service.risk.attack_inputs import (
 from service.risk.attack_parameters import ATTACK_VERSION, AttackParameters
 from service.risk.vote_simulation import Lean
 
-_FORMAT = 2
+# Raised with every change of what is packed: score_rounds packs rounds of another one anew.
+PACKED_FORMAT = 2
 # What bytes of another release, or cut ones, can make go wrong in ``unpack_round``.
 UNREADABLE = (KeyError, TypeError, ValueError, zlib.error)
 Packed = dict[str, Any]
@@ -39,7 +40,7 @@ def pack_round(inputs: RoundInputs) -> bytes:
     """The inputs as bytes."""
     places = {request.request_id: place for place, request in enumerate(inputs.requests)}
     told: Packed = {
-        "format": _FORMAT,
+        "format": PACKED_FORMAT,
         "round_id": inputs.round_id,
         "as_of": inputs.as_of.isoformat(),
         "phase": inputs.phase,
@@ -63,8 +64,8 @@ def pack_round(inputs: RoundInputs) -> bytes:
 def unpack_round(packed: bytes) -> RoundInputs:
     """The inputs again; one of ``UNREADABLE`` for bytes of another release."""
     told: Packed = json.loads(zlib.decompress(packed))
-    if told["format"] != _FORMAT:
-        message = f"a round packed as format {told['format']}, not {_FORMAT}"
+    if told["format"] != PACKED_FORMAT:
+        message = f"a round packed as format {told['format']}, not {PACKED_FORMAT}"
         raise ValueError(message)
     names = [request["request_id"] for request in told["requests"]]
     is_frozen = told["terms"].pop("is_frozen")

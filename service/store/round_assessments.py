@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from models.round_assessment import RoundAssessment, RoundQuestion
 from service.risk.attack_inputs import Reading, known, missing
+from service.risk.round_packing import PACKED_FORMAT
 from service.store.upserts import IN_CHUNK, chunks
 
 # Past rounds whose attempts set the level, and the fewest that do.
@@ -65,9 +66,30 @@ def add_round_assessment(session: Session, new: NewRoundAssessment) -> RoundAsse
     session.add(row)
     session.flush()
     session.execute(delete(RoundQuestion).where(RoundQuestion.round_id == new.round_id))
-    session.add(RoundQuestion(round_id=new.round_id, assessment_id=row.id, inputs=new.inputs))
+    session.add(
+        RoundQuestion(
+            round_id=new.round_id,
+            assessment_id=row.id,
+            inputs=new.inputs,
+            packed_format=PACKED_FORMAT,
+        )
+    )
     session.flush()
     return row
+
+
+def repack_question(session: Session, round_id: int, inputs: bytes) -> None:
+    """Replace the inputs of a round's newest assessment by the same in this release's format."""
+    question = session.get_one(RoundQuestion, round_id)
+    question.inputs, question.packed_format = inputs, PACKED_FORMAT
+    session.flush()
+
+
+def list_outdated(session: Session) -> set[int]:
+    """Rounds whose inputs another release packed: no question about them can be answered."""
+    packed = RoundQuestion.packed_format
+    query = select(RoundQuestion.round_id).where(packed.is_(None) | (packed != PACKED_FORMAT))
+    return set(session.scalars(query))
 
 
 def newest_of_round(
