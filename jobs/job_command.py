@@ -10,7 +10,7 @@ import structlog
 
 from jobs.backfill import Progress, Span
 from jobs.cycle import run_cycle
-from jobs.prune import policy_of, prune
+from jobs.prune import policy_of, prune, round_policy_of
 from jobs.wiring import House, begin_service, run_backfill, run_job
 from service.clock import stopwatch
 from service.errors import SettlewatchError, UsageError
@@ -56,7 +56,9 @@ def _run_dry(house: House, name: str) -> "JobResult":
         raise UsageError(message)
 
     def count() -> "CycleReport":
-        return prune(house.sessions, house.clock, policy_of(house.settings), dry_run=True)
+        settings = house.settings
+        policies = policy_of(settings), round_policy_of(settings)
+        return prune(house.sessions, house.clock, *policies, dry_run=True)
 
     return run_cycle(name, count, house.sessions, house.clock)
 

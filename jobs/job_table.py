@@ -290,9 +290,10 @@ def _check_drift(house: House) -> CycleReport:
 
 
 def _prune(house: House) -> CycleReport:
-    from jobs.prune import policy_of, prune  # as above
+    from jobs.prune import policy_of, prune, round_policy_of  # as above
 
-    return prune(house.sessions, house.clock, policy_of(house.settings))
+    settings = house.settings
+    return prune(house.sessions, house.clock, policy_of(settings), round_policy_of(settings))
 
 
 JOBS: Mapping[str, Callable[[House], CycleReport]] = {

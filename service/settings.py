@@ -132,6 +132,13 @@ class Settings(BaseSettings):
         le=LONGEST_DAYS,
         description="Days after its settlement for which all snapshots of a market are kept.",
     )
+    round_full_days: int = Field(
+        14,
+        ge=1,
+        le=LONGEST_DAYS,
+        description="Days for which every assessment of a voting round is kept; then a few an "
+        "hour and later a day, as of snapshots.",
+    )
     closed_backfill_days: int = Field(
         30,
         ge=0,

@@ -40,6 +40,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "allow_private_alert_targets": ("true", True),
     "snapshot_full_days": ("3", 3),
     "snapshot_hourly_days": ("60", 60),
+    "round_full_days": ("20", 20),
     "snapshot_settled_days": ("0", 0),
     "closed_backfill_days": ("7", 7),
     "min_volume_usdc": ("0", 0),

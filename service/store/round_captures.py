@@ -22,9 +22,14 @@ def get_captured(
     found: dict[bytes, float] = {}
     for round_id in sorted(one for one in rounds if one is not None):
         row = newest_of_round(session, round_id, as_of)
-        if row is not None and row.phase != _OVER:
-            found |= captured_of(row.document)
+        if row is not None:
+            found |= captured_then(row.phase, row.document)
     return found
+
+
+def captured_then(phase: str, document: Mapping[str, Any]) -> dict[bytes, float]:
+    """What a market's score reads of an assessment; of a round that is over nothing."""
+    return {} if phase == _OVER else captured_of(document)
 
 
 def captured_of(document: Mapping[str, Any]) -> dict[bytes, float]:
