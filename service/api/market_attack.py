@@ -29,13 +29,33 @@ from service.risk.parameters import load_parameters
 from service.risk.round_document import to_round_document
 from service.store.attack_scores import latest_attack_score
 from service.store.fusion_inputs import signs_for
-from service.store.market_attack import PlacedMarket, place_market, suppose_market
+from service.store.links import transaction_link
+from service.store.market_attack import (
+    Payment,
+    PlacedMarket,
+    get_payment,
+    last_place,
+    place_market,
+    suppose_market,
+)
 from service.store.round_assessments import round_span
 
 _ALWAYS = (
     "whether anybody means to: who could is not who would",
     "what voters agreed off the chain, or hold on other venues, and who shares no public link",
     "how far UMA's price would fall and whether administrators would step in: both are assumed",
+)
+_ANSWERS = ("pushed_answer", "believed_answer", "belief_ground")
+# What only a round can say.
+_OF_A_ROUND = (
+    "terms_as_of",
+    "terms_round_id",
+    "round_id",
+    "phase",
+    "stake_to_force_uma",
+    "stake_to_stall_uma",
+    "alone",
+    "p_captured",
 )
 _NO_ROUND = "what standing blocs hold of it: they are looked up for markets of a round"
 _ROUND = timedelta(seconds=ROUND_SECONDS)
@@ -53,19 +73,26 @@ def market_attack_router(site: Site) -> APIRouter:
     def read_attack(ref: Ref) -> Response:
         """Stake, cost and gain of forcing this market's answer; who could; signs that anybody is.
 
-        Of a market in no round, as if it were the only one of the newest assessed one.
+        Of a market in no round, as if it were the only one of the newest assessed one; of a paid
+        one what was said of it last before it was paid.
         """
         now = site.clock.now()
         with site.sessions() as session:
             market = require_market(session, ref)
-            placed = place_market(session, market, now)
-            body = _supposed(session, market, shelf, site) if placed is None else _placed(placed)
+            payment = get_payment(session, market, now)
+            if payment is not None:
+                body = _paid(last_place(session, market, payment.paid_at), payment, now)
+            elif (placed := place_market(session, market, now)) is not None:
+                body = _placed(placed)
+            else:
+                body = _supposed(session, market, shelf, site)
             signs = signs_for(session, SignalSubject.MARKET, to_hex(market.condition_id), now)
             fused = _fused(session, market, site)
         return json_response(
             {
                 "ref": to_hex(market.condition_id),
                 **body,
+                "paid": None if payment is None else _payment_line(payment, site),
                 "signs": [_sign_line(sign) for sign in strongest_first(signs)],
                 "attack_score": fused,
                 "caution": CAUTION,
@@ -113,6 +140,39 @@ def _placed(placed: PlacedMarket) -> Line:
     }
 
 
+def _paid(placed: PlacedMarket | None, payment: Payment, now: datetime) -> Line:
+    """What was said of a market that no vote can change any more."""
+    over = f"anything of an attack to come: the market was paid at {to_rfc3339(payment.paid_at)}"
+    if placed is None:
+        unseen = "what one would have taken: no assessed round voted on it before it was paid"
+        nothing = dict.fromkeys((*_OF_A_ROUND, *_ANSWERS))
+        return {
+            **nothing,
+            "as_of": now,
+            "place": "paid",
+            "blocs": [],
+            "in_best_sets": [],
+            "cannot_be_said": [over, unseen],
+        }
+    told = _placed(placed)
+    cannot: Any = told["cannot_be_said"]
+    return {**told, "place": "paid", "p_captured": None, "cannot_be_said": [over, *cannot]}
+
+
+def _payment_line(payment: Payment, site: Site) -> Line:
+    outcome = payment.outcome
+    link = None
+    if site.has_explorers:
+        link = transaction_link(payment.chain_id, payment.transaction_hash)
+    return {
+        "at": payment.paid_at,
+        "payouts": list(payment.numerators),
+        "outcome": None if outcome is None else outcome.value,
+        "transaction": to_hex(payment.transaction_hash),
+        "link": link,
+    }
+
+
 def _supposed(session: Session, market: Market, shelf: RoundShelf, site: Site) -> Line:
     span = round_span(session)
     inputs = None if span is None else shelf.get(session, span[1])
@@ -154,7 +214,7 @@ def _stale(inputs: RoundInputs, now: datetime) -> list[str]:
 
 
 def _answers(docket: Mapping[str, Any]) -> Line:
-    return {name: docket[name] for name in ("pushed_answer", "believed_answer", "belief_ground")}
+    return {name: docket[name] for name in _ANSWERS}
 
 
 def _alone(markets: Sequence[Mapping[str, Any]], request_id: str) -> Line:

@@ -100,9 +100,14 @@ class AloneLine(Part):
 
     request: str
     bloc: str
-    p_wrong: float = Field(description="A share of draws of the vote: no interval of its own.")
+    p_wrong: float
+    p_wrong_interval: Rate | None = Field(
+        None, description="Over how often honest voters err in the mean."
+    )
     p_roll: float
+    p_roll_interval: Rate | None = None
     p_wrong_honest: float
+    p_wrong_honest_interval: Rate | None = None
     open_interest: Usd | None
     held_shares: Uma | None
     obtainable_shares: Uma | None
@@ -248,6 +253,7 @@ class RoundLine(Shape):
     can_block: int
     p_round_attack: Rate
     p_any_wrong: float | None
+    p_any_wrong_interval: Rate | None = None
     support: Support
     model_version: str
 
@@ -343,24 +349,36 @@ class CapturedChance(Shape):
     calibration_status: Literal["uncalibrated_ranked"]
 
 
+class PaymentLine(Shape):
+    """What the market's tokens pay: no vote changes it."""
+
+    at: datetime
+    payouts: list[int] = Field(description="The numerators of Yes and No.")
+    outcome: str | None
+    transaction: Hex32
+    link: str | None
+
+
 class MarketAttackAnswer(Shape):
     """What an attack on one market would take and pay, and what says that somebody tries."""
 
     ref: Hex32
     as_of: datetime = Field(description="Of the assessment the numbers are from.")
-    terms_as_of: datetime = Field(description="When stake, thresholds and UMA were read.")
-    terms_round_id: int = Field(description="The round they were read of.")
-    place: Literal["in_round", "open_proposal", "hypothetical"] = Field(
-        description="In a round's vote; could be brought into it; or supposed to be in it alone."
+    paid: PaymentLine | None = Field(description="Null while its tokens do not pay.")
+    terms_as_of: datetime | None = Field(description="When stake, thresholds and UMA were read.")
+    terms_round_id: int | None = Field(description="The round they were read of.")
+    place: Literal["in_round", "open_proposal", "hypothetical", "paid"] = Field(
+        description="In a round's vote; could be brought into it; supposed to be in it alone; or "
+        "paid: then the numbers are those last said before, null where no round voted on it."
     )
     round_id: int | None
     phase: Phase | None
-    pushed_answer: str
-    believed_answer: str
-    belief_ground: str
-    stake_to_force_uma: Uma = Field(description="From nothing, nobody voting along.")
-    stake_to_stall_uma: Uma
-    alone: dict[str, object] = Field(description="Attacked alone, by ``bloc``.")
+    pushed_answer: str | None
+    believed_answer: str | None
+    belief_ground: str | None
+    stake_to_force_uma: Uma | None = Field(description="From nothing, nobody voting along.")
+    stake_to_stall_uma: Uma | None
+    alone: dict[str, object] | None = Field(description="Attacked alone, by ``bloc``.")
     blocs: list[dict[str, object]] = Field(
         description="Who could force or block it; hypothetical ones where it is in no round."
     )

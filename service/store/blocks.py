@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from models.chain import Block, Cursor
@@ -126,14 +126,6 @@ def lock_block(session: Session, chain_id: int, number: int, block_hash: bytes) 
         Block.chain_id == chain_id, Block.number == number, Block.hash == block_hash
     )
     return session.scalars(query.with_for_update()).first() is not None
-
-
-def count_blocks(session: Session, chain_id: int) -> int:
-    """How many blocks of a chain are stored."""
-    return (
-        session.scalar(select(func.count()).select_from(Block).where(Block.chain_id == chain_id))
-        or 0
-    )
 
 
 def list_block_numbers(session: Session, chain_id: int, first: int, last: int) -> list[int]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from jobs.score_rounds import score_rounds
 from models.attack_enums import SignalFamily, SignalSubject
 from models.enums import Support
+from models.oracle import Payout
 from models.round_assessment import RoundQuestion
 from service.api.app import create_app
 from service.api.headers import MAX_BODY_LENGTH
@@ -26,13 +27,15 @@ from service.api.round_schemas import (
 from service.clock import SetClock
 from service.database import open_engine, open_sessions
 from service.protocol.contracts import ContractBook
-from service.protocol.ids import to_hex
+from service.protocol.ids import parse_hex32, to_hex
 from service.protocol.rounds import RoundTime
 from service.risk.attack_parameters import load_attack_parameters
 from service.risk.attack_signs import AttackSign
 from service.risk.parameters import load_parameters
 from service.store.attack_signals import add_signals
+from service.store.round_assessments import newest_of_round
 from tests.postgresql import postgresql_database
+from tests.store.chain_scenes import Chain
 from tests.store.round_scenes import WHALE, list_market
 from tests.store.scenes import add_market
 
@@ -262,3 +265,38 @@ def test_without_an_assessed_round_nothing_is_said(sessions: sessionmaker[Sessio
             answer = opened.get(path)
             assert answer.status_code == 404
             assert "score_rounds" in answer.json()["detail"]
+
+
+def test_a_paid_market_is_told_as_paid_with_what_was_said_before(
+    scored: sessionmaker[Session],
+) -> None:
+    later = NOW + timedelta(days=30)
+    app = create_app(scored, SetClock(later), version="1.2.3")
+    with scored.begin() as session:
+        never = add_market(session, 8, known_at=NOW - timedelta(days=1))
+        Chain(session, 8).pay(NOW, ["1", "0"])
+        unvoted = to_hex(never.condition_id)
+        document = newest_of_round(session, JOINT)
+        assert document is not None
+        docket: Any = document.document["docket"]
+        ref = next(line["market_id"] for line in docket if line["slug"])
+        Chain(session, 9).add(
+            Chain(session, 9).block(later - timedelta(days=1)),
+            Payout,
+            bytes([0x4D] * 20),
+            condition_id=parse_hex32(ref),
+            oracle=bytes(20),
+            question_id=bytes(32),
+            numerators=["0", "1"],
+        )
+    with TestClient(app) as opened:
+        voted, silent = (read(opened, f"/v1/markets/{one}/attack") for one in (ref, unvoted))
+    MarketAttackAnswer.model_validate(voted)
+    MarketAttackAnswer.model_validate(silent)
+    assert (voted["place"], voted["round_id"], voted["p_captured"]) == ("paid", JOINT, None)
+    assert voted["alone"]["open_interest"] == "250000.00"
+    assert (voted["paid"]["outcome"], voted["paid"]["payouts"]) == ("NO", [0, 1])
+    assert voted["cannot_be_said"][0].startswith("anything of an attack to come: the market was")
+    assert (silent["place"], silent["round_id"], silent["alone"]) == ("paid", None, None)
+    assert silent["paid"]["outcome"] == "YES"
+    assert silent["blocs"] == []
