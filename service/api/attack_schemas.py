@@ -99,7 +99,15 @@ class BudgetQuality(Shape):
     """One kind of page and its budget, over the last 26 weeks."""
 
     kind: str = Field(examples=["market", "round", "group", "structural"])
-    budget_per_week: float = Field(description="False pages a week it may cost.")
+    budget_per_week: float | None = Field(
+        description="False pages a week it may cost; null where it spends another line's."
+    )
+    shares_budget_of: str | None = Field(description="The line whose budget it spends.")
+    budget_pages: float | None = Field(description="The budget over 26 weeks, in false pages.")
+    spent_pages: int | None = Field(
+        description="What is spent of it, by every line that shares it; the first false "
+        "structural page is free."
+    )
     pages: int
     unconfirmed: int = Field(description="No market of theirs is known to have been paid wrong.")
     unconfirmed_rate: RateLine | None = Field(description="Upper bound of the false ones' rate.")

@@ -129,6 +129,9 @@ def _quality_line(line: BudgetLine) -> dict[str, object]:
     return {
         "kind": line.kind,
         "budget_per_week": line.budget_per_week,
+        "shares_budget_of": line.shares_budget_of,
+        "budget_pages": line.budget_pages,
+        "spent_pages": line.spent_pages,
         "pages": line.pages,
         "unconfirmed": line.unconfirmed,
         "unconfirmed_rate": None if line.rate is None else asdict(line.rate),

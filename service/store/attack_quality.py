@@ -16,7 +16,7 @@ from service.risk.alert_threshold import (
     poisson_rate,
     threshold_of,
 )
-from service.risk.attack_pages import REASONS, STRUCTURAL_KEYS, Tier
+from service.risk.attack_pages import REASONS, STRUCTURAL_KEYS, Tier, counted_false
 from service.store.attack_alerts import list_told, list_weeks
 
 _WEEK_SECONDS = 7 * 86_400
@@ -27,7 +27,12 @@ class BudgetLine:
     """One kind of page: what it may cost, what it cost, and from where on it pages."""
 
     kind: str
-    budget_per_week: float
+    # None: it spends the budget of ``shares_budget_of``.
+    budget_per_week: float | None
+    shares_budget_of: str | None
+    # False pages in 26 weeks that the budget allows, and those that spent it. None as above.
+    budget_pages: float | None
+    spent_pages: int | None
     pages: int
     # None of whose markets is known to have been paid wrong: an upper bound of the false ones.
     unconfirmed: int
@@ -49,13 +54,27 @@ def attack_quality(session: Session, now: datetime) -> list[BudgetLine]:
         false = sum(one.is_false for one in paged)
         threshold = threshold_of(list_weeks(session, kind, told, now), budget)
         rate = poisson_rate(false, weeks)
-        lines.append(BudgetLine(kind.value, budget, len(paged), false, rate, threshold))
+        spent = len(counted_false(kind, told))
+        lines.append(
+            BudgetLine(
+                kind.value,
+                budget,
+                None,
+                budget * WEEKS,
+                spent,
+                len(paged),
+                false,
+                rate,
+                threshold,
+            )
+        )
     paged = [o for o in told if o.reason_key.startswith(STRUCTURAL_KEYS) and o.tier is Tier.PAGE]
     false = sum(one.is_false for one in paged)
-    # It shares the budget of rounds.
-    budget = BUDGETS[SignalSubject.ROUND]
     rate = poisson_rate(false, weeks)
-    return [*lines, BudgetLine("structural", budget, len(paged), false, rate, None)]
+    # What they spend is in the line of rounds.
+    shared = SignalSubject.ROUND.value
+    structural = BudgetLine("structural", None, shared, None, None, len(paged), false, rate, None)
+    return [*lines, structural]
 
 
 def _watched_weeks(session: Session, now: datetime) -> float:

@@ -101,8 +101,12 @@ def test_the_quality_of_alerts_tells_pages_and_their_exact_interval(
     quality = AlertQuality.model_validate_json(answer.content)
     by_kind = {line.kind: line for line in quality.attacks}
     assert by_kind.keys() == {"market", "round", "group", "structural"}
-    assert sum(by_kind[kind].budget_per_week for kind in ("market", "round", "group")) == 1.0
+    # Every budget is told once, and what spends it with it.
+    assert sum(line.budget_per_week or 0 for line in quality.attacks) == 1.0
     structural = by_kind["structural"]
+    assert (structural.budget_per_week, structural.shares_budget_of) == (None, "round")
+    # The first false one in half a year is free.
+    assert (by_kind["round"].budget_pages, by_kind["round"].spent_pages) == (6.5, 0)
     assert (structural.pages, structural.unconfirmed) == (1, 1)
     assert structural.unconfirmed_rate is not None
     # One in an hour: the interval is wide.
