@@ -4,6 +4,7 @@ The truth stays in its file until the last job has run. docs/methodology.md, "Wh
 of simulated attacks".
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,11 +13,13 @@ from pathlib import Path
 import orjson
 from pydantic import SecretStr
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from jobs.import_logs import import_logs
 from jobs.job_table import JOBS
 from jobs.wiring import House, begin_service, open_house, run_job
 from models.alert import Alert
+from models.attack_enums import SignalSubject
 from models.dvm_request_state import DvmRequestState
 from models.enums import JobOutcome
 from service.clock import SetClock
@@ -31,6 +34,7 @@ from service.simulation.calendar import STARTS_AT, instant
 from service.simulation.measures import WEEK, RunMeasure, Told, measure
 from service.simulation.run import Simulation
 from service.simulation.venue import SimulatedVenue
+from service.store.blocs import standing_blocs
 from service.store.due_reads import mark_all_due
 from service.store.entity_stakes import entities_of
 
@@ -56,6 +60,7 @@ DETECTORS = (
     "send_alerts",
 )
 # Nobody limits us here: the venue is this process.
+_ADDRESS = re.compile(r"0x[0-9a-f]{40}(?![0-9a-f])")
 _UNLIMITED = dict.fromkeys(LIMITS, 1_000_000)
 
 
@@ -143,7 +148,7 @@ def _judge(house: House, folder: Path, now: datetime, looks: Looks) -> RunMeasur
     truth = orjson.loads((folder / TRUTH).read_bytes())
     attack = truth["attack"]
     with house.read_sessions() as session:
-        told = [_told(row) for row in session.scalars(select(Alert).order_by(Alert.id))]
+        told = [_told(session, row) for row in session.scalars(select(Alert).order_by(Alert.id))]
         addresses = [parse_address(a) for a in ([] if attack is None else attack["addresses"])]
         members = {to_hex(e) for e in entities_of(session, addresses, now).values()}
     return measure(
@@ -154,13 +159,13 @@ def _judge(house: House, folder: Path, now: datetime, looks: Looks) -> RunMeasur
     )
 
 
-def _told(row: Alert) -> Told | None:
+def _told(session: Session, row: Alert) -> Told | None:
     """An alert about an attack; None for those about one market's score or the data."""
     facts = row.facts
     tier, kind = facts.get("tier"), facts.get("subject_kind")
     if not isinstance(tier, str) or not isinstance(kind, str):
         return None
-    round_id, markets = facts.get("round_id"), facts.get("markets")
+    round_id = facts.get("round_id")
     return Told(
         at=int(row.raised_at.timestamp()),
         tier=tier,
@@ -168,5 +173,21 @@ def _told(row: Alert) -> Told | None:
         kind=kind,
         subject=str(facts.get("subject", "")),
         round_id=round_id if isinstance(round_id, int) else None,
-        markets=tuple(map(str, markets)) if isinstance(markets, list) else (),
+        markets=_strings(facts.get("markets")),
+        requests=_strings(facts.get("requests")),
+        named=_named(session, row) if kind == SignalSubject.GROUP else (),
     )
+
+
+def _strings(found: object) -> tuple[str, ...]:
+    return tuple(map(str, found)) if isinstance(found, list) else ()
+
+
+def _named(session: Session, row: Alert) -> tuple[str, ...]:
+    """The addresses of a group: a standing bloc's, else those that the alert's words name."""
+    subject = str(row.facts.get("subject", ""))
+    for bloc in standing_blocs(session, row.raised_at):
+        if bloc.bloc_id == subject:
+            return bloc.addresses
+    words = f"{subject} {orjson.dumps(row.facts.get('signs')).decode()}"
+    return tuple(dict.fromkeys(_ADDRESS.findall(words.lower())))

@@ -48,6 +48,15 @@ def jeffreys(positives: float, n: float, low: float = LOW, high: float = HIGH) -
     )
 
 
+def clopper_pearson(positives: int, n: int) -> Span:
+    """The exact 95 % interval of a share; n > 0."""
+    tail = 0.025
+    return Span(
+        beta_quantile(positives, n - positives + 1, tail) if positives > 0 else 0.0,
+        beta_quantile(positives + 1, n - positives, 1 - tail) if positives < n else 1.0,
+    )
+
+
 def kish_size(weights: Values) -> float:
     """(sum w)^2 / sum w^2: how many equal weights vary as much; 0 without any weight."""
     square = float((weights**2).sum())

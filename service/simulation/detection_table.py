@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from math import exp
 from statistics import median
 
-from service.risk.rate_intervals import wilson
+from service.risk.rate_intervals import clopper_pearson
 from service.simulation.measures import RunMeasure
 from service.simulation.scenario import SCENARIOS
 
@@ -37,6 +37,7 @@ def detection_table(measures: Sequence[RunMeasure], missing: Sequence[str]) -> s
     ]
     quiet = {"calm": ["calm"], "ambiguous_wave": ["ambiguous_wave"]}
     quiet["before an attack"] = [n for n, s in SCENARIOS.items() if s.attack is not None]
+    quiet["all together"] = list(SCENARIOS)
     for title, names in quiet.items():
         runs = [one for one in measures if one.scenario in names]
         if runs:
@@ -88,7 +89,7 @@ def _quiet_line(title: str, runs: Sequence[RunMeasure]) -> str:
 
 
 def _share(count: int, of: int) -> str:
-    span = wilson(count, of)
+    span = clopper_pearson(count, of)
     return f"{count} of {of} ({span.low:.0%} to {span.high:.0%})"
 
 

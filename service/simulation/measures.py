@@ -13,6 +13,8 @@ WEEK = 7 * 86_400
 # An attack may be over between two looks: what is told of it so long after its last payout is late,
 # and no miss.
 LATE = 86_400
+# Of a group's addresses, the share that makes it the attack's.
+_HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,9 @@ class Told:
     subject: str
     round_id: int | None = None
     markets: tuple[str, ...] = ()
+    # Requests of the vote it names, and of a group the addresses it names or is known to have.
+    requests: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +66,10 @@ def measure(
 ) -> RunMeasure:
     """Judge a run; ``members``: ids of the entities the attack's addresses were folded into.
 
-    A page is of the attack where it names one of its markets, rounds or entities, or, as bursts and
-    rings are of no one market, where it is of all markets or of a group, while the attack is on or
-    within a day of its last payout.
+    A page is of the attack where it names one of its markets, its round (and, where it names
+    requests, one of its own), one of its entities, or a group of whose addresses at least half are
+    its own; while the attack is on or within a day of its last payout. Who stands to attack may be
+    named before. What is of all markets names nobody.
     """
     attack = truth["attack"]
     pages = sorted((one for one in told if one.tier == PAGE), key=lambda one: one.at)
@@ -104,20 +110,27 @@ def _quiet(truth: Mapping[str, Any], false: int, weeks: float) -> RunMeasure:
 
 
 def _is_hit(one: Told, attack: Mapping[str, Any], members: Collection[str]) -> bool:
-    is_member = one.kind in {"entity", "group"} and one.subject in members
+    is_member = _is_member(one, members)
     # Who stands to attack may be named before.
     first = 0 if is_member else int(attack["starts_at"])
     # Of an attack that keeps its markets from settling, nobody knows an end.
     last = attack["last_settled_at"]
     if one.at < first or (last is not None and one.at > int(last) + LATE):
         return False
-    conditions, rounds = set(attack["conditions"]), set(attack["rounds"])
     match one.kind:
-        case "group" | "platform":
-            return True
         case "market":
-            return one.subject in conditions
+            return one.subject in set(attack["conditions"])
         case "round":
-            return int(one.subject) in rounds
+            own = set(attack["requests"])
+            return int(one.subject) in set(attack["rounds"]) and (
+                not one.requests or bool(own & set(one.requests))
+            )
         case _:
-            return is_member or one.round_id in rounds or bool(conditions & set(one.markets))
+            return is_member
+
+
+def _is_member(one: Told, members: Collection[str]) -> bool:
+    if one.kind == "entity":
+        return one.subject in members
+    own = sum(address in members for address in one.named)
+    return one.kind == "group" and own > 0 and _HALF * len(one.named) <= own

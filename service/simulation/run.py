@@ -288,11 +288,12 @@ class _Play:
     def _vote(self, asks: list[Ask], start: int, reveal: int) -> None:
         people, contract = self.run.people, self.run.contract
         base = start + int(self.random.uniform(16, 22)) * HOUR
-        times = {}
+        habit, times = self.run.scenario.bloc, {}
+        together = people.bloc if habit is not None and habit.seals_together else frozenset()
         for voter in people.voters:
             usual = start + int(self.random.uniform(1, 23) * HOUR)
             near = base + int(self.random.uniform(0, 90))
-            times[voter.address] = (near if voter.address in people.bloc else usual) // SLOT * SLOT
+            times[voter.address] = (near if voter.address in together else usual) // SLOT * SLOT
         order = sorted(times, key=lambda who: (times[who], who))
         votes = cast(asks, people, contract.stakes, self.run.scenario.bloc, order, self.random)
         for who, cast_votes in votes.items():

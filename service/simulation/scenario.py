@@ -44,6 +44,8 @@ class BlocHabit:
     discipline: float = 0.8
     # Whether their stake came from one address.
     is_linked: bool = False
+    # Whether they seal their votes within 90 seconds of each other.
+    seals_together: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ _SCENARIOS = (
         "sleeper_bloc",
         "70 % of the stake, honest until one attack",
         AttackKind.FORCE,
-        BlocHabit(size=9, share=0.70, discipline=1.0),
+        BlocHabit(size=9, share=0.70, discipline=1.0, seals_together=False),
         candidates=12,
     ),
     Scenario(

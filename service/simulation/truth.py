@@ -104,6 +104,9 @@ def _attack(run: Simulation, plan: AttackPlan) -> dict[str, Any]:
         "first_settled_at": min((c.settled_at for c in courses if c.settled_at), default=None),
         "last_settled_at": max((c.settled_at for c in courses if c.settled_at), default=None),
         "rounds": rounds,
+        "requests": [
+            to_hex(a.request.request_id) for a in run.asks if a.question.market in set(numbers)
+        ],
         "conditions": [to_hex(run.texts.subject(c.market).condition) for c in courses],
         "targets": [
             to_hex(run.texts.subject(run.courses[n].market).condition) for n in plan.targets

@@ -14,6 +14,7 @@ ATTACK = {
     "last_settled_at": START + 3 * WEEK + 120 * HOUR,
     "conditions": ["0xaa"],
     "rounds": [10_400],
+    "requests": ["0xr1", "0xr2"],
 }
 ON = START + 3 * WEEK + 10 * HOUR
 
@@ -32,12 +33,11 @@ def page(at: int, kind: str, subject: str, tier: str = "page", **more: Any) -> T
     [
         page(ON, "market", "0xaa"),
         page(ON, "round", "10400"),
-        page(ON, "group", "ring-1"),
-        page(ON, "platform", ""),
+        page(ON, "round", "10400", requests=("0xr9", "0xr2")),
+        page(ON, "group", "ring-1", named=("0xmember", "0xother")),
+        page(ON - 2 * WEEK, "group", "ring-1", named=("0xmember",)),
         page(ON, "entity", "0xmember"),
         page(ON - 2 * WEEK, "entity", "0xmember"),
-        page(ON, "entity", "0xother", round_id=10_400),
-        page(ON, "entity", "0xother", markets=("0xbb", "0xaa")),
     ],
 )
 def test_a_page_about_the_attack_is_a_catch(hit: Told) -> None:
@@ -51,6 +51,12 @@ def test_a_page_about_the_attack_is_a_catch(hit: Told) -> None:
         (page(ON, "market", "0xbb"), 0),
         (page(ON, "round", "10399"), 0),
         (page(ON, "entity", "0xother"), 0),
+        # In the attack's time, or its round, and about others.
+        (page(ON, "round", "10400", requests=("0xr9",)), 0),
+        (page(ON, "entity", "0xother", round_id=10_400, markets=("0xaa",)), 0),
+        (page(ON, "group", "ring-1"), 0),
+        (page(ON, "group", "ring-1", named=("0xmember", "0xother", "0xthird")), 0),
+        (page(ON, "platform", ""), 0),
         (page(ON + WEEK, "market", "0xaa"), 0),
         (page(START + WEEK, "market", "0xaa"), 1),
         (page(START + WEEK, "group", "ring-1"), 1),
@@ -83,9 +89,10 @@ def test_the_table_states_intervals_and_what_was_not_measured() -> None:
         measure(truth(None), [], [], START),
     ]
     table = detection_table(runs, ["find_blocs"])
-    assert "| `sleeper_bloc` | 2 | 1 of 2 (9% to 91%) | 1 of 2 (9% to 91%) |" in table
+    assert "| `sleeper_bloc` | 2 | 1 of 2 (1% to 99%) | 1 of 2 (1% to 99%) |" in table
     assert "90 (90 to 90) | `attack_score (market)` |" in table
     assert "| calm | 4.0 | 0 | 0.00 (0.00 to 0.92) |" in table
+    assert "| all together | 10.0 | 0 | 0.00 (0.00 to 0.37) |" in table
     assert "Not measured, for this version does not have them: `find_blocs`." in table
 
 
