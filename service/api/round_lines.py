@@ -40,6 +40,7 @@ def round_line(row: RoundAssessment) -> Line:
         "can_block": sum(bloc["can_block"] for bloc in blocs),
         "p_round_attack": told["p_round_attack"],
         "p_any_wrong": told["p_any_wrong"],
+        "p_any_wrong_interval": told.get("p_any_wrong_interval"),
         "support": told["support"],
         "model_version": row.model_version,
     }

@@ -185,10 +185,17 @@ def _request_rows(
                 answers=f"{_answer(line['believed_answer'])}, not {_answer(line['pushed_answer'])}",
                 ground=f"by {line['belief_ground']}",
                 open_interest=_usd(alone["open_interest"]) if pays else "\u2013",
-                outlook=f"{percent(alone['p_wrong'])} wrong, {percent(alone['p_roll'])} rolled",
+                outlook=f"{_chance(alone, 'p_wrong')} wrong, {_chance(alone, 'p_roll')} rolled",
             )
         )
     return rows
+
+
+def _chance(alone: Mapping[str, Any], name: str) -> str:
+    """With its interval, which assessments of an earlier release do not have."""
+    rate = alone.get(f"{name}_interval")
+    shown = percent(alone[name])
+    return shown if rate is None else f"{shown} ({percent(rate['p05'])} to {percent(rate['p95'])})"
 
 
 def _bloc_row(bloc: Mapping[str, Any]) -> BlocRow:

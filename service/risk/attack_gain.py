@@ -129,6 +129,15 @@ def _or_nan(value: float | None) -> float:
     return np.nan if value is None else value
 
 
+def embarrassment_of(price_before: float | None, priors: RemedyPriors) -> float | None:
+    """How embarrassing it would be to pay an answer, in 0..1, by its price before any proposal.
+
+    The mean of three indicators; wording and media are read from no source and count as absent.
+    None where no price is known.
+    """
+    return None if price_before is None else (price_before < priors.extreme_price) / 3
+
+
 def _unread_remedies(markets: Sequence[DocketMarket]) -> list[Assumption]:
     """What would make administrators step in and was not read, counted over the requests."""
     paying = [market for market in markets if market.operative]

@@ -12,7 +12,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-ATTACK_VERSION = "attack-1.1.0"
+ATTACK_VERSION = "attack-1.2.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,7 @@ class RemedyPriors:
     refund_base: float
     volume_slope: float
     embarrassment: float
+    extreme_price: float
     clarified_against: float
     resolver_gated: float
     cap: float
@@ -131,6 +132,8 @@ class AttackParameters:
     tagged: Mapping[str, Tagged]
     turnout: TurnoutPriors
     error_correlation: float
+    # As if a mean share of honest errors had been counted from so many times k votes.
+    error_mean_weight: float
     acquire: AcquirePriors
     # The fall of UMA's price, and the chance of an emergency response.
     fall: Saturating
@@ -181,6 +184,7 @@ def parse_attack_parameters(text: str) -> AttackParameters:
         tagged=MappingProxyType(tagged),
         turnout=TurnoutPriors(**plain["turnout"]),
         error_correlation=plain["joint"]["error_correlation"],
+        error_mean_weight=plain["joint"]["error_mean_weight"],
         acquire=AcquirePriors(**plain["acquire"]),
         fall=Saturating(damage["deepest"], damage["scale_usd"]),
         fall_log_sd=damage["log_sd"],

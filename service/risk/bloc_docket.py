@@ -124,8 +124,8 @@ class BlocDocket:
 def bloc_votes(scene: Scene, bloc: Bloc) -> BlocVotes:
     """The round's votes with the bloc's stake pushing every wrong answer."""
     terms, stake = scene.terms, bloc.stake
-    opened = _by_request(scene, bloc.opened)
-    pushed = _by_request(scene, bloc.opened_wrong)
+    opened = by_request(scene, bloc.opened)
+    pushed = by_request(scene, bloc.opened_wrong)
     draws = vote_with(scene.votes, terms, stake, opened)
     others = scene.parameters.others_slashed
     ratio = slashed_per_winner(scene.votes, draws, terms, stake, opened)
@@ -137,7 +137,8 @@ def bloc_votes(scene: Scene, bloc: Bloc) -> BlocVotes:
     return BlocVotes(draws, chance, draws.stall, income, own)
 
 
-def _by_request(scene: Scene, amounts: Mapping[str, float]) -> Values:
+def by_request(scene: Scene, amounts: Mapping[str, float]) -> Values:
+    """Amounts in the order of the docket; 0 for a request without one."""
     return np.array([amounts.get(i, 0.0) for i in scene.docket.request_ids], dtype=np.float64)
 
 

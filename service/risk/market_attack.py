@@ -3,15 +3,26 @@
 docs/methodology.md, "One market". Stake in UMA, money in USD.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from service.risk.attack_attempt import AttemptRate
 from service.risk.attack_cost import acquire, saturate, unhedged_value
 from service.risk.attack_gain import slash_loss
-from service.risk.bloc_docket import BlocDocket, Scene
+from service.risk.attack_inputs import DocketMarket
+from service.risk.attack_parameters import AttackParameters
+from service.risk.attack_votes import draw_votes, vote_with
+from service.risk.beta_quantiles import beta_quantile
+from service.risk.bloc_docket import BlocDocket, Scene, by_request
 from service.risk.draws import Values
 from service.risk.result import Interval
+from service.risk.vote_simulation import Lean
+
+# The ends of a 90 % interval; and an error so rare, or so common, that a Beta's grid is too coarse.
+_ENDS = (0.05, 0.95)
+_LEAST_ERROR = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +35,10 @@ class MarketAttack:
 
     request_id: str
     bloc_id: str
-    p_wrong: float
-    p_roll: float
+    p_wrong: AttemptRate
+    p_roll: AttemptRate
     # The same if nobody pushes.
-    p_wrong_honest: float
+    p_wrong_honest: AttemptRate
     open_interest_usd: float | None
     held_shares: float | None
     obtainable_shares: float | None
@@ -48,9 +59,11 @@ class MarketAttack:
     acquire_lost_usd: float
 
 
-def market_attacks(scene: Scene, found: BlocDocket) -> tuple[MarketAttack, ...]:
-    """Every request alone, in the order of the docket."""
-    bloc, honest = found.bloc, scene.honest.chance
+def market_attacks(
+    scene: Scene, found: BlocDocket, requests: Sequence[DocketMarket]
+) -> tuple[MarketAttack, ...]:
+    """Every request alone, in the order of the docket, which is that of ``requests``."""
+    bloc, chances = found.bloc, chance_spreads(scene, found, requests)
     owned = bloc.stake - bloc.borrowed
     exposed = unhedged_value(owned, bloc.hedged, scene.uma, scene.parameters)
     slash = slash_loss(scene.terms, scene.uma, bloc.stake)
@@ -58,7 +71,7 @@ def market_attacks(scene: Scene, found: BlocDocket) -> tuple[MarketAttack, ...]:
     acquired = acquire(found.force_shortfall, scene.uma, scene.parameters).lost_usd
     spread = _spread(scene, found, lost, exposed) if len(scene.docket) else lost
     a_token = exposed / max(owned, 1e-9)
-    shared = _Shared(scene, found, honest, lost, spread, exposed, a_token, acquired)
+    shared = _Shared(scene, found, chances, lost, spread, exposed, a_token, acquired)
     return tuple(_attack(shared, row) for row in range(len(scene.docket)))
 
 
@@ -66,7 +79,7 @@ def market_attacks(scene: Scene, found: BlocDocket) -> tuple[MarketAttack, ...]:
 class _Shared:
     scene: Scene
     found: BlocDocket
-    honest: Values
+    chances: "ChanceSpreads"
     lost: Values
     # Quantiles of the margin by request.
     spread: Values
@@ -86,9 +99,9 @@ def _attack(shared: _Shared, row: int) -> MarketAttack:
     return MarketAttack(
         request_id=docket.request_ids[row],
         bloc_id=found.bloc.bloc_id,
-        p_wrong=float(votes.chance[row]),
-        p_roll=float(votes.stall[row]),
-        p_wrong_honest=float(shared.honest[row]),
+        p_wrong=shared.chances.wrong[row],
+        p_roll=shared.chances.roll[row],
+        p_wrong_honest=shared.chances.honest[row],
         open_interest_usd=float(docket.open_interest[row]) if docket.interest_known[row] else None,
         held_shares=float(stakes.held[row]) if counted else None,
         obtainable_shares=float(docket.shares[row]) if counted else None,
@@ -107,6 +120,55 @@ def _attack(shared: _Shared, row: int) -> MarketAttack:
         ),
         acquire_lost_usd=shared.acquired,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ChanceSpreads:
+    """By request, with 90 % intervals over how often honest voters err in the mean."""
+
+    wrong: tuple[AttemptRate, ...]
+    roll: tuple[AttemptRate, ...]
+    # If nobody pushes.
+    honest: tuple[AttemptRate, ...]
+
+
+def chance_spreads(
+    scene: Scene, found: BlocDocket, requests: Sequence[DocketMarket]
+) -> ChanceSpreads:
+    """The chances of a vote, and what they are at both ends of the mean honest error.
+
+    The mean of Beta(m k, (1 - m) k) is known no better than as Beta(m n, (1 - m) n), n a fixed
+    multiple of k: the vote is played again, by the same draws, at its 5 and 95 % ends. Votes that
+    are opened tell of the rest there too. The chance of a roll need not rise or fall with it: its
+    interval is what the three spread over.
+    """
+    votes = found.votes
+    opened = by_request(scene, found.bloc.opened)
+    wrong, roll, honest = [votes.chance], [votes.stall], [scene.honest.chance]
+    for share in _ENDS:
+        leaning = [_with_error(request, share, scene.parameters) for request in requests]
+        drawn = draw_votes(leaning, scene.terms, scene.parameters)
+        pushed = vote_with(drawn, scene.terms, found.bloc.stake, opened)
+        wrong.append(pushed.chance)
+        roll.append(pushed.stall)
+        honest.append(vote_with(drawn, scene.terms, 0.0).chance)
+    return ChanceSpreads(_rates(wrong), _rates(roll), _rates(honest))
+
+
+def _with_error(request: DocketMarket, share: float, parameters: AttackParameters) -> DocketMarket:
+    lean = request.honest_error
+    votes = parameters.error_mean_weight * lean.k
+    mean = beta_quantile(lean.mean * votes, (1 - lean.mean) * votes, share)
+    return replace(
+        request, honest_error=Lean(min(max(mean, _LEAST_ERROR), 1 - _LEAST_ERROR), lean.k)
+    )
+
+
+def _rates(columns: Sequence[Values]) -> tuple[AttemptRate, ...]:
+    """The first column with the least and the greatest of all."""
+    low, high = np.minimum.reduce(columns), np.maximum.reduce(columns)
+    rows = zip(columns[0].tolist(), low.tolist(), high.tolist(), strict=True)
+    return tuple(AttemptRate(mean, least, most) for mean, least, most in rows)
 
 
 def _spread(scene: Scene, found: BlocDocket, lost: Values, exposed: float) -> Values:

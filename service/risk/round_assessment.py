@@ -163,7 +163,7 @@ def assess_round(
         blocs=tuple(blocs),
         hypothetical=tuple(assumed),
         headline=headline.found.bloc.bloc_id,
-        markets=market_attacks(scene, headline.found),
+        markets=market_attacks(scene, headline.found, inputs.requests),
         dollars_exposed=float(docket.open_interest[inside].sum()) if has_money else None,
         interest_known=read,
         operative=int(inside.sum()),

@@ -14,6 +14,7 @@ from models.liquidity import BookSnapshot
 from models.market import Market
 from service.protocol.contracts import ContractBook
 from service.protocol.holdings import NO, YES
+from service.risk.attack_gain import embarrassment_of
 from service.risk.attack_inputs import (
     AskLevel,
     DocketMarket,
@@ -22,6 +23,7 @@ from service.risk.attack_inputs import (
     known,
     missing,
 )
+from service.risk.attack_parameters import load_attack_parameters
 from service.risk.inputs import MarketInputs
 from service.risk.parameters import RiskParameters
 from service.risk.pushed_answer import PushedAnswer, choose_pushed
@@ -142,7 +144,18 @@ def _override(priced: PricedMarket | None) -> OverrideFeatures:
     if priced is None:
         return OverrideFeatures()
     gated = priced.inputs.oracle_version is OracleVersion.MANAGED_RESOLVER
-    return OverrideFeatures(resolver_gated=gated)
+    priors = load_attack_parameters().remedy
+    return OverrideFeatures(
+        embarrassment=embarrassment_of(_price_before(priced), priors), resolver_gated=gated
+    )
+
+
+def _price_before(priced: PricedMarket) -> float | None:
+    """Of the pushed answer, before the first proposal."""
+    of_yes = priced.inputs.price_before_proposal
+    if of_yes is None:
+        return None
+    return of_yes if priced.pushed.wrong is Outcome.YES else 1 - of_yes
 
 
 def _truth(score: MarketAssessment | None) -> tuple[float, float, float] | None:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.risk.attack_gain import (
+    embarrassment_of,
     prepare_docket,
     remedy_chances,
     slash_income,
@@ -108,6 +109,15 @@ def test_remedies_grow_with_volume_and_embarrassment_up_to_their_cap() -> None:
     loud = OverrideFeatures(embarrassment=1, clarified_against=True, resolver_gated=True)
     worst = replace(plain, volume=known(1e9), override=loud)
     assert remedy_chances(worst, PARAMETERS) == (0.5, 0.6)
+
+
+@pytest.mark.parametrize(
+    ("price", "expected"), [(None, None), (0.029, 1 / 3), (0.03, 0.0), (0.9, 0.0)]
+)
+def test_an_answer_hardly_anybody_believed_is_embarrassing_to_pay(
+    price: float | None, expected: float | None
+) -> None:
+    assert embarrassment_of(price, PARAMETERS.remedy) == expected
 
 
 def test_slashing_income_is_the_winners_part_of_what_the_others_lose() -> None:

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from service.risk.attack_inputs import Bloc, missing
+from service.risk.attack_inputs import Bloc, OpenedVotes, missing
 from service.risk.market_attack import MarketAttack
 from service.risk.round_assessment import RoundAssessmentResult, assess_round
+from service.risk.vote_simulation import Lean
 from tests.risk.round_scenes import MILLION, QUICK, market, round_of
 
 BLOC = Bloc("b", 16 * MILLION, holdings={"big": 400_000}, bonds={"big": 750})
@@ -36,7 +37,7 @@ def test_a_round_of_one_market_is_that_market() -> None:
 
 def test_its_value_is_what_it_wins_less_what_it_loses() -> None:
     big = named(assessed(), "big")
-    assert (big.p_wrong, big.p_roll, big.p_wrong_honest) == (1, 0, 0)
+    assert (big.p_wrong.mean, big.p_roll.mean, big.p_wrong_honest.mean) == (1, 0, 0)
     assert big.gain_usd is not None
     assert big.gain_usd == pytest.approx(400_000 * 0.9 + 40_000 * 0.9)
     assert big.loss_usd == pytest.approx(440_000 * 0.1 + 16_000 + 750)
@@ -61,4 +62,30 @@ def test_what_is_not_known_has_no_margin() -> None:
     big = named(assessed(unpriced, SMALL), "big")
     assert (big.gain_usd, big.value_usd, big.margin_usd, big.break_even_fall) == (None,) * 4
     assert big.open_interest_usd == 2e6
-    assert big.p_wrong == 1
+    assert big.p_wrong.mean == 1
+
+
+def test_every_chance_has_an_interval_over_how_often_honest_voters_err() -> None:
+    contested = replace(BIG, honest_error=Lean(0.45, 4))
+    push = Bloc("b", 4 * MILLION)
+    one = named(assessed(contested, bloc=push), "big")
+    for rate in (one.p_wrong, one.p_wrong_honest):
+        assert 0 < rate.p05 < rate.mean < rate.p95 < 1
+    # Likeliest half-way.
+    assert 0 < one.p_roll.p05 < one.p_roll.mean <= one.p_roll.p95 < 1
+    # A mean is known the better, the clearer the question: as if from 5 k votes.
+    clear = named(assessed(replace(BIG, honest_error=Lean(0.45, 400)), bloc=push), "big")
+    assert clear.p_wrong.p95 - clear.p_wrong.p05 < one.p_wrong.p95 - one.p_wrong.p05
+
+
+def test_the_interval_of_a_roll_holds_what_lies_between_its_ends() -> None:
+    """At either end of the error one side passes; half-way nobody does."""
+    even = replace(BIG, honest_error=Lean(0.5, 2000))
+    one = named(assessed(even, bloc=Bloc("b", 1.0)), "big")
+    assert one.p_roll.mean == one.p_roll.p95 == 1
+
+
+def test_what_is_opened_and_counted_leaves_nothing_open() -> None:
+    told = OpenedVotes(wrong=16 * MILLION, right=6 * MILLION, other=0.0, sealed=0.0)
+    one = named(assessed(replace(BIG, opened=told), bloc=Bloc("b", 1.0)), "big")
+    assert (one.p_wrong.p05, one.p_wrong.mean, one.p_wrong.p95) == (1, 1, 1)

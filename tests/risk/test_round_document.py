@@ -39,6 +39,10 @@ def test_every_field_of_the_contract_is_there_and_is_json() -> None:
     )
     assert Decimal(read["dollars_exposed"]) == 2_030_000
     assert read["as_of"] == "2026-07-23T06:00:00Z"
+    for line in read["markets"]:
+        for name in ("p_wrong", "p_roll", "p_wrong_honest"):
+            rate = line[f"{name}_interval"]
+            assert rate["p05"] <= rate["mean"] == line[name] <= rate["p95"]
     margin = {key: Decimal(value) for key, value in read["attack_margin"].items()}
     assert margin["p05"] <= margin["mean"] <= margin["p95"]
 
