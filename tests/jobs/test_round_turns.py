@@ -26,6 +26,7 @@ from service.store.round_failures import (
     note_failure,
     waiting_rounds,
 )
+from service.store.round_inputs import load_round
 
 PARAMETERS, ATTACK = load_parameters(), load_attack_parameters()
 JOINT = 10_082
@@ -59,7 +60,7 @@ def past(sessions: sessionmaker[Session]) -> set[int]:
 def test_rounds_that_fail_wait_and_the_others_get_their_turn(
     whole: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load: Any = job.load_round
+    load: Any = load_round
     broken = {10_080}
 
     def failing(session: Session, round_id: int, *rest: Any) -> Any:
