@@ -12,7 +12,7 @@ from models import oracle
 from models.chain import Block
 from models.clarification import ListedClarification
 from models.enums import Category
-from models.market import Market, RulesText, RulesVersion, TradingActivity
+from models.market import RulesText, RulesVersion, TradingActivity
 from service.protocol.clarifications import place_clarifications
 from service.protocol.contracts import ContractBook
 from service.protocol.ids import parse_address
@@ -24,6 +24,7 @@ from service.risk.inputs import Proposal
 from service.risk.rule_text import read_sources
 from service.risk.wording_features import RuleTimes, timing_features
 from service.store.id_lists import ID_CHUNK, among
+from service.store.market_lines import AnyMarket
 from service.store.upserts import IN_CHUNK, chunks
 
 # Wordings whose sources are known: most hang on none, so that one costs some hundred bytes.
@@ -41,11 +42,11 @@ class SourceReader:
     def __init__(self) -> None:
         self._known: dict[bytes, tuple[Feature, ...]] = {}
 
-    def find(self, market: Market, text_hash: bytes) -> tuple[Feature, ...] | None:
+    def find(self, market: AnyMarket, text_hash: bytes) -> tuple[Feature, ...] | None:
         """What was read of a wording; ``None`` if it was not yet."""
         return self._known.get(_key(market, text_hash))
 
-    def read(self, market: Market, text_hash: bytes, text: str) -> tuple[Feature, ...]:
+    def read(self, market: AnyMarket, text_hash: bytes, text: str) -> tuple[Feature, ...]:
         """The fragile sources a market hangs on."""
         found = tuple(
             Feature(r.name, r.value, r.unit, 0.0, "default", r.spans)
@@ -58,7 +59,7 @@ class SourceReader:
         return found
 
 
-def _key(market: Market, text_hash: bytes) -> bytes:
+def _key(market: AnyMarket, text_hash: bytes) -> bytes:
     return hashlib.blake2b(market.title.encode() + text_hash, digest_size=16).digest()
 
 
@@ -67,7 +68,7 @@ _READER = SourceReader()
 
 def get_features(
     session: Session,
-    markets: Sequence[Market],
+    markets: Sequence[AnyMarket],
     statuses: Mapping[int, QuestionStatus],
     firsts: Mapping[int, Proposal],
     book: ContractBook,
@@ -81,7 +82,8 @@ def get_features(
     versions = _get_versions(session, [market.id for market in markets], at)
     told = [market for market in markets if market.id in versions]
     hashes = {market.id: versions[market.id][-1][0] for market in told}
-    wanted = {hashes[m.id] for m in told if m.id in firsts or _READER.find(m, hashes[m.id]) is None}
+    read = {market.id: _READER.find(market, hashes[market.id]) for market in told}
+    wanted = {hashes[m.id] for m in told if m.id in firsts or read[m.id] is None}
     texts = _get_texts(session, wanted)
     edits = {id_: tuple(known for _, known in found[1:]) for id_, found in versions.items()}
     times = _get_times(session, edits, statuses, book, at)
@@ -89,18 +91,19 @@ def get_features(
     for market in told:
         text_hash = hashes[market.id]
         text = texts.get(text_hash, "")
-        sources = _READER.find(market, text_hash)
+        sources = read[market.id]
         if sources is None:
             sources = _READER.read(market, text_hash, text)
         first = firsts.get(market.id)
         at_proposal = () if first is None else _at_proposal(session, market, text, first, at)
-        timing = tuple(f for f in timing_features(times[market.id]) if f.value)
-        features[market.id] = (*sources, *at_proposal, *timing)
+        changed = times.get(market.id)
+        timing = () if changed is None else timing_features(changed)
+        features[market.id] = (*sources, *at_proposal, *(f for f in timing if f.value))
     return features
 
 
 def _at_proposal(
-    session: Session, market: Market, text: str, first: Proposal, at: datetime
+    session: Session, market: AnyMarket, text: str, first: Proposal, at: datetime
 ) -> tuple[Feature, ...]:
     """What the fitted dispute model reads of a first proposal; what adds nothing is left out."""
     own, anybody = _count_earlier(session, first, at)
@@ -171,6 +174,7 @@ def _get_times(
     book: ContractBook,
     at: datetime,
 ) -> dict[int, RuleTimes]:
+    """Of the markets whose rules were edited or clarified; of the others time says nothing."""
     traded = _get_first_trades(session, [id_ for id_, edited in edits.items() if edited], at)
     proposed = {id_ for id_, status in statuses.items() if id_ in edits and status.requests}
     listed = _get_listed(session, proposed, at)
@@ -178,6 +182,8 @@ def _get_times(
     for id_, edited in edits.items():
         status = statuses.get(id_)
         clarified = listed.get(id_, set()) | _posted(status, book)
+        if not edited and not clarified:
+            continue
         found[id_] = RuleTimes(
             first_traded_at=traded.get(id_),
             edited_at=edited,

@@ -1,12 +1,27 @@
 """Row ids in a statement as one value: thousands of them cost a parameter each otherwise."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from sqlalchemy import BigInteger, ColumnElement, any_, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Subquery,
+    any_,
+    bindparam,
+    column,
+    func,
+    select,
+    type_coerce,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from models.base import UtcTimestamp
+
+# A row id with a stretch of time, both ends included.
+Stretch = tuple[int, datetime, datetime]
 # Ids in one statement: its rows are held in memory together.
 ID_CHUNK = 2_000
 
@@ -19,3 +34,27 @@ def among(
         return column == any_(bindparam(None, list(ids), type_=ARRAY(BigInteger)))
     given = func.json_each(json.dumps(list(ids))).table_valued("value")
     return column.in_(select(given.c.value))
+
+
+def stretches(session: Session, given: Sequence[Stretch]) -> Subquery:
+    """Row ids, each with a stretch of its own, to be joined: ``id``, ``from_at``, ``to_at``."""
+    dialect = session.get_bind().dialect
+    if dialect.name == "postgresql":
+        ids, begins, ends = ([one[place] for one in given] for place in range(3))
+        rows = func.unnest(
+            bindparam(None, ids, type_=ARRAY(BigInteger)),
+            bindparam(None, begins, type_=ARRAY(UtcTimestamp)),
+            bindparam(None, ends, type_=ARRAY(UtcTimestamp)),
+        ).table_valued(
+            column("id", BigInteger), column("from_at", UtcTimestamp), column("to_at", UtcTimestamp)
+        )
+        return select(rows.render_derived()).subquery()
+    told = UtcTimestamp().dialect_impl(dialect).bind_processor(dialect)
+    assert told is not None  # noqa: S101  # SQLite keeps instants as text
+    values = [[id_, told(begin), told(end)] for id_, begin, end in given]
+    each = func.json_each(json.dumps(values)).table_valued("value").c.value
+    return select(
+        type_coerce(func.json_extract(each, "$[0]"), BigInteger).label("id"),
+        type_coerce(func.json_extract(each, "$[1]"), UtcTimestamp).label("from_at"),
+        type_coerce(func.json_extract(each, "$[2]"), UtcTimestamp).label("to_at"),
+    ).subquery()

@@ -5,17 +5,18 @@ from datetime import datetime
 from typing import Literal
 
 from models.enums import MarketState, Outcome
-from models.market import Market, ResolutionReport
+from models.market import ResolutionReport
 from service.protocol.ids import to_checksum
 from service.protocol.lifecycle import QuestionStatus, RequestStatus
 from service.protocol.prices import outcome_of
 from service.protocol.standing import Standing, instant_of, standing_of, standing_of_report
 from service.risk.inputs import Proposal
+from service.store.market_lines import AnyMarket
 from service.store.reports import to_resolution_row
 
 
 def find_status(
-    market: Market, statuses: dict[bytes, list[QuestionStatus]]
+    market: AnyMarket, statuses: dict[bytes, list[QuestionStatus]]
 ) -> QuestionStatus | None:
     """The question behind a market: the one with its condition, on its own adapter if two have it.
 
@@ -32,7 +33,7 @@ def find_status(
 
 
 def find_standing(
-    market: Market, status: QuestionStatus | None, report: ResolutionReport | None, at: datetime
+    market: AnyMarket, status: QuestionStatus | None, report: ResolutionReport | None, at: datetime
 ) -> tuple[Standing, Literal["chain", "feed", "catalogue"]]:
     """The chain wins; then Polymarket's feed; then what the catalogue says."""
     if status is not None:

@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
-from statistics import median
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,12 +11,11 @@ from sqlalchemy.orm import Session
 from models.assessment import Announcement
 from models.enums import Category, MarketState, OracleVersion, Outcome, Remedy, RequestState
 from models.liquidity import BookSnapshot, OpenInterest
-from models.market import Market, MarketGroup, ResolutionReport, TradingActivity
+from models.market import MarketGroup, ResolutionReport, TradingActivity
 from service.protocol.contracts import ContractBook
 from service.protocol.finality import ETHEREUM, POLYGON
 from service.protocol.ids import to_checksum, to_hex
 from service.protocol.lifecycle import QuestionStatus
-from service.protocol.price_history import median_price
 from service.risk.features import Feature
 from service.risk.inputs import (
     Adjudicated,
@@ -43,19 +41,15 @@ from service.store.input_oracle import (
     request_timestamp,
 )
 from service.store.latest import latest_by_market, latest_values
+from service.store.market_lines import AnyMarket
 from service.store.market_statuses import get_market_statuses
-from service.store.price_history import get_history_between
+from service.store.prices_before import get_prices_before, mid_of
 from service.store.reports import first_proposal_report
 from service.store.round_captures import get_captured
 from service.store.sibling_inputs import get_siblings
 from service.store.upserts import IN_CHUNK, chunks
 from service.store.vote_inputs import get_vote_facts
 
-# The price that counts as belief before a proposal: its median over this span before it.
-BELIEF_FROM = timedelta(minutes=60)
-BELIEF_TO = timedelta(minutes=5)
-# Where no book was seen in that span, the last one seen within a day before it.
-BELIEF_FALLBACK = timedelta(hours=24)
 _QUOTED = (BookSnapshot.best_bid, BookSnapshot.best_ask, BookSnapshot.known_at)
 
 
@@ -76,9 +70,11 @@ class _Quote:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    statuses: dict[bytes, list[QuestionStatus]]
+    # What the chain says of the questions it knows.
+    statuses: dict[int, QuestionStatus]
     reports: dict[int, ResolutionReport]
-    first_reports: dict[int, ResolutionReport]
+    # First proposals, by the chain or the feed.
+    proposals: dict[int, Proposal]
     interest: dict[int, _Interest]
     # Traded volume.
     volumes: dict[int, int | None]
@@ -87,7 +83,11 @@ class _Rows:
     announcements: dict[int, Announcement]
     # Polymarket's event ids by our group ids.
     events: dict[int, str]
+    # The oracle each adapter asks, where no question says more.
+    versions: dict[bytes | None, OracleVersion]
     votes: dict[int, VoteFacts]
+    # The price of Yes before the first proposal, and where it was read.
+    beliefs: dict[int, tuple[float, PriceEvidence]]
     # P(captured) by condition, of markets in an assessed round.
     captured: Mapping[bytes, float]
     features: dict[int, tuple[Feature, ...]]
@@ -101,7 +101,7 @@ class _Rows:
 
 def load_inputs(
     session: Session,
-    markets: Sequence[Market],
+    markets: Sequence[AnyMarket],
     book: ContractBook,
     at: datetime,
     missing: tuple[str, ...] = (),
@@ -118,24 +118,26 @@ def load_inputs(
     proposed = [market for market in markets if market.id in proposals]
     votes = get_vote_facts(session, _voted(known), book, at)
     rows = _Rows(
-        statuses=statuses,
+        statuses=known,
         votes=votes,
+        beliefs=get_prices_before(session, proposals, at),
         captured=get_captured(session, {vote.round_id for vote in votes.values()}, at),
         features=get_features(session, markets, known, proposals, book, at),
         siblings=get_siblings(session, proposed, book, at),
         labels=load_verdicts(session, ids, at),
         reports=latest_by_market(session, ResolutionReport, ids, at),
-        first_reports=firsts,
+        proposals=proposals,
         interest=_interest(session, ids, at),
         volumes=_volumes(session, ids, at),
         quotes=_quotes(session, ids, at),
         announcements=latest_by_market(session, Announcement, ids, at),
         events=_event_ids(session, {m.group_id for m in markets if m.group_id is not None}),
+        versions={a: _oracle_version(a, None, book, at) for a in {m.adapter for m in markets}},
         stake_age=None if voted_at is None else (at - voted_at.mined_at).total_seconds(),
         block=None if head is None else head.number,
         missing=missing,
     )
-    return [_inputs(session, market, rows, book, at) for market in markets]
+    return [_inputs(market, rows, book, at) for market in markets]
 
 
 def _voted(known: Mapping[int, QuestionStatus]) -> dict[int, QuestionStatus]:
@@ -147,25 +149,27 @@ def _voted(known: Mapping[int, QuestionStatus]) -> dict[int, QuestionStatus]:
     }
 
 
-def _inputs(
-    session: Session, market: Market, rows: _Rows, book: ContractBook, at: datetime
-) -> MarketInputs:
-    status = find_status(market, rows.statuses)
+def _inputs(market: AnyMarket, rows: _Rows, book: ContractBook, at: datetime) -> MarketInputs:
+    status = rows.statuses.get(market.id)
     report = rows.reports.get(market.id)
     standing, source = find_standing(market, status, report, at)
-    first = first_proposal(status, rows.first_reports.get(market.id))
+    first = rows.proposals.get(market.id)
     current = current_proposal(status, report, standing)
     interest = rows.interest.get(market.id)
     quote = rows.quotes.get(market.id)
     announced = rows.announcements.get(market.id)
     is_overridden = status is not None and status.overridden
-    belief, evidence = (None, None) if first is None else _belief(session, market.id, first, at)
+    belief, evidence = rows.beliefs.get(market.id, (None, None))
     return MarketInputs(
         market_id=to_hex(market.condition_id),
         question_id=None if market.uma_question_id is None else to_hex(market.uma_question_id),
         event_id=None if market.group_id is None else rows.events.get(market.group_id),
         adapter=None if market.adapter is None else to_checksum(market.adapter),
-        oracle_version=_oracle_version(market, status, book, at),
+        oracle_version=(
+            rows.versions[market.adapter]
+            if status is None
+            else _oracle_version(market.adapter, status, book, at)
+        ),
         category=Category(market.category),
         at=at,
         state=standing.state,
@@ -186,7 +190,7 @@ def _inputs(
         features=rows.features.get(market.id, ()),
         siblings=rows.siblings.get(market.id, ()),
         adjudicated=_adjudicated(rows.labels.get(market.id)),
-        yes_mid=_mid(quote),
+        yes_mid=None if quote is None else mid_of(quote.best_bid, quote.best_ask),
         volume=rows.volumes.get(market.id),
         open_interest=None if interest is None else interest.value,
         challenge_ends_at=standing.challenge_ends_at,
@@ -240,10 +244,10 @@ def _event_ids(session: Session, group_ids: Collection[int]) -> dict[int, str]:
 
 
 def _oracle_version(
-    market: Market, status: QuestionStatus | None, book: ContractBook, at: datetime
+    adapter: bytes | None, status: QuestionStatus | None, book: ContractBook, at: datetime
 ) -> OracleVersion:
     oracle = status.oracle if status is not None else None
-    oracle = oracle or book.oracle_of_adapter(POLYGON, market.adapter)
+    oracle = oracle or book.oracle_of_adapter(POLYGON, adapter)
     # The rules in force when the answer was proposed, not those of today.
     when = at
     if status is not None and status.operative is not None and status.operative.proposed_at:
@@ -258,46 +262,12 @@ def _remedy(announced: Announcement | None, *, is_overridden: bool) -> Remedy:
     return Remedy.NONE if announced is None else Remedy(announced.remedy)
 
 
-def _belief(
-    session: Session, market_id: int, first: Proposal, at: datetime
-) -> tuple[float | None, PriceEvidence | None]:
-    """The price of Yes in the hour before the first proposal, and where it was read.
-
-    The median mid of the books seen in that hour; else, over the same time, the venue's own price
-    history as far as it was known at ``at``; else the last book within a day.
-    """
-    begin, end = first.proposed_at - BELIEF_FROM, first.proposed_at - BELIEF_TO
-    query = select(*_QUOTED).where(
-        BookSnapshot.market_id == market_id,
-        BookSnapshot.outcome_index == 0,
-        BookSnapshot.known_at <= min(end, at),
-    )
-    hour = session.execute(query.where(BookSnapshot.known_at >= begin))
-    mids = [mid for mid in (_mid(_Quote(*row)) for row in hour) if mid is not None]
-    if mids:
-        return median(mids), "books"
-    points = get_history_between(session, market_id, begin, end, at)
-    price = median_price(points, begin, end)
-    if price is not None:
-        return float(price), "price_history"
-    day = query.where(BookSnapshot.known_at >= first.proposed_at - BELIEF_FALLBACK)
-    found = session.execute(day.order_by(BookSnapshot.known_at.desc()).limit(1)).first()
-    last = None if found is None else _mid(_Quote(*found))
-    return last, None if last is None else "earlier_book"
-
-
-def _mid(book: _Quote | None) -> float | None:
-    if book is None or book.best_bid is None or book.best_ask is None:
-        return None
-    return float((book.best_bid + book.best_ask) / Decimal(2))
-
-
 def _age(row: _Quote | _Interest | None, at: datetime) -> float | None:
     return None if row is None else (at - row.known_at).total_seconds()
 
 
 def _missing(
-    market: Market, rows: _Rows, status: QuestionStatus | None, state: MarketState
+    market: AnyMarket, rows: _Rows, status: QuestionStatus | None, state: MarketState
 ) -> tuple[str, ...]:
     lacks = list(rows.missing)
     if market.id not in rows.interest:

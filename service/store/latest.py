@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from models.base import Base
 from models.market import Market
 from service.store.id_lists import ID_CHUNK, among
-from service.store.upserts import IN_CHUNK, chunks
+from service.store.upserts import chunks
 
 Row = TypeVar("Row", bound=Base)
 
@@ -33,10 +33,10 @@ def latest_by_market(
     """
     found: dict[Any, Row] = {}
     columns: Any = model
-    for part in chunks(sorted(market_ids), IN_CHUNK):
+    for part in chunks(sorted(market_ids), ID_CHUNK):
         newest = _newest_ids(session, model, part, as_of, outcome)
-        for some in chunks(newest, IN_CHUNK):
-            for row in session.scalars(select(model).where(columns.id.in_(some))):
+        for some in chunks(newest, ID_CHUNK):
+            for row in session.scalars(select(model).where(among(session, columns.id, some))):
                 values: Any = row
                 place = () if outcome is None else (getattr(row, outcome.key),)
                 found[(values.market_id, *place) if place else values.market_id] = row
@@ -57,7 +57,7 @@ def _newest_ids(
         .order_by(columns.known_at.desc(), columns.id.desc())
         .limit(1)
     )
-    wanted = Market.id.in_(market_ids)
+    wanted = among(session, Market.id, market_ids)
     if outcome is None:
         one = newest.correlate(Market).scalar_subquery()
         return [id_ for id_ in session.scalars(select(one).where(wanted)) if id_ is not None]

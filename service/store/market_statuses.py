@@ -6,19 +6,19 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from models.enums import ContractKind
-from models.market import Market
 from service.protocol.contracts import ContractBook
 from service.protocol.finality import POLYGON
 from service.protocol.lifecycle import QuestionStatus
 from service.risk.inputs import Proposal
 from service.store.games import get_sports_markets
 from service.store.input_oracle import find_status, first_proposal
+from service.store.market_lines import AnyMarket
 from service.store.questions import get_statuses
 from service.store.reports import first_proposal_report
 
 
 def get_market_statuses(
-    session: Session, markets: Sequence[Market], book: ContractBook, at: datetime
+    session: Session, markets: Sequence[AnyMarket], book: ContractBook, at: datetime
 ) -> dict[bytes, list[QuestionStatus]]:
     """The questions of these markets as known at ``at``, by the id UMA knows them by."""
     questions = {m.uma_question_id for m in markets if m.uma_question_id is not None}
@@ -26,7 +26,7 @@ def get_market_statuses(
 
 
 def get_first_proposals(
-    session: Session, markets: Sequence[Market], book: ContractBook, at: datetime
+    session: Session, markets: Sequence[AnyMarket], book: ContractBook, at: datetime
 ) -> dict[int, Proposal]:
     """The first proposal of each market that has one, by the chain or else by the feed."""
     statuses = get_market_statuses(session, markets, book, at)
@@ -39,7 +39,7 @@ def get_first_proposals(
 
 
 def _games(
-    session: Session, markets: Sequence[Market], book: ContractBook, at: datetime
+    session: Session, markets: Sequence[AnyMarket], book: ContractBook, at: datetime
 ) -> dict[bytes, list[QuestionStatus]]:
     """Markets that a game's scores decide, in a question's words, by the market's own id."""
     oracles = book.addresses(POLYGON, [ContractKind.UMA_SPORTS_ORACLE])

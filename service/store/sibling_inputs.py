@@ -24,6 +24,7 @@ from service.store.input_oracle import (
     first_proposal,
 )
 from service.store.latest import latest_by_market
+from service.store.market_lines import AnyMarket
 from service.store.market_statuses import get_market_statuses
 from service.store.reports import first_proposal_report
 
@@ -44,7 +45,7 @@ class _Member:
 
 def get_siblings(
     session: Session,
-    proposed: Sequence[Market],
+    proposed: Sequence[AnyMarket],
     book: ContractBook,
     at: datetime,
 ) -> dict[int, tuple[SiblingStanding, ...]]:
