@@ -52,13 +52,11 @@ def score_markets(
     failures: list[Refused] = []
     for found in _scored(read_sessions, due, scale, processes):
         with sessions.begin() as session:
-            add_assessments(session, found.scored)
+            if found.scored is not None:
+                add_assessments(session, found.scored)
             clear_stale(session, found.seen, at)
-        counts.update(
-            due=len(found.seen),
-            assessed=len(found.scored),
-            unchanged=len(found.seen) - len(found.scored),
-        )
+        assessed = 0 if found.scored is None else len(found.scored)
+        counts.update(due=len(found.seen), assessed=assessed, unchanged=len(found.seen) - assessed)
         failures += found.failures
     if failures:
         with sessions.begin() as session:

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
-from sqlalchemy import select
-from sqlalchemy.orm import Session, defer, sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
 
 from models.data_enums import DataIssueKind
 from models.market import Market
@@ -22,23 +21,12 @@ from service.risk.inputs import MarketInputs
 from service.risk.parameters import RiskParameters
 from service.risk.result import MarketAssessmentResult
 from service.risk.situation import to_situation
-from service.store.assessments import NewAssessment
-from service.store.id_lists import among
+from service.store.assessments import NewAssessment, PreparedAssessments, prepare_assessments
 from service.store.inputs import load_inputs
+from service.store.market_lines import list_lines
 from service.store.scoring import latest_digests
 
 log = structlog.get_logger()
-# Documents of a market that no score reads.
-_UNREAD = [
-    defer(column)
-    for column in (
-        Market.tags,
-        Market.outcomes,
-        Market.token_ids,
-        Market.position_ids,
-        Market.uma_statuses,
-    )
-]
 # What the rows of one market can make go wrong; a database error is no market's own and ends the
 # run.
 MARKET_FAULTS = (ArithmeticError, AssertionError, LookupError, TypeError, ValueError)
@@ -59,8 +47,8 @@ class Scale:
 class ScoredMarkets:
     """New scores of some markets, ready to store."""
 
-    # (market id, scoring) of those that read otherwise than their last one.
-    scored: list[tuple[int, NewAssessment]] = field(default_factory=list)
+    # Of those that read otherwise than their last one.
+    scored: PreparedAssessments | None = None
     # The mark of its news each market was read with, by market id.
     seen: dict[int, datetime | None] = field(default_factory=dict)
     failures: list[Refused] = field(default_factory=list)
@@ -93,25 +81,20 @@ def _score(
     reading: sessionmaker[Session], market_ids: Sequence[int], scale: Scale
 ) -> ScoredMarkets:
     with reading() as session:
-        markets = _markets(session, market_ids)
+        markets = list_lines(session, market_ids)
         known = latest_digests(session, market_ids)
         inputs = load_inputs(session, markets, scale.book, scale.at, scale.missing)
-        found = ScoredMarkets(seen={market.id: market.stale_since for market in markets})
+        dialect = session.get_bind().dialect
+    scored = []
     for market, market_inputs in zip(markets, inputs, strict=True):
         situation = to_situation(market_inputs, scale.parameters)
         digest = inputs_digest(market_inputs, scale.cells, scale.parameters, situation)
         if known.get(market.id) == digest:
             continue
         result = assess(market_inputs, scale.cells, scale.parameters, situation)
-        found.scored.append((market.id, _to_new(market_inputs, result, digest)))
-    return found
-
-
-def _markets(session: Session, market_ids: Sequence[int]) -> list[Market]:
-    """The markets in the order of their ids; one that is gone by now is nobody's any more."""
-    wanted = among(session, Market.id, market_ids)
-    query = select(Market).where(wanted).order_by(Market.id)
-    return list(session.scalars(query.options(*_UNREAD)))
+        scored.append((market.id, _to_new(market_inputs, result, digest)))
+    seen = {market.id: market.stale_since for market in markets}
+    return ScoredMarkets(prepare_assessments(dialect, scored) if scored else None, seen)
 
 
 def _to_new(inputs: MarketInputs, result: MarketAssessmentResult, digest: bytes) -> NewAssessment:

@@ -9,6 +9,7 @@ from service.risk.money import price_loss
 from service.risk.parameters import MODEL_VERSION, RiskParameters
 from service.risk.result import Answers, MarketAssessmentResult, Summary, Truth
 from service.risk.situation import (
+    CALM,
     SETTLED,
     Situation,
     is_book_stale,
@@ -40,7 +41,7 @@ def assess(
         priors_version=parameters.priors_version,
         state=inputs.state,
         summary=summary,
-        cell_mean=summarise(cell, Situation(), parameters).p_misresolved.mean,
+        cell_mean=summarise(cell, CALM, parameters).p_misresolved.mean,
         drivers=drivers,
         money=price_loss(inputs, summary, parameters),
         answers=_answers(inputs, summary, situation, parameters),

@@ -12,7 +12,7 @@ from service.risk.features import Bearing, Feature
 from service.risk.hazard import elapsed_steps, liveness_seconds
 from service.risk.inputs import MarketInputs, Proposal
 from service.risk.parameters import RiskParameters
-from service.risk.situation import SETTLED, Situation, feature_logits
+from service.risk.situation import CALM, SETTLED, Situation, feature_logits
 from service.risk.vote_facts import OpenedVotes, VoteFacts
 
 # Stands for the features of a market that move the same rates.
@@ -42,7 +42,7 @@ class Step:
 
 def steps(inputs: MarketInputs, goal: Situation, parameters: RiskParameters) -> Iterator[Step]:
     """Situations from the calm market to the goal, one kind of evidence after another."""
-    now = Situation()
+    now = CALM
     for step in _of_the_features(inputs.features, now, goal, parameters):
         now = step.situation
         yield step

@@ -13,7 +13,7 @@ from service.risk.features import Feature
 from service.risk.inputs import MarketInputs
 from service.risk.parameters import RiskParameters
 from service.risk.result import Driver, Summary
-from service.risk.situation import Situation
+from service.risk.situation import CALM, Situation
 from service.risk.summary import mean_misresolved
 
 _OPEN = 1e-12
@@ -29,7 +29,7 @@ def explain(
     parameters: RiskParameters,
 ) -> tuple[Driver, ...]:
     """The drivers, largest first; their contributions sum to the score minus the cell's."""
-    before = mean_misresolved(cell, Situation(), parameters)
+    before = mean_misresolved(cell, CALM, parameters)
     drivers = [_base_rate(cell, before)]
     for step in steps(inputs, situation, parameters):
         after = (

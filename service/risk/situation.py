@@ -68,6 +68,9 @@ class Situation:
         return self.refunded and is_paid and not self.by_hand
 
 
+CALM = Situation()
+
+
 def to_situation(inputs: MarketInputs, parameters: RiskParameters) -> Situation:
     """Everything that matters to the probability, and nothing else."""
     state, stage = _state_and_stage(inputs)

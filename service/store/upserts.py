@@ -7,14 +7,12 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from service.store.bulk_rows import add_bulk
+from service.store.bulk_rows import BULK, add_bulk
 
 Item = TypeVar("Item")
 
 # Rows a statement: large enough to be fast, small enough to keep memory flat.
 CHUNK = 5_000
-# From so many rows on the bulk way is the faster one on both databases.
-BULK = 200
 # Values in one IN list: below SQLite's limit on variables in any build.
 IN_CHUNK = 500
 
@@ -27,7 +25,7 @@ def insert_or_ignore(
         return 0
     connection = session.connection()
     if len(rows) >= BULK:
-        table = _table_of(model)
+        table = table_of(model)
         return sum(add_bulk(connection, table, part) for part in chunks(rows, CHUNK))
     statement = insert_for(session, model).on_conflict_do_nothing()
     # Without the option the driver's count of an executemany is thrown away on PostgreSQL.
@@ -37,16 +35,12 @@ def insert_or_ignore(
 
 def insert_for(session: Session, model: type[DeclarativeBase]) -> sqlite.Insert:
     """An INSERT into a model's table that can say what to do on conflict (the same on both)."""
-    return insert_on(session.get_bind().dialect.name, model)
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    return cast("sqlite.Insert", insert(table_of(model)))
 
 
-def insert_on(dialect: str, model: type[DeclarativeBase]) -> sqlite.Insert:
-    """The same by a dialect's name."""
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return cast("sqlite.Insert", insert(_table_of(model)))
-
-
-def _table_of(model: type[DeclarativeBase]) -> Table:
+def table_of(model: type[DeclarativeBase]) -> Table:
+    """The table of a mapped class."""
     table = model.__table__
     assert isinstance(table, Table)  # noqa: S101  # every mapped class here has a table of its own
     return table

@@ -6,7 +6,14 @@ from sqlalchemy.orm import Session
 
 from models.assessment import MarketAssessment, MarketStanding
 from models.enums import MarketState
-from service.store.assessments import add_assessment, get_latest, list_history
+from service.store.assessments import (
+    add_assessment,
+    add_assessments,
+    get_latest,
+    list_history,
+    prepare_assessments,
+)
+from service.store.bulk_rows import BULK
 from service.store.standings import get_standing
 from tests.store.scenes import SCORED, add_market
 
@@ -72,3 +79,32 @@ def test_history_is_newest_first_and_continues_after_the_last_row_seen(session: 
     page = list_history(session, market.id, 2)
     rest = list_history(session, market.id, 10, (page[-1].as_of, page[-1].id))
     assert [row.id for row in (*page, *rest)] == everything
+
+
+def test_many_are_stored_as_one_is(session: Session) -> None:
+    markets = [add_market(session, number).id for number in range(BULK + 2)]
+    newer, older = (SCORED.as_of + timedelta(hours=hours) for hours in (1, -1))
+    add_assessment(session, markets[0], SCORED)
+    single = session.get_one(MarketAssessment, add_assessment(session, markets[1], SCORED).id)
+    scored = [
+        (market_id, replace(SCORED, as_of=newer, p_mean=number / 1000))
+        for number, market_id in enumerate(markets[1:])
+    ]
+    # A backfill among them joins the history and moves no line.
+    scored.append((markets[0], replace(SCORED, as_of=older, p_mean=0.9, p_high=0.95)))
+    ids = add_assessments(session, prepare_assessments(session.get_bind().dialect, scored))
+    session.expire_all()
+    rows = [session.get_one(MarketAssessment, row_id) for row_id in ids]
+    assert [(row.market_id, row.p_mean) for row in rows] == [(m, new.p_mean) for m, new in scored]
+    assert sorted(ids) == list(ids)
+    lines = {line.market_id: line for line in session.scalars(select(MarketStanding))}
+    assert lines[markets[0]].as_of == SCORED.as_of
+    for market_id, row in zip(markets[1:], rows, strict=False):
+        line = lines[market_id]
+        assert (line.assessment_id, line.as_of, line.p_mean) == (row.id, newer, row.p_mean)
+    same = ("inputs_digest", "state", "expected_loss", "support", "document", "p_low", "p_high")
+    assert {name: getattr(rows[0], name) for name in same} == {
+        name: getattr(single, name) for name in same
+    }
+    # The next one alone gets the next id.
+    assert add_assessment(session, markets[2], replace(SCORED, as_of=newer)).id == max(ids) + 1

@@ -14,9 +14,9 @@ from models.voting import Slash
 from service.protocol.facts import Fact
 from service.protocol.log_position import BlockHeader
 from service.store.blocks import add_blocks
-from service.store.bulk_rows import add_bulk
+from service.store.bulk_rows import BULK, add_bulk
 from service.store.fact_shapes import TABLES, row_of
-from service.store.upserts import BULK, CHUNK, insert_or_ignore
+from service.store.upserts import CHUNK, insert_or_ignore
 from tests.store.test_fact_shapes import EXAMPLES
 
 NOW = datetime(2026, 1, 1, 12, 30, 15, 123456, tzinfo=UTC)
