@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from service.errors import SchemaMismatch, UsageError
 from service.json_text import encode
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 BUSY_TIMEOUT_MS = 30_000
 SQLITE_BEGIN = "settlewatch_sqlite_begin"
+# SQLite's own: what a connection keeps of the file.
+CACHE_KIB = 2_000
+# While it writes: pages that do not fit are written, and read again, before the transaction ends.
+WRITER_CACHE_KIB = 8_000
+_WIDE = "settlewatch_wide_cache"
 UPGRADE_LINE = "Run `settlewatch db upgrade`."
 
 
@@ -93,6 +99,9 @@ def _queue_writers(engine: Engine) -> None:
         if mode == "IMMEDIATE" and turns.take():
             held[connection] = finalize(connection, turns.give_back)
         try:
+            if mode == "IMMEDIATE":
+                connection.info[_WIDE] = True
+                connection.exec_driver_sql(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
             connection.exec_driver_sql(f"BEGIN {mode}")
         except DBAPIError:
             end(connection)
@@ -106,6 +115,13 @@ def _queue_writers(engine: Engine) -> None:
     event.listen(engine, "begin", begin)
     event.listen(engine, "commit", end)
     event.listen(engine, "rollback", end)
+    event.listen(engine, "checkin", _narrow)
+
+
+def _narrow(connection: sqlite3.Connection | None, record: ConnectionPoolEntry) -> None:
+    """Give the memory of a large transaction back; who writes next has a connection of its own."""
+    if record.info.pop(_WIDE, False) and connection is not None:
+        connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
 
 
 def _tune_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

@@ -31,9 +31,11 @@ def assess(
     """Score one market as of ``inputs.at``; ``situation`` where the caller has it already."""
     cell = cells.at(inputs.category, volume_stratum(inputs.volume), inputs.oracle_version)
     situation = situation or to_situation(inputs, parameters)
-    summary = summarise(cell, situation, parameters)
+    calm = summarise(cell, CALM, parameters)
+    summary = calm if situation is CALM else summarise(cell, situation, parameters)
     current = inputs.current_proposal
-    drivers = explain(inputs, cell, situation, summary, parameters)
+    cell_mean = calm.p_misresolved.mean
+    drivers = explain(inputs, cell, situation, (cell_mean, summary.p_misresolved.mean), parameters)
     fitted = (_FITTED,) if is_moved_by_fit(inputs.features, drivers) else ()
     return MarketAssessmentResult(
         inputs=inputs,
@@ -41,7 +43,7 @@ def assess(
         priors_version=parameters.priors_version,
         state=inputs.state,
         summary=summary,
-        cell_mean=summarise(cell, CALM, parameters).p_misresolved.mean,
+        cell_mean=cell_mean,
         drivers=drivers,
         money=price_loss(inputs, summary, parameters),
         answers=_answers(inputs, summary, situation, parameters),

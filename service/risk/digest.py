@@ -11,6 +11,7 @@ from service.risk.document import to_rfc3339
 from service.risk.inputs import MarketInputs, Proposal, volume_stratum
 from service.risk.parameters import RiskParameters
 from service.risk.situation import (
+    CALM,
     Situation,
     is_book_stale,
     is_interest_stale,
@@ -62,7 +63,9 @@ def inputs_digest(
 
 def _situation(situation: Situation) -> dict[str, object]:
     """What differs from a market not yet proposed: of most markets, next to nothing."""
-    values = {}
+    values: dict[str, object] = {}
+    if situation is CALM:
+        return values
     for name, usual in _SITUATION:
         value = getattr(situation, name)
         if value != usual:

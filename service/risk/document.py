@@ -5,6 +5,7 @@ docs/methodology.md, "Output".
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from models.enums import OracleVersion
 from service.protocol.money import to_usdc
@@ -64,6 +65,7 @@ def _coef_source(result: MarketAssessmentResult) -> str:
     return "fitted_on_disputes" if fitted else "default"
 
 
+@lru_cache(maxsize=1_024)  # markets scored together share their instants
 def to_rfc3339(at: datetime | None) -> str | None:
     """An aware instant as RFC 3339 in UTC."""
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -12,7 +12,7 @@ from service.risk.driver_steps import Step, steps
 from service.risk.features import Feature
 from service.risk.inputs import MarketInputs
 from service.risk.parameters import RiskParameters
-from service.risk.result import Driver, Summary
+from service.risk.result import Driver
 from service.risk.situation import CALM, Situation
 from service.risk.summary import mean_misresolved
 
@@ -25,15 +25,20 @@ def explain(
     inputs: MarketInputs,
     cell: Cell,
     situation: Situation,
-    summary: Summary,
+    means: tuple[float, float],
     parameters: RiskParameters,
 ) -> tuple[Driver, ...]:
-    """The drivers, largest first; their contributions sum to the score minus the cell's."""
-    before = mean_misresolved(cell, CALM, parameters)
+    """The drivers, largest first; their contributions sum to the score minus the cell's.
+
+    ``means`` are P(paid wrong) of the cell before any proposal, and of the market.
+    """
+    before, goal = means
     drivers = [_base_rate(cell, before)]
+    if situation is CALM:
+        return tuple(drivers)
     for step in steps(inputs, situation, parameters):
         after = (
-            summary.p_misresolved.mean
+            goal
             if step.situation == situation
             else mean_misresolved(cell, step.situation, parameters)
         )

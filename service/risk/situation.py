@@ -68,11 +68,36 @@ class Situation:
         return self.refunded and is_paid and not self.by_hand
 
 
+# Of most markets this is all there is to say; they share the one object.
 CALM = Situation()
 
 
 def to_situation(inputs: MarketInputs, parameters: RiskParameters) -> Situation:
     """Everything that matters to the probability, and nothing else."""
+    if _is_calm(inputs) and not is_stale(inputs, parameters):
+        return CALM
+    return full_situation(inputs, parameters)
+
+
+def _is_calm(inputs: MarketInputs) -> bool:
+    """Whether nothing is known that ``full_situation`` looks at, but for stale inputs."""
+    return (
+        inputs.state is MarketState.PRE_PROPOSAL
+        and inputs.disputes == 0
+        and inputs.first_proposal is None
+        and inputs.current_proposal is None
+        and inputs.price_before_proposal is None
+        and not inputs.features
+        and not inputs.overridden
+        and inputs.remedy is not Remedy.REFUND
+        and inputs.adjudicated is None
+        and inputs.venue_price is None
+        and inputs.feed is None
+    )
+
+
+def full_situation(inputs: MarketInputs, parameters: RiskParameters) -> Situation:
+    """``to_situation`` without the short way for markets that nothing is known of."""
     state, stage = _state_and_stage(inputs)
     current = inputs.current_proposal
     open_proposal = state in (MarketState.PROPOSED, MarketState.REPROPOSED)

@@ -23,7 +23,7 @@ from service.risk.features import Feature
 from service.risk.inputs import Proposal
 from service.risk.rule_text import read_sources
 from service.risk.wording_features import RuleTimes, timing_features
-from service.store.id_lists import ID_CHUNK, among
+from service.store.id_lists import ID_CHUNK, among, among_hashes
 from service.store.market_lines import AnyMarket
 from service.store.upserts import IN_CHUNK, chunks
 
@@ -159,10 +159,9 @@ def _get_versions(
 
 def _get_texts(session: Session, hashes: Collection[bytes]) -> dict[bytes, str]:
     found: dict[bytes, str] = {}
-    for part in chunks(sorted(hashes), IN_CHUNK):
-        rows = session.execute(
-            select(RulesText.hash, RulesText.text).where(RulesText.hash.in_(part))
-        )
+    for part in chunks(sorted(hashes), ID_CHUNK):
+        wanted = among_hashes(session, RulesText.hash, part)
+        rows = session.execute(select(RulesText.hash, RulesText.text).where(wanted))
         found.update((hash_, text) for hash_, text in rows)
     return found
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from models.base import UtcTimestamp
+from models.base import RawBytes, UtcTimestamp
 
 # A row id with a stretch of time, both ends included.
 Stretch = tuple[int, datetime, datetime]
@@ -34,6 +34,21 @@ def among(
         return column == any_(bindparam(None, list(ids), type_=ARRAY(BigInteger)))
     given = func.json_each(json.dumps(list(ids))).table_valued("value")
     return column.in_(select(given.c.value))
+
+
+def among_hashes(
+    session: Session, column: InstrumentedAttribute[bytes], hashes: Sequence[bytes]
+) -> ColumnElement[bool]:
+    """Whether a hash is one of these, all of one length; an index of the column serves it."""
+    if session.get_bind().dialect.name == "postgresql":
+        return column == any_(bindparam(None, list(hashes), type_=ARRAY(RawBytes)))
+    width = len(hashes[0]) if hashes else 1
+    if any(len(one) != width for one in hashes):
+        return column.in_(hashes)
+    # SQLite cuts them out of one value: the same statement for any number of them.
+    places = func.json_each(json.dumps([0] * len(hashes))).table_valued("key").c.key
+    joined = bindparam(None, b"".join(hashes), type_=RawBytes)
+    return column.in_(select(func.substr(joined, places * width + 1, width)))
 
 
 def stretches(session: Session, given: Sequence[Stretch]) -> Subquery:

@@ -30,6 +30,7 @@ from service.risk.vote_facts import VoteFacts
 from service.store.adjudications import load_verdicts
 from service.store.blocks import get_head
 from service.store.feature_inputs import get_features
+from service.store.id_lists import ID_CHUNK, among
 from service.store.input_oracle import (
     count_disputes,
     current_proposal,
@@ -47,7 +48,7 @@ from service.store.prices_before import get_prices_before, mid_of
 from service.store.reports import first_proposal_report
 from service.store.round_captures import get_captured
 from service.store.sibling_inputs import get_siblings
-from service.store.upserts import IN_CHUNK, chunks
+from service.store.upserts import chunks
 from service.store.vote_inputs import get_vote_facts
 
 _QUOTED = (BookSnapshot.best_bid, BookSnapshot.best_ask, BookSnapshot.known_at)
@@ -97,6 +98,8 @@ class _Rows:
     stake_age: float | None
     block: int | None
     missing: tuple[str, ...]
+    # Whether every source is configured.
+    is_read: bool
 
 
 def load_inputs(
@@ -136,6 +139,7 @@ def load_inputs(
         stake_age=None if voted_at is None else (at - voted_at.mined_at).total_seconds(),
         block=None if head is None else head.number,
         missing=missing,
+        is_read=not any(item.endswith("not configured") for item in missing),
     )
     return [_inputs(market, rows, book, at) for market in markets]
 
@@ -235,10 +239,9 @@ def _quotes(session: Session, ids: Sequence[int], at: datetime) -> dict[int, _Qu
 
 def _event_ids(session: Session, group_ids: Collection[int]) -> dict[int, str]:
     found: dict[int, str] = {}
-    for part in chunks(sorted(group_ids), IN_CHUNK):
-        rows = session.execute(
-            select(MarketGroup.id, MarketGroup.gamma_id).where(MarketGroup.id.in_(part))
-        )
+    for part in chunks(sorted(group_ids), ID_CHUNK):
+        wanted = among(session, MarketGroup.id, part)
+        rows = session.execute(select(MarketGroup.id, MarketGroup.gamma_id).where(wanted))
         found.update((group_id, gamma_id) for group_id, gamma_id in rows)
     return found
 
@@ -274,7 +277,7 @@ def _missing(
         lacks.append("open_interest: never seen")
     if market.id not in rows.quotes:
         lacks.append("book: never seen")
-    if status is None and not any(item.endswith("not configured") for item in rows.missing):
+    if status is None and rows.is_read:
         lacks.append("oracle: the question's logs are not indexed")
     if state is MarketState.VOTING and market.id not in rows.votes:
         lacks.append("stake: the vote's logs are not stored")

@@ -18,6 +18,7 @@ from service.protocol.log_position import LogPosition
 from service.store.blocks import get_head
 from service.store.fact_reader import QuestionKey, dated, position_of
 from service.store.fact_shapes import NO_TEXT, fact_of
+from service.store.id_lists import ID_CHUNK, among_hashes
 from service.store.question_facts import collect_facts
 from service.store.upserts import IN_CHUNK, chunks
 
@@ -61,14 +62,15 @@ def get_statuses(
     """
     found: dict[bytes, list[QuestionStatus]] = defaultdict(list)
     heads = _Heads(session, as_of, is_timeless)
-    for part in chunks(sorted(question_ids), IN_CHUNK):
+    for part in chunks(sorted(question_ids), ID_CHUNK):
         rows = session.execute(
             dated(oracle.Question, as_of)
-            .where(oracle.Question.question_id.in_(part))
+            .where(among_hashes(session, oracle.Question.question_id, part))
             .order_by(Block.chain_id, Block.number, oracle.Question.log_index)
         ).all()
-        for loaded in _load(session, rows, as_of):
-            found[loaded.facts.initialized.question_id].append(_fold(loaded, book, heads))
+        for page in chunks(rows, IN_CHUNK):
+            for loaded in _load(session, page, as_of):
+                found[loaded.facts.initialized.question_id].append(_fold(loaded, book, heads))
         for loaded in _load_partial(session, [q for q in part if q not in found], as_of):
             found[loaded.facts.initialized.question_id].append(_fold(loaded, book, heads))
     return dict(found)
@@ -89,7 +91,7 @@ def _load_partial(
             dated(model, as_of)
             .add_columns(oracle.AncillaryText.data)
             .join(oracle.AncillaryText, oracle.AncillaryText.hash == model.ancillary_hash)
-            .where(model.ancillary_hash.in_(ids))
+            .where(among_hashes(session, model.ancillary_hash, ids))
             .order_by(Block.chain_id, Block.number, model.log_index)
         )
         for row, chain_id, number, block_hash, mined_at, text in session.execute(query):
@@ -101,7 +103,8 @@ def _load_partial(
         key = (at.chain_id, at.address, asked.question_id)
         if key not in firsts or _order(at) < _order(firsts[key][0].at):
             firsts[key] = _implied_legacy(asked, at, text, mined_at)
-    yield from _assemble(session, firsts, as_of, is_partial=True)
+    for page in chunks(list(firsts.items()), IN_CHUNK):
+        yield from _assemble(session, dict(page), as_of, is_partial=True)
 
 
 def _asked_by_id(
@@ -113,7 +116,7 @@ def _asked_by_id(
         dated(asked, as_of)
         .add_columns(oracle.AncillaryText.data)
         .join(oracle.AncillaryText, oracle.AncillaryText.hash == asked.ancillary_hash)
-        .where(asked.question_id.in_(ids))
+        .where(among_hashes(session, asked.question_id, ids))
     )
     for row, chain_id, number, block_hash, mined_at, text in session.execute(query):
         yield row, position_of(row, chain_id, number, block_hash), text, mined_at

@@ -1,5 +1,6 @@
 """Which markets are due for an assessment, and what they were last assessed on."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
@@ -53,18 +54,29 @@ def clear_stale(session: Session, seen: Mapping[int, datetime | None], at: datet
     between has another mark, and stays. So does a mark later than ``at``: what it stands for was
     not known yet.
     """
-    read = [
+    marked: dict[datetime, list[int]] = defaultdict(list)
+    for market_id, mark in seen.items():
+        if mark is not None and mark <= at:
+            marked[mark].append(market_id)
+    # Past the session, which would compare each market it holds with each of these.
+    connection = session.connection()
+    for mark, ids in marked.items():
+        if len(ids) >= _TOGETHER:
+            wanted = among(session, Market.id, ids)
+            connection.execute(_UNMARKED.where(wanted, Market.stale_since == mark))
+    alone = [
         {"id_": market_id, "mark": mark}
-        for market_id, mark in seen.items()
-        if mark is not None and mark <= at
+        for mark, ids in marked.items()
+        if len(ids) < _TOGETHER
+        for market_id in ids
     ]
-    if read:
-        # Past the session, which would compare each market it holds with each of these.
-        session.connection().execute(_CLEARED, read)
+    if alone:
+        connection.execute(_UNMARKED_ONE, alone)
 
 
-_CLEARED = (
-    update(Market)
-    .where(Market.id == bindparam("id_"), Market.stale_since == bindparam("mark"))
-    .values(stale_since=None)
+# One transaction marks many markets alike. From so many on one statement for all is the faster.
+_TOGETHER = 20
+_UNMARKED = update(Market).values(stale_since=None)
+_UNMARKED_ONE = _UNMARKED.where(
+    Market.id == bindparam("id_"), Market.stale_since == bindparam("mark")
 )
