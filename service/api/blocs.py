@@ -14,6 +14,7 @@ from service.api.as_of import AsOf, past_instant
 from service.api.bloc_schemas import Blocs
 from service.api.parameters import Cursor, Limit, only
 from service.api.site import Site
+from service.api.stake_shelf import StakeShelf
 from service.api.wallets import CAUTION
 from service.api.wire import json_response
 from service.protocol.ids import parse_address, to_checksum
@@ -30,16 +31,22 @@ _NO_SEARCH = "blocs: no search was made yet (the job find_blocs)"
 def blocs_router(site: Site) -> APIRouter:
     """The routes of this subject."""
     router = APIRouter(tags=["votes"])
+    shelf = StakeShelf()
 
     @router.get("/v1/blocs", response_model=Blocs, dependencies=[only("as_of", "limit", "cursor")])
     def list_blocs(as_of: AsOf = None, limit: Limit = 50, cursor: Cursor = None) -> Response:
         """Standing groups by their ids, each with its tests, members and share of stake."""
-        at = site.clock.now() if as_of is None else past_instant(as_of, site.clock)
         # Without as_of each page tells what is known when it is asked for.
         identity = ("blocs", as_of)
         after = "" if cursor is None else _position(cursor, identity)
         with site.sessions() as session:
-            body, following = _page(session, at, after, limit)
+            if as_of is None:
+                shelved = shelf.get(session, site.clock.now())
+                at, board = shelved.at, shelved.board
+            else:
+                at = past_instant(as_of, site.clock)
+                board = get_stake_board(session, load_book(session), at)
+            body, following = _page(session, at, board, after, limit)
         cursor = None if following is None else encode_cursor(identity, (following,))
         return json_response({**body, "next_cursor": cursor, "notice": site.notice})
 
@@ -54,11 +61,10 @@ def _position(cursor: str, identity: tuple[object, ...]) -> str:
 
 
 def _page(
-    session: Session, at: datetime, after: str, limit: int
+    session: Session, at: datetime, board: StakeBoard | str, after: str, limit: int
 ) -> tuple[dict[str, object], str | None]:
     standing = standing_blocs(session, at)
     blocs = [bloc for bloc in standing if bloc.bloc_id > after]
-    board = get_stake_board(session, load_book(session), at)
     search = get_search(session, at)
     missing = [] if isinstance(board, StakeBoard) else [f"concentration, shares: {board}"]
     if search is None:
