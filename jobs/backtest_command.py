@@ -80,12 +80,18 @@ def _run(
     from service.calibration.backtest import backtest_frozen, backtest_rolling
     from service.calibration.dispute_model import load_model
     from service.calibration.rows import Target
+    from service.calibration.time_split import backtest_once, half_way
 
     target = Target(order.target)
     model = load_model(order.model, target)
 
     def refitted() -> "Backtest":
-        return backtest_rolling(study.rows, target, model, advance)
+        found = backtest_rolling(study.rows, target, model, advance)
+        try:
+            day = half_way(study.rows, target)
+            return replace(found, once=backtest_once(study.rows, target, model, day))
+        except UsageError as error:
+            return replace(found, remarks=(f"No single split in time: {error}",))
 
     def frozen() -> "Backtest":
         return backtest_frozen(study.rows, target, model, model.kept_baselines(target))
@@ -112,7 +118,8 @@ def _either(
     except UsageError as error:
         said = f"The frozen model was not tested: {error}"
     try:
-        return replace(refitted(), remarks=(said,)), f"{name}, refitted"
+        found = refitted()
+        return replace(found, remarks=(said, *found.remarks)), f"{name}, refitted"
     except UsageError as error:
         if first is None:
             raise

@@ -94,6 +94,8 @@ class Backtest:
     by_recording: Mapping[str, Stratum]
     # What else the report's reader must know first.
     remarks: tuple[str, ...] = ()
+    # A rolling refit's other reading: one model, fitted before a day and tested on what followed.
+    once: "Backtest | None" = None
 
     @property
     def deciding(self) -> Stratum:
@@ -179,7 +181,7 @@ def backtest_rolling(
     folds: list[Fold] = []
     parts: list[Forecasts] = []
     for fold in rolling_folds(rows, target):
-        fitted = model.fit(fold.train, target)
+        fitted = model.fit(fold.shown, target)
         baselines = fit_baselines(fold.train, target)
         parts.append(
             Forecasts(

@@ -37,6 +37,7 @@ def backtest_document(backtest: Backtest, model_name: str, notices: tuple[str, .
         "rows_the_model_was_trained_for": None
         if backtest.trained_for is None
         else _stratum(backtest.trained_for, full=False),
+        "fitted_once": None if backtest.once is None else _once(backtest.once),
         "split": _split(backtest.split),
         "by_recording": {
             kind: _stratum(stratum, full=False) for kind, stratum in backtest.by_recording.items()
@@ -46,6 +47,16 @@ def backtest_document(backtest: Backtest, model_name: str, notices: tuple[str, .
         "leakage_check": "scores were the same with all futures shuffled and later rows removed",
         "intervals_are": f"90 %, cluster bootstrap over groups, {DRAWS} draws, seed {SEED}",
         "files": list(notices),
+    }
+
+
+def _once(once: Backtest) -> Document:
+    """One split in time: fitted before it, tested on everything after."""
+    return {
+        "split": _split(once.split),
+        "rows_are": verdict_rows(once),
+        **_stratum(once.deciding, full=False),
+        "calibration_status": calibration_status(once, once.deciding),
     }
 
 

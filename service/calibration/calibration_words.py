@@ -25,8 +25,10 @@ def calibration_status(backtest: Backtest, stratum: Stratum) -> str:
 
 
 def calibration_lines(backtest: Backtest) -> Iterator[str]:
-    """One or two lines for the rows of the verdict, and for all rows where there are more."""
+    """Lines for the rows of the verdict, by one split in time too, and for all rows."""
     yield from _lines(backtest, backtest.deciding, "At" if backtest.at_proposal else "Without a")
+    if backtest.once is not None:
+        yield _once(backtest.once)
     if backtest.all is not backtest.deciding:
         yield from _lines(backtest, backtest.all, "")
 
@@ -37,12 +39,7 @@ def _lines(backtest: Backtest, stratum: Stratum, beginning: str) -> Iterator[str
     if found is None or slope is None:
         yield f"{where} no calibration slope could be fitted."
     else:
-        holds = _holds(slope, 1.0)
-        timid = "extreme" if slope.p95 < 1 else "timid"
-        yield (
-            f"{where} the 90 % interval of the calibration slope, {found:.2f} ({span(slope)}), "
-            + ("contains 1." if holds else f"excludes 1: the probabilities are too {timid}.")
-        )
+        yield f"{where} {_monthly(backtest)}{_slope_words(found, slope)}."
     yield f"{where} {_in_the_large(stratum)}"
     if calibration_status(backtest, stratum) == UNCALIBRATED:
         bound = upper_bound(stratum.positives, stratum.rows)
@@ -51,6 +48,36 @@ def _lines(backtest: Backtest, stratum: Stratum, beginning: str) -> Iterator[str
             f"{SLOPE_POSITIVES} needed on rows the model has not seen): at 95 % no more than "
             f"{bound:.3%} of rows like these are {backtest.target} (Jeffreys)."
         )
+
+
+def _monthly(backtest: Backtest) -> str:
+    return "(fitted again each month) " if backtest.split.mode is Mode.ROLLING else ""
+
+
+def _slope_words(found: float, slope: Interval) -> str:
+    said = f"the 90 % interval of the calibration slope, {found:.2f} ({span(slope)}), "
+    if _holds(slope, 1.0):
+        return f"{said}contains 1"
+    timid = "extreme" if slope.p95 < 1 else "timid"
+    return f"{said}excludes 1: the probabilities are too {timid}"
+
+
+def _once(once: Backtest) -> str:
+    """The reading of a single split, on the same kind of rows as the verdict."""
+    stratum = once.deciding
+    slope, found = _slope(stratum), stratum.model.slope
+    trained = (
+        "" if once.split.train_to is None else f", on rows up to {once.split.train_to:%Y-%m-%d},"
+    )
+    said = (
+        f"Fitted once{trained} and tested on the {stratum.rows} later rows "
+        f"{'at proposal time' if once.at_proposal else 'there are'} with {stratum.positives} "
+        f"positives (embargo {once.split.embargo_days} days): "
+    )
+    words = "no calibration slope" if found is None or slope is None else _slope_words(found, slope)
+    few = f" (fewer than {SLOPE_POSITIVES} positives: it says little)"
+    few = few if stratum.positives < SLOPE_POSITIVES else ""
+    return f"{said}{words}{few}; {_in_the_large(stratum)}"
 
 
 def _in_the_large(stratum: Stratum) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from models.enums import Category
 from service.calibration.bag_of_words import fit_words, words_score
-from service.calibration.coefficients import Fitted, fit_coefficients, shift_to_mean
+from service.calibration.coefficients import PRIOR_SD, Fitted, fit_coefficients, shift_to_mean
 from service.calibration.features import dispute_facts
 from service.calibration.logistic import Values
 from service.calibration.model_defaults import (
@@ -23,9 +23,9 @@ from service.calibration.model_defaults import (
     PriorRate,
 )
 from service.calibration.rows import StudyRow, Target
-from service.risk.dispute_features import log_mean_exp
+from service.risk.dispute_features import effect_of, log_mean_exp
 from service.risk.dispute_readings import NAMES, DisputeFacts, read_dispute
-from service.risk.features import FEATURE_CAP, SUM_CAP, CoefSource, capped
+from service.risk.features import SUM_CAP, CoefSource, capped
 from service.risk.frozen_dispute import FrozenDispute, Term
 from service.risk.wording_features import wording_logit
 
@@ -52,10 +52,26 @@ class CategoryCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """The slope forecasts of earlier months had, and on what it rests. "Calibration line"."""
+
+    # 1, and no standard deviation, where too few disputes could tell.
+    slope: float = 1.0
+    sd: float | None = None
+    # Beside it, and not applied: the level is the published rate's and the training rows'.
+    intercept: float | None = None
+    rows: int = 0
+    positives: int = 0
+    # Months whose proposals were forecast, "2025-03".
+    months: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Fit:
     """A frozen model and how it came to its numbers."""
 
     model: FrozenDispute
+    line: Line
     fitted: Fitted
     counts: dict[Category, CategoryCount]
     # Labelled rows and positives: at their proposal, and without one.
@@ -77,9 +93,19 @@ class _Part:
         return int(self.y.sum())
 
 
-def fit_dispute(rows: Sequence[StudyRow], target: Target, recipe: Recipe | None = None) -> Fit:
-    """Fit on every row whose label is known; the others only make proposers' histories."""
-    recipe = recipe or Recipe()
+def fit_dispute(
+    rows: Sequence[StudyRow],
+    target: Target,
+    recipe: Recipe | None = None,
+    line: Line | None = None,
+) -> Fit:
+    """Fit on every row whose label is known; the others only make proposers' histories.
+
+    Without a ``line`` nothing is said of how earlier forecasts held: ``prequential.fit_calibrated``
+    is the whole procedure.
+    """
+    recipe, line = recipe or Recipe(), line or Line()
+    slope = _round(line.slope)
     ordered = sorted(rows, key=lambda row: (row.score_time, row.market_key))
     proposals, listings = _parts(ordered, target)
     counts = _count_categories(proposals, listings)
@@ -88,7 +114,8 @@ def fit_dispute(rows: Sequence[StudyRow], target: Target, recipe: Recipe | None 
     extra = [_extra(row, categories, words, recipe) for row in proposals.rows]
     words_usual = float(np.mean([words_score(r, words) for r in proposals.rows] or [0.0]))
     fitted = _fit_terms(proposals, np.array(extra), recipe)
-    terms = _terms(fitted, proposals, recipe)
+    terms = _terms(fitted, proposals, recipe, slope)
+    held = np.array([_extra(row, categories, words, recipe, slope) for row in proposals.rows])
     prior = PRIOR_RATES[target]
     elsewhere = replace(prior, n=min(prior.n, PRIOR_ROWS_ELSEWHERE))
     rates = _rate(proposals, prior), _rate(listings, elsewhere)
@@ -98,7 +125,7 @@ def fit_dispute(rows: Sequence[StudyRow], target: Target, recipe: Recipe | None 
         target=str(target),
         trained_from=ordered[0].score_time if ordered else None,
         trained_to=_last(proposals, listings),
-        at_proposal=_round(shift_to_mean(_eta(proposals, np.array(extra), terms), rates[0])),
+        at_proposal=_round(shift_to_mean(_eta(proposals, held, terms, slope), rates[0])),
         before_proposal=_round(shift_to_mean(np.array(spread or [0.0]), rates[1])),
         categories={category: _round(value) for category, value in categories.items()},
         terms=terms,
@@ -106,9 +133,11 @@ def fit_dispute(rows: Sequence[StudyRow], target: Target, recipe: Recipe | None 
         words=words,
         words_usual=_round(words_usual),
         reads_wording=recipe.wording,
+        slope=slope,
     )
     return Fit(
         replace(model, model_id=_identity(model)),
+        line,
         fitted,
         counts,
         (len(proposals.rows), proposals.positives),
@@ -155,12 +184,16 @@ def _shrink(counts: dict[Category, CategoryCount]) -> dict[Category, float]:
 
 
 def _extra(
-    row: StudyRow, categories: dict[Category, float], words: dict[str, float], recipe: Recipe
+    row: StudyRow,
+    categories: dict[Category, float],
+    words: dict[str, float],
+    recipe: Recipe,
+    slope: float = 1.0,
 ) -> float:
     """The log-odds beside the terms."""
-    found = categories.get(row.category, 0.0) if row.title else 0.0
+    found = slope * categories.get(row.category, 0.0) if row.title else 0.0
     if words:
-        found += capped(words_score(row, words))
+        found += capped(slope * words_score(row, words))
     if recipe.wording:
         found += _wording(row.title or "", row.rules or "", row.category)
     return found
@@ -188,33 +221,28 @@ def _wording(title: str, rules: str, category: Category) -> float:
     return wording_logit(title, rules, category)
 
 
-def _terms(fitted: Fitted, part: _Part, recipe: Recipe) -> tuple[Term, ...]:
+def _terms(fitted: Fitted, part: _Part, recipe: Recipe, slope: float) -> tuple[Term, ...]:
     columns = _columns(part.facts)
     terms = []
     for j, name in enumerate(NAMES):
-        value, sd = _round(fitted.values[j]), fitted.sds[j]
-        added = tuple(capped(value * x) for x in columns[:, j])
-        is_on = name in recipe.terms
+        if name not in recipe.terms:
+            terms.append(Term(name, 0.0, None, 0.0, "off"))
+            continue
+        sd = _round(fitted.sds[j]) if np.isfinite(fitted.sds[j]) else None
         source: CoefSource = "fitted" if fitted.freed[j] else "default"
-        usual = _round(log_mean_exp(added)) if is_on and added else 0.0
-        terms.append(
-            Term(
-                name,
-                value if is_on else 0.0,
-                _round(sd) if np.isfinite(sd) else None,
-                usual,
-                source if is_on else "off",
-            )
-        )
+        spread = PRIOR_SD if sd is None else sd
+        term = Term(name, _round(fitted.values[j]), sd, 0.0, source, spread)
+        added = tuple(effect_of(term, float(x), slope) for x in columns[:, j])
+        terms.append(replace(term, usual=_round(log_mean_exp(added)) if added else 0.0))
     return tuple(terms)
 
 
-def _eta(part: _Part, offset: Values, terms: Sequence[Term]) -> Values:
+def _eta(part: _Part, offset: Values, terms: Sequence[Term], slope: float) -> Values:
     if not part.rows:
         return np.zeros(1)
     columns = _columns(part.facts)
     added = [
-        np.clip(term.coefficient * columns[:, j], -FEATURE_CAP, FEATURE_CAP) - term.usual
+        np.array([effect_of(term, float(x), slope) - term.usual for x in columns[:, j]])
         for j, term in enumerate(terms)
         if term.source != "off"
     ]
@@ -243,11 +271,12 @@ def _identity(model: FrozenDispute) -> str:
             model.at_proposal,
             model.before_proposal,
             sorted((str(c), v) for c, v in model.categories.items()),
-            [(t.name, t.coefficient, t.usual, t.source) for t in model.terms],
+            [(t.name, t.coefficient, t.usual, t.source, t.spread) for t in model.terms],
             [(e.begins.isoformat(), e.log_odds) for e in model.eras],
             sorted(model.words.items()),
             model.words_usual,
             model.reads_wording,
+            model.slope,
         ]
     )
     return f"{model.target}-{hashlib.sha256(said.encode()).hexdigest()[:12]}"

@@ -32,6 +32,10 @@ def _lines(document: Document) -> Iterator[str]:
     yield ""
     yield from _held_out(document["held_out"])
     yield ""
+    yield "## Calibration line"
+    yield ""
+    yield from _line(document)
+    yield ""
     yield "## Coefficients (log-odds)"
     yield ""
     yield from _coefficients(document["coefficients"])
@@ -148,7 +152,29 @@ def _held_out(held: Document) -> Iterator[str]:
     yield f"- calibration intercept {held['intercept']} {_span(held['intercept_90'])}"
 
 
+def _line(document: Document) -> Iterator[str]:
+    line = document["calibration"]
+    told = (
+        f"{line['rows']:,} proposals with {line['positives']} positives, forecast by models of"
+        f" earlier rows ({', '.join(line['months']) or 'no month'}, 30 days of embargo)"
+    )
+    if line["method"] == "default":
+        needed = document["minimum_samples"]["positives_of_a_calibration_line"]
+        yield f"None: {told}; {needed} positives needed. Slope 1."
+        return
+    yield (
+        f"At a proposal, category and readings count {line['slope']:g} times what the table below"
+        f" says (90 % {_span(line['interval_90'])}; prior 1, sd {line['prior']['sd']}): the slope"
+        f" of {told}. Caps hold after it. Many of these forecasts are by default coefficients."
+    )
+
+
 def _coefficients(coefficients: Document) -> Iterator[str]:
+    yield (
+        "A reading adds the ln of its mean odds factor over the coefficient's spread (of a default"
+        " the prior's, 1), within the cap."
+    )
+    yield ""
     yield "| | value | 90 % | on average | from | default |"
     yield "|---|---:|---|---:|---|---|"
     for name, row in coefficients["intercepts"].items():

@@ -26,6 +26,14 @@ class Fold:
     test: tuple[StudyRow, ...]
     # Labelled rows that neither side may have, since their group is on the other one.
     split_groups: int
+    # Earlier proposals that do not train, without their labels: proposers' histories count them
+    # when rows are scored, so a fit must see them as well.
+    history: tuple[StudyRow, ...] = ()
+
+    @property
+    def shown(self) -> tuple[StudyRow, ...]:
+        """What a model is fitted on: the training rows, and the others that make histories."""
+        return (*self.train, *self.history)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +81,35 @@ def rolling_folds(rows: Sequence[StudyRow], target: Target) -> Iterator[Fold]:
             f"--refit: the labelled rows span {days} days, a rolling refit needs "
             f"{SHORTEST.days}. Give more data, or score the frozen model without --refit."
         )
-    first = known[0].score_time
-    months = sorted({_month(row.score_time) for row in known})
-    for start in months:
+    yield from month_folds(rows, target)
+
+
+def month_folds(rows: Sequence[StudyRow], target: Target) -> Iterator[Fold]:
+    """``rolling_folds``, and none where the rows are too few or span too little."""
+    known = labelled(rows, target)
+    for start in sorted({_month(row.score_time) for row in known}):
         cutoff = start - EMBARGO
-        if cutoff - first < SHORTEST - EMBARGO:
+        if cutoff - known[0].score_time < SHORTEST - EMBARGO:
             continue
-        fold = _fold(known, start, cutoff)
+        fold = _fold(rows, known, start, cutoff)
         if sum(bool(row.labels.of(target)) for row in fold.train) >= LEAST_POSITIVES:
             yield fold
 
 
-def _fold(known: Sequence[StudyRow], start: datetime, cutoff: datetime) -> Fold:
+def _fold(
+    rows: Sequence[StudyRow], known: Sequence[StudyRow], start: datetime, cutoff: datetime
+) -> Fold:
     test = tuple(row for row in known if _month(row.score_time) == start)
     before = [row for row in known if row.score_time < cutoff and _is_over(row, start)]
     tested = {row.group for row in test}
     train = tuple(row for row in before if row.group not in tested)
-    return Fold(train, test, len(before) - len(train))
+    trained = {row.market_key for row in train}
+    history = tuple(
+        row.blinded()
+        for row in rows
+        if row.proposed_at is not None and row.score_time < cutoff and row.market_key not in trained
+    )
+    return Fold(train, test, len(before) - len(train), history)
 
 
 def frozen_split(

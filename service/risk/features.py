@@ -6,6 +6,7 @@ docs/methodology.md, "Rule text".
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from math import erf, exp, log, sqrt
 from typing import Literal
 
 # |b x| of one feature, and of all together: no single reading may drown a cell's own rate.
@@ -59,6 +60,23 @@ class Feature:
 def capped(logit: float) -> float:
     """A feature's share of the log-odds, within ``FEATURE_CAP``."""
     return min(max(logit, -FEATURE_CAP), FEATURE_CAP)
+
+
+def mean_effect(mean: float, sd: float) -> float:
+    """Ln of the mean odds factor of an effect known to Normal(mean, sd), within ``FEATURE_CAP``.
+
+    Odds of rare events multiply, so that what is not known well raises their mean: the effect at
+    the coefficient's own mean would be too near 0.
+    """
+    if sd <= 0:
+        return capped(mean)
+
+    def below(x: float) -> float:
+        return 0.5 * (1 + erf(x / sqrt(2)))
+
+    low, high = (-FEATURE_CAP - mean) / sd, (FEATURE_CAP - mean) / sd
+    inside = exp(mean + sd * sd / 2) * (below(high - sd) - below(low - sd))
+    return log(exp(-FEATURE_CAP) * below(low) + inside + exp(FEATURE_CAP) * below(-high))
 
 
 def total_logit(features: Iterable[Feature]) -> float:

@@ -30,6 +30,9 @@ class Term:
     sd: float | None
     usual: float
     source: CoefSource
+    # How far the coefficient may be from its value: its sd, or the prior's where it is the
+    # default. 0 in files of before forecasts were means over it.
+    spread: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,9 @@ class FrozenDispute:
     words_usual: float
     # Whether the lexical readings of the rules add their points.
     reads_wording: bool
+    # What everything but the usual question's log-odds is multiplied by at a proposal: how far
+    # forecasts of earlier months held out of time. 1 where too few disputes could tell.
+    slope: float = 1.0
 
 
 def parse_dispute_model(text: str) -> FrozenDispute:
@@ -111,6 +117,7 @@ def _model(data: dict[str, Any]) -> FrozenDispute:
                 sd=None if row["sd"] is None else float(row["sd"]),
                 usual=float(row["usual"]),
                 source=row["coef_source"],
+                spread=float(row.get("spread", 0.0)),
             )
             for row in coefficients["terms"]
         ),
@@ -121,6 +128,8 @@ def _model(data: dict[str, Any]) -> FrozenDispute:
         words={str(word): float(value) for word, value in coefficients["words"].items()},
         words_usual=float(coefficients["words_usual"]),
         reads_wording=bool(data["reads_wording"]),
+        # Files of before the calibration line have none.
+        slope=float(data.get("calibration", {}).get("slope", 1.0)),
     )
 
 
