@@ -8,10 +8,9 @@ from pathlib import Path
 from jobs.fit_rows import Rows
 from service.calibration.ablation import Ablation, ablate
 from service.calibration.baselines import fit_baselines
-from service.calibration.fitting import Fit, Recipe
+from service.calibration.fitting import Fit, Recipe, fit_dispute
 from service.calibration.model_card import to_card
 from service.calibration.model_file import Provenance, to_document, to_text
-from service.calibration.prequential import fit_calibrated
 from service.calibration.rows import StudyRow, Target
 from service.errors import UsageError
 
@@ -31,7 +30,7 @@ def fit_command(
     if not any(row.labels.of(target) is not None for row in kept):
         raise UsageError(f"--target {target}: no row says whether it was {target}. Give labels.")
     ablation = ablate(kept, target)
-    fit = fit_calibrated(kept, target, _recipe(ablation))
+    fit = fit_dispute(kept, target, _recipe(ablation))
     left_out = len(found.rows) - len(kept)
     provenance = Provenance(found.files, found.notices, source, cutoff, left_out, store=found.store)
     document = to_document(fit, ablation, fit_baselines(kept, target), provenance)

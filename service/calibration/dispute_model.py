@@ -10,9 +10,8 @@ import numpy as np
 
 from service.calibration.baselines import Baselines
 from service.calibration.features import dispute_facts
-from service.calibration.fitting import Recipe
+from service.calibration.fitting import Recipe, fit_dispute
 from service.calibration.logistic import Values
-from service.calibration.prequential import fit_calibrated
 from service.calibration.rows import StudyRow, Target
 from service.errors import UsageError
 from service.risk.dispute_features import dispute_probability
@@ -68,7 +67,7 @@ class FrozenDisputeModel:
 
     def fit(self, rows: Sequence[StudyRow], target: Target) -> Self:
         """A model with the same parts switched on, fitted on labelled rows."""
-        return type(self)(fit_calibrated(rows, target, recipe_of(self._frozen)).model)
+        return type(self)(fit_dispute(rows, target, recipe_of(self._frozen)).model)
 
 
 def recipe_of(frozen: FrozenDispute) -> Recipe:

@@ -25,8 +25,8 @@ AREA_POSITIVES = 30
 COMPARISON_POSITIVES = 50
 # A money-weighted figure that fewer than this many rows' worth of weight decides is refused.
 MONEY_ROWS = 30.0
-# A slope takes an iteration of its own in each draw.
-_SLOPE_DRAWS = 300
+# A slope takes an iteration of its own in each draw: a baseline's gets fewer of them.
+_BASELINE_SLOPE_DRAWS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,10 @@ class Evaluation:
 
 
 def evaluate(test: HeldOut, p: Values, *, is_model: bool = False) -> Evaluation:
-    """Measure a predictor's probabilities on the test rows; the model's reliability, too."""
+    """Measure a predictor's probabilities on the test rows; the model's reliability, too.
+
+    The model's slope is drawn as often as everything else, since its status hangs on it.
+    """
     ones = np.ones(len(p))
     losses, errors = log_losses(test.y, p), squared_errors(test.y, p)
     ranking = Ranking.of(test.y, p)
@@ -106,7 +109,8 @@ def evaluate(test: HeldOut, p: Values, *, is_model: bool = False) -> Evaluation:
         found = test.resamples.repeat(ranking.areas, 2)
         drawn |= {"auprc": found[:, 0], "auroc": found[:, 1]}
     if line is not None:
-        fewer = Resamples(test.resamples.counts[:_SLOPE_DRAWS], test.resamples.group_of)
+        draws = None if is_model else _BASELINE_SLOPE_DRAWS
+        fewer = Resamples(test.resamples.counts[:draws], test.resamples.group_of)
         found = fewer.repeat(calibration.fit, 2)
         drawn |= {"slope": found[:, 0], "intercept": found[:, 1]}
     intervals = {name: interval(values) for name, values in drawn.items()}

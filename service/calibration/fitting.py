@@ -52,26 +52,10 @@ class CategoryCount:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """The slope forecasts of earlier months had, and on what it rests. "Calibration line"."""
-
-    # 1, and no standard deviation, where too few disputes could tell.
-    slope: float = 1.0
-    sd: float | None = None
-    # Beside it, and not applied: the level is the published rate's and the training rows'.
-    intercept: float | None = None
-    rows: int = 0
-    positives: int = 0
-    # Months whose proposals were forecast, "2025-03".
-    months: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Fit:
     """A frozen model and how it came to its numbers."""
 
     model: FrozenDispute
-    line: Line
     fitted: Fitted
     counts: dict[Category, CategoryCount]
     # Labelled rows and positives: at their proposal, and without one.
@@ -93,19 +77,9 @@ class _Part:
         return int(self.y.sum())
 
 
-def fit_dispute(
-    rows: Sequence[StudyRow],
-    target: Target,
-    recipe: Recipe | None = None,
-    line: Line | None = None,
-) -> Fit:
-    """Fit on every row whose label is known; the others only make proposers' histories.
-
-    Without a ``line`` nothing is said of how earlier forecasts held: ``prequential.fit_calibrated``
-    is the whole procedure.
-    """
-    recipe, line = recipe or Recipe(), line or Line()
-    slope = _round(line.slope)
+def fit_dispute(rows: Sequence[StudyRow], target: Target, recipe: Recipe | None = None) -> Fit:
+    """Fit on every row whose label is known; the others only make proposers' histories."""
+    recipe = recipe or Recipe()
     ordered = sorted(rows, key=lambda row: (row.score_time, row.market_key))
     proposals, listings = _parts(ordered, target)
     counts = _count_categories(proposals, listings)
@@ -114,8 +88,7 @@ def fit_dispute(
     extra = [_extra(row, categories, words, recipe) for row in proposals.rows]
     words_usual = float(np.mean([words_score(r, words) for r in proposals.rows] or [0.0]))
     fitted = _fit_terms(proposals, np.array(extra), recipe)
-    terms = _terms(fitted, proposals, recipe, slope)
-    held = np.array([_extra(row, categories, words, recipe, slope) for row in proposals.rows])
+    terms = _terms(fitted, proposals, recipe)
     prior = PRIOR_RATES[target]
     elsewhere = replace(prior, n=min(prior.n, PRIOR_ROWS_ELSEWHERE))
     rates = _rate(proposals, prior), _rate(listings, elsewhere)
@@ -125,7 +98,7 @@ def fit_dispute(
         target=str(target),
         trained_from=ordered[0].score_time if ordered else None,
         trained_to=_last(proposals, listings),
-        at_proposal=_round(shift_to_mean(_eta(proposals, held, terms, slope), rates[0])),
+        at_proposal=_round(shift_to_mean(_eta(proposals, np.array(extra), terms), rates[0])),
         before_proposal=_round(shift_to_mean(np.array(spread or [0.0]), rates[1])),
         categories={category: _round(value) for category, value in categories.items()},
         terms=terms,
@@ -133,11 +106,9 @@ def fit_dispute(
         words=words,
         words_usual=_round(words_usual),
         reads_wording=recipe.wording,
-        slope=slope,
     )
     return Fit(
         replace(model, model_id=_identity(model)),
-        line,
         fitted,
         counts,
         (len(proposals.rows), proposals.positives),
@@ -184,16 +155,12 @@ def _shrink(counts: dict[Category, CategoryCount]) -> dict[Category, float]:
 
 
 def _extra(
-    row: StudyRow,
-    categories: dict[Category, float],
-    words: dict[str, float],
-    recipe: Recipe,
-    slope: float = 1.0,
+    row: StudyRow, categories: dict[Category, float], words: dict[str, float], recipe: Recipe
 ) -> float:
     """The log-odds beside the terms."""
-    found = slope * categories.get(row.category, 0.0) if row.title else 0.0
+    found = categories.get(row.category, 0.0) if row.title else 0.0
     if words:
-        found += capped(slope * words_score(row, words))
+        found += capped(words_score(row, words))
     if recipe.wording:
         found += _wording(row.title or "", row.rules or "", row.category)
     return found
@@ -221,28 +188,28 @@ def _wording(title: str, rules: str, category: Category) -> float:
     return wording_logit(title, rules, category)
 
 
-def _terms(fitted: Fitted, part: _Part, recipe: Recipe, slope: float) -> tuple[Term, ...]:
+def _terms(fitted: Fitted, part: _Part, recipe: Recipe) -> tuple[Term, ...]:
     columns = _columns(part.facts)
     terms = []
     for j, name in enumerate(NAMES):
-        if name not in recipe.terms:
-            terms.append(Term(name, 0.0, None, 0.0, "off"))
-            continue
         sd = _round(fitted.sds[j]) if np.isfinite(fitted.sds[j]) else None
+        if name not in recipe.terms:
+            terms.append(Term(name, 0.0, sd, 0.0, "off"))
+            continue
         source: CoefSource = "fitted" if fitted.freed[j] else "default"
         spread = PRIOR_SD if sd is None else sd
         term = Term(name, _round(fitted.values[j]), sd, 0.0, source, spread)
-        added = tuple(effect_of(term, float(x), slope) for x in columns[:, j])
+        added = tuple(effect_of(term, float(x)) for x in columns[:, j])
         terms.append(replace(term, usual=_round(log_mean_exp(added)) if added else 0.0))
     return tuple(terms)
 
 
-def _eta(part: _Part, offset: Values, terms: Sequence[Term], slope: float) -> Values:
+def _eta(part: _Part, offset: Values, terms: Sequence[Term]) -> Values:
     if not part.rows:
         return np.zeros(1)
     columns = _columns(part.facts)
     added = [
-        np.array([effect_of(term, float(x), slope) - term.usual for x in columns[:, j]])
+        np.array([effect_of(term, float(x)) - term.usual for x in columns[:, j]])
         for j, term in enumerate(terms)
         if term.source != "off"
     ]
@@ -276,7 +243,6 @@ def _identity(model: FrozenDispute) -> str:
             sorted(model.words.items()),
             model.words_usual,
             model.reads_wording,
-            model.slope,
         ]
     )
     return f"{model.target}-{hashlib.sha256(said.encode()).hexdigest()[:12]}"

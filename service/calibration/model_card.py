@@ -32,10 +32,6 @@ def _lines(document: Document) -> Iterator[str]:
     yield ""
     yield from _held_out(document["held_out"])
     yield ""
-    yield "## Calibration line"
-    yield ""
-    yield from _line(document)
-    yield ""
     yield "## Coefficients (log-odds)"
     yield ""
     yield from _coefficients(document["coefficients"])
@@ -152,43 +148,26 @@ def _held_out(held: Document) -> Iterator[str]:
     yield f"- calibration intercept {held['intercept']} {_span(held['intercept_90'])}"
 
 
-def _line(document: Document) -> Iterator[str]:
-    line = document["calibration"]
-    told = (
-        f"{line['rows']:,} proposals with {line['positives']} positives, forecast by models of"
-        f" earlier rows ({', '.join(line['months']) or 'no month'}, 30 days of embargo)"
-    )
-    if line["method"] == "default":
-        needed = document["minimum_samples"]["positives_of_a_calibration_line"]
-        yield f"None: {told}; {needed} positives needed. Slope 1."
-        return
-    yield (
-        f"At a proposal, category and readings count {line['slope']:g} times what the table below"
-        f" says (90 % {_span(line['interval_90'])}; prior 1, sd {line['prior']['sd']}): the slope"
-        f" of {told}. Caps hold after it. Many of these forecasts are by default coefficients."
-    )
-
-
 def _coefficients(coefficients: Document) -> Iterator[str]:
     yield (
-        "A reading adds the ln of its mean odds factor over the coefficient's spread (of a default"
-        " the prior's, 1), within the cap."
+        "A reading adds the ln of its mean odds factor over Normal(value, spread), within the cap."
+        " A default's spread is its prior's, a fitted coefficient's its posterior's."
     )
     yield ""
-    yield "| | value | 90 % | on average | from | default |"
-    yield "|---|---:|---|---:|---|---|"
+    yield "| | value | 90 % | spread | on average | from | default |"
+    yield "|---|---:|---|---:|---:|---|---|"
     for name, row in coefficients["intercepts"].items():
         rate = f"base rate {row['base_rate']:.2%}, prior {row['prior']['mean']:.2%}"
-        yield f"| {name} | {row['value']} | | | {rate} (n {row['prior']['n']:g}) | |"
+        yield f"| {name} | {row['value']} | | | | {rate} (n {row['prior']['n']:g}) | |"
     for row in coefficients["terms"]:
         default = f"{row['default']} ({row['default_tag']}: {row['default_why']})"
         yield (
-            f"| {row['name']} | {row['value']} | {_span(row['interval_90'])} | {row['usual']}"
-            f" | {row['coef_source']} | {default} |"
+            f"| {row['name']} | {row['value']} | {_span(row['interval_90'])} | {row['spread']}"
+            f" | {row['usual']} | {row['coef_source']} | {default} |"
         )
     for name, row in coefficients["categories"].items():
         counted = f"{row['positives']} of {row['rows']:,}, {row['expected']} if usual"
-        yield f"| {name} | {row['value']} | sd {row['sd']} | | {counted} | 0 |"
+        yield f"| {name} | {row['value']} | sd {row['sd']} | | | {counted} | 0 |"
     if coefficients["words"]:
         yield ""
         yield f"{len(coefficients['words'])} words, in the file."

@@ -49,10 +49,6 @@ PRIOR_RATES = {
 # The published rates are of proposals: of other recordings they say little, and count for so many
 # rows there (A).
 PRIOR_ROWS_ELSEWHERE = 100.0
-# The slope of earlier forecasts ~ Normal(1, sd), fitted from so many positives on (A): with fewer a
-# line would say more of chance than of the forecasts.
-LINE_PRIOR_SD = 0.3
-LINE_POSITIVES = 20
 # The last row in view when that weight was cut from 5,000, after a first run of the backtest.
 CHOICES_SEEN_TO = datetime(2025, 12, 31, 23, 59, 59, tzinfo=UTC)
 # Neither count is of the recorded population, so each counts for 0.7 of its size (A).

@@ -26,8 +26,6 @@ from service.calibration.measures import Ranking, calibration_line, log_losses
 from service.calibration.model_defaults import (
     CATEGORY_PSEUDO,
     DEFAULTS,
-    LINE_POSITIVES,
-    LINE_PRIOR_SD,
     PRIOR_RATES,
     PRIOR_ROWS_ELSEWHERE,
     UNCHANGED,
@@ -123,7 +121,6 @@ def to_document(
             "words_usual": model.words_usual,
         },
         "reads_wording": model.reads_wording,
-        "calibration": _calibration(fit),
         "eras": [
             {"from": _iso(era.begins), "log_odds": era.log_odds, "source": era.source}
             for era in model.eras
@@ -136,7 +133,6 @@ def to_document(
         "minimum_samples": {
             "positives_a_freed_coefficient": POSITIVES_EACH,
             "positives_before_a_tested_month": LEAST_POSITIVES,
-            "positives_of_a_calibration_line": LINE_POSITIVES,
             "share_of_resamples_that_keeps_a_part": KEPT_SHARE,
             "held_out_positives_that_decide_parts": DECIDING_POSITIVES,
             "embargo_days": EMBARGO.days,
@@ -174,25 +170,6 @@ def _intercepts(fit: Fit) -> dict[str, Any]:
     }
 
 
-def _calibration(fit: Fit) -> dict[str, Any]:
-    """The line of earlier forecasts; its intercept is told and not applied."""
-    line = fit.line
-    is_fitted = line.sd is not None
-    return {
-        "method": "platt" if is_fitted else "default",
-        "slope": fit.model.slope,
-        "sd": None if line.sd is None else _rounded(line.sd),
-        "interval_90": None
-        if line.sd is None
-        else [_rounded(line.slope - _Z * line.sd), _rounded(line.slope + _Z * line.sd)],
-        "intercept_not_applied": None if line.intercept is None else _rounded(line.intercept),
-        "prior": {"mean": 1.0, "sd": LINE_PRIOR_SD, "tag": "A"},
-        "rows": line.rows,
-        "positives": line.positives,
-        "months": list(line.months),
-    }
-
-
 def _categories(fit: Fit) -> dict[str, Any]:
     return {
         str(category): {
@@ -226,6 +203,7 @@ def _terms(fit: Fit) -> list[dict[str, Any]]:
                 "value": term.coefficient,
                 "sd": term.sd,
                 "interval_90": between,
+                # A reading adds the ln of its mean odds factor over Normal(value, spread).
                 "spread": term.spread,
                 "usual": term.usual,
                 "coef_source": term.source,

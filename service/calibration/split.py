@@ -81,15 +81,11 @@ def rolling_folds(rows: Sequence[StudyRow], target: Target) -> Iterator[Fold]:
             f"--refit: the labelled rows span {days} days, a rolling refit needs "
             f"{SHORTEST.days}. Give more data, or score the frozen model without --refit."
         )
-    yield from month_folds(rows, target)
-
-
-def month_folds(rows: Sequence[StudyRow], target: Target) -> Iterator[Fold]:
-    """``rolling_folds``, and none where the rows are too few or span too little."""
-    known = labelled(rows, target)
-    for start in sorted({_month(row.score_time) for row in known}):
+    first = known[0].score_time
+    months = sorted({_month(row.score_time) for row in known})
+    for start in months:
         cutoff = start - EMBARGO
-        if cutoff - known[0].score_time < SHORTEST - EMBARGO:
+        if cutoff - first < SHORTEST - EMBARGO:
             continue
         fold = _fold(rows, known, start, cutoff)
         if sum(bool(row.labels.of(target)) for row in fold.train) >= LEAST_POSITIVES:

@@ -65,12 +65,12 @@ def counting_features(facts: DisputeFacts) -> tuple[Feature, ...]:
 
 def dispute_probability(facts: DisputeFacts, model: FrozenDispute) -> float:
     """P(disputed) alone."""
-    return _expit(_usual(facts, model) + dispute_deviation(facts, model))
+    return _expit(_base(facts, model) + total_logit(_features(facts, model, is_centred=True)))
 
 
-def dispute_deviation(facts: DisputeFacts, model: FrozenDispute) -> float:
-    """By how much its log-odds differ from a usual question's of its time: category, readings."""
-    return _category(facts, model) + total_logit(_features(facts, model, is_centred=True))
+def effect_of(term: Term, value: float) -> float:
+    """What a reading of this value adds to the log-odds, within ``FEATURE_CAP``; 0 for 0."""
+    return mean_effect(term.coefficient * value, term.spread * abs(value))
 
 
 def rule_words(title: str | None, rules: str | None) -> frozenset[str]:
@@ -84,31 +84,15 @@ def log_mean_exp(values: tuple[float, ...]) -> float:
     return largest + log(sum(exp(v - largest) for v in values) / max(len(values), 1))
 
 
-def effect_of(term: Term, value: float, slope: float) -> float:
-    """What a reading of this value adds to the log-odds, within ``FEATURE_CAP``."""
-    if not value:
-        return 0.0
-    return capped(slope * mean_effect(term.coefficient * value, term.spread * abs(value)))
-
-
-def _usual(facts: DisputeFacts, model: FrozenDispute) -> float:
-    """Log-odds of a usual question, then."""
+def _base(facts: DisputeFacts, model: FrozenDispute) -> float:
+    """Log-odds of a usual question of this category, then."""
     if facts.proposed_at is None:
-        return model.before_proposal
-    begun = [era.log_odds for era in model.eras if facts.proposed_at >= era.begins]
-    return model.at_proposal + (begun[-1] if begun else 0.0)
-
-
-def _category(facts: DisputeFacts, model: FrozenDispute) -> float:
+        base = model.before_proposal
+    else:
+        begun = [era.log_odds for era in model.eras if facts.proposed_at >= era.begins]
+        base = model.at_proposal + (begun[-1] if begun else 0.0)
     # Without a title nobody knows the category.
-    if not (facts.title or "").strip():
-        return 0.0
-    return _slope(facts, model) * model.categories.get(facts.category, 0.0)
-
-
-def _slope(facts: DisputeFacts, model: FrozenDispute) -> float:
-    """The line was fitted on proposals: without one the forecast stays as it is."""
-    return 1.0 if facts.proposed_at is None else model.slope
+    return base + (model.categories.get(facts.category, 0.0) if (facts.title or "").strip() else 0)
 
 
 def _features(
@@ -117,27 +101,23 @@ def _features(
     """Those that count; centred on the sample's mean, as the file's intercept is, or on 0."""
     pairs = zip(read_dispute(facts), model.terms, strict=True)
     features = [
-        _feature(facts, reading, term, model.slope, term.usual if is_centred else 0.0)
-        for reading, term in pairs
+        _feature(facts, reading, term, term.usual if is_centred else 0.0) for reading, term in pairs
     ]
     if model.words:
         features.append(_words(facts, model))
     if model.reads_wording:
-        # Assumed points, not fitted ones: no forecast that could be timid.
         features += pointed_features(facts.title or "", facts.rules or "", facts.category)
     return tuple(features)
 
 
-def _feature(
-    facts: DisputeFacts, reading: DisputeReading, term: Term, slope: float, usual: float
-) -> Feature:
+def _feature(facts: DisputeFacts, reading: DisputeReading, term: Term, usual: float) -> Feature:
     is_known = facts.proposed_at is not None and (
         reading.name != UNFAMILIAR or facts.by_proposer is not None
     )
     if reading.name == UNREADABLE and facts.proposed_at is None:
         is_known = False
     counts = is_known and term.source != "off"
-    logit = effect_of(term, reading.value, slope) - usual if counts else 0.0
+    logit = effect_of(term, reading.value) - usual if counts else 0.0
     return Feature(
         reading.name,
         reading.value,
@@ -156,7 +136,7 @@ def _words(facts: DisputeFacts, model: FrozenDispute) -> Feature:
     }
     heaviest = sorted(found, key=lambda word: (-abs(found[word]), word))[:_WORDS_QUOTED]
     # Every rule text has some of them: none stands out from a usual one's sum, not from 0.
-    logit = capped(_slope(facts, model) * (sum(found.values()) - model.words_usual))
+    logit = capped(sum(found.values()) - model.words_usual)
     return Feature(
         WORDS,
         float(len(found)),

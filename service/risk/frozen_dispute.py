@@ -64,9 +64,6 @@ class FrozenDispute:
     words_usual: float
     # Whether the lexical readings of the rules add their points.
     reads_wording: bool
-    # What everything but the usual question's log-odds is multiplied by at a proposal: how far
-    # forecasts of earlier months held out of time. 1 where too few disputes could tell.
-    slope: float = 1.0
 
 
 def parse_dispute_model(text: str) -> FrozenDispute:
@@ -128,8 +125,6 @@ def _model(data: dict[str, Any]) -> FrozenDispute:
         words={str(word): float(value) for word, value in coefficients["words"].items()},
         words_usual=float(coefficients["words_usual"]),
         reads_wording=bool(data["reads_wording"]),
-        # Files of before the calibration line have none.
-        slope=float(data.get("calibration", {}).get("slope", 1.0)),
     )
 
 

@@ -33,6 +33,21 @@ def test_a_group_on_both_sides_of_a_month_leaves_the_training_side() -> None:
     assert last.split_groups == 1
 
 
+def test_a_fit_sees_the_histories_that_scoring_sees_and_no_label_of_theirs() -> None:
+    rows = world(1500, days=240)
+    sibling = row(9000, group=rows[-1].group, score_time=START, labels=Labels(disputed=True))
+    unlabelled = row(9001, score_time=START, labels=Labels())
+
+    fold = list(rolling_folds([*rows, sibling, unlabelled], Target.DISPUTED))[-1]
+
+    others = {r.market_key for r in fold.history}
+    assert {sibling.market_key, unlabelled.market_key} <= others
+    assert all(r.labels == Labels() for r in fold.history)
+    assert not others & {r.market_key for r in fold.train}
+    assert all(r.score_time < fold.test[0].score_time - 29 * DAY for r in fold.history)
+    assert fold.shown == (*fold.train, *fold.history)
+
+
 def test_an_outcome_not_known_before_the_month_does_not_train() -> None:
     late = Labels(disputed=True, settled_at=START + 500 * DAY)
     rows = [*world(1500, days=240), row(9000, score_time=START, labels=late)]

@@ -1,13 +1,20 @@
 """The dispute model evaluated on one market: what each reading adds, and what it rests on."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import exp, log
+from statistics import NormalDist
 
 import pytest
 
 from models.enums import Category
-from service.risk.dispute_features import counting_features, log_mean_exp, view_dispute
+from service.risk.dispute_features import (
+    counting_features,
+    effect_of,
+    log_mean_exp,
+    view_dispute,
+)
 from service.risk.dispute_readings import (
     BEFORE_ITS_TIME,
     CANDLE_OPEN,
@@ -16,8 +23,13 @@ from service.risk.dispute_readings import (
     DisputeFacts,
     read_dispute,
 )
-from service.risk.features import FEATURE_CAP, total_logit
-from service.risk.frozen_dispute import parse_dispute_model, shipped_dispute_model, shipped_text
+from service.risk.features import FEATURE_CAP, mean_effect, total_logit
+from service.risk.frozen_dispute import (
+    Term,
+    parse_dispute_model,
+    shipped_dispute_model,
+    shipped_text,
+)
 
 AT = datetime(2025, 5, 26, 7, 20, tzinfo=UTC)
 CANDLE = (
@@ -122,6 +134,36 @@ def test_no_reading_passes_its_cap() -> None:
     worst = replace(USUAL, proposed_at=AT, by_proposer=0, by_anybody=10**7)
     for feature in view_dispute(worst).features:
         assert abs(feature.logit) <= FEATURE_CAP
+
+
+@pytest.mark.parametrize(
+    ("mean", "sd"), [(0.7, 1.0), (1.7, 2.4), (2.5, 1.0), (3.0, 0.7), (-1.0, 0.5), (0.0, 3.0)]
+)
+def test_an_effect_is_the_mean_odds_factor_of_what_the_coefficient_may_be(
+    mean: float, sd: float
+) -> None:
+    points = [NormalDist(mean, sd).inv_cdf((i + 0.5) / 20_000) for i in range(20_000)]
+    factor = sum(exp(min(max(x, -FEATURE_CAP), FEATURE_CAP)) for x in points) / len(points)
+    assert mean_effect(mean, sd) == pytest.approx(log(factor), abs=1e-3)
+    assert abs(mean_effect(mean, sd)) <= FEATURE_CAP
+
+
+def test_a_coefficient_known_exactly_adds_itself_and_a_default_more_than_its_mean() -> None:
+    sure = Term(UNFAMILIAR, 0.7, None, 0.0, "default")
+    assert effect_of(sure, 1.0) == 0.7
+    assert effect_of(sure, 9.0) == FEATURE_CAP
+    assert effect_of(replace(sure, spread=1.0), 1.0) > 1.1
+    assert effect_of(replace(sure, spread=1.0), 0.0) == 0
+
+
+def test_a_file_of_before_spreads_says_what_it_said() -> None:
+    data = json.loads(shipped_text())
+    for told in data["coefficients"]["terms"]:
+        del told["spread"]
+    older = parse_dispute_model(json.dumps(data))
+    unfamiliar = older.terms[0]
+    new = view_dispute(replace(USUAL, by_proposer=0), older)
+    assert new.features[0].logit == pytest.approx(unfamiliar.coefficient * log(11))
 
 
 def test_later_eras_are_less_disputed() -> None:
