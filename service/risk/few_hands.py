@@ -16,10 +16,10 @@ def few_hands_of(request: WatchedRequest, block_share: float | None) -> str | No
 
     Either side may be few. One entity holds more than half of all stake behind the answer, or a
     minority of the heads is behind it even if all who have not opened yet join them. Or one entity
-    or group above ``block_share``, the share that blocks at the mean turnout, is not behind it, and
-    with its stake the answer would pass. ``block_share`` None: too few rounds tell.
+    or group has more than ``block_share``, the share that blocks at the mean turnout, and with what
+    of it is not behind the answer that would pass. ``block_share`` None: too few rounds tell.
     """
-    leader, holdout = request.leader, request.holdout
+    leader = request.leader
     if leader is None or not request.stake:
         return None
     largest = max(stake_by_entity(leader).values()) / request.stake
@@ -28,11 +28,13 @@ def few_hands_of(request: WatchedRequest, block_share: float | None) -> str | No
     if is_of_minority(request, leader):
         behind = count(leader.entities, "entity is", "entities are")
         return f"{behind} behind it, of {request.voted_entities} that sealed a vote"
-    if holdout is None or block_share is None:
+    if block_share is None:
         return None
-    held = holdout.stake / request.stake
-    would_pass = leader.stake + holdout.stake > request.spat * request.stake
-    return _holdout_words(holdout, held) if held > block_share and would_pass else None
+    lacking = request.spat * request.stake - leader.stake
+    for holdout in request.holdouts:
+        if holdout.total > block_share * request.stake and holdout.stake > lacking:
+            return _holdout_words(holdout, request.stake)
+    return None
 
 
 def is_of_minority(request: WatchedRequest, leader: OpenedAnswer) -> bool:
@@ -57,8 +59,10 @@ def leading_share(request: WatchedRequest) -> float:
     return 0.0 if leader is None or not request.stake else leader.stake / request.stake
 
 
-def _holdout_words(holdout: Holdout, share: float) -> str:
+def _holdout_words(holdout: Holdout, stake: float) -> str:
     where = count(holdout.addresses, "address", "linked addresses")
     if holdout.kind is SignalSubject.GROUP:
         where = f"{count(holdout.addresses, 'address', 'addresses')} that vote alike"
-    return f"{percent(share)} of all stake, of {where}, is not behind it and would carry it"
+    out, total = percent(holdout.stake / stake), percent(holdout.total / stake)
+    of_all = "" if out == total else f" ({total} with the rest)"
+    return f"{out} of all stake, of {where}{of_all}, is not behind it and would carry it"

@@ -63,14 +63,16 @@ class OpenedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Holdout:
-    """The largest hand that is not behind the leading answer: opened otherwise, sealed or absent.
+    """A hand of which something is not behind the leading answer: opened otherwise, or absent.
 
-    ``stake``: of its addresses that are not behind the answer.
+    ``stake``: of its addresses that are not behind the answer; ``total``: of all of them.
     """
 
     # An entity by its least address, or a standing group by its id.
     holder: str
     stake: float
+    total: float
+    # Those that are not behind the answer.
     addresses: int
     kind: SignalSubject = SignalSubject.ENTITY
 
@@ -93,8 +95,8 @@ class WatchedRequest:
     sealed_unknown: int = 0
     # Condition id, 0x-hex; None where the request is of no stored market.
     market: str | None = None
-    # None before any vote is opened, or where no stake is left.
-    holdout: Holdout | None = None
+    # The largest hands by all their stake; none before any vote is opened.
+    holdouts: tuple[Holdout, ...] = ()
 
     @property
     def leader(self) -> OpenedAnswer | None:

@@ -15,6 +15,8 @@ from service.risk.watched_round import Holdout
 _WEI = 10**18
 # Whoever holds less of all stake blocks nothing.
 _SMALL = 100
+# Of hands that each hold what blocks there are no more.
+_MOST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +44,19 @@ def hands_of(
     return tuple(hand for hand in hands if sum(hand.stakes.values()) >= max(least, 1))
 
 
-def largest_holdout(hands: Sequence[Hand], behind: Collection[bytes]) -> Holdout | None:
-    """The hand with most stake that is not ``behind`` (voters) an answer; None where none has any.
+def largest_holdouts(hands: Sequence[Hand], behind: Collection[bytes]) -> tuple[Holdout, ...]:
+    """The largest hands of which something is not ``behind`` (voters) an answer.
 
     It opened another answer, has not opened, or did not vote.
     """
-    found = None
+    found = []
     for hand in hands:
         out = {voter: stake for voter, stake in hand.stakes.items() if voter not in behind}
-        stake = float(sum(out.values()) // _WEI)
-        if stake > 0 and (found is None or stake > found.stake):
-            found = Holdout(hand.holder, stake, len(out), hand.kind)
-    return found
+        stake, total = _uma(out.values()), _uma(hand.stakes.values())
+        if stake > 0:
+            found.append(Holdout(hand.holder, stake, total, len(out), hand.kind))
+    return tuple(sorted(found, key=lambda one: -one.total)[:_MOST])
+
+
+def _uma(stakes: Iterable[int]) -> float:
+    return float(sum(stakes) // _WEI)

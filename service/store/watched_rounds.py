@@ -43,7 +43,7 @@ from service.store.newest_stakes import get_stakes
 from service.store.round_turnout import mean_turnout, rounds_before
 from service.store.standing_signs import find_standing, standing_of
 from service.store.upserts import IN_CHUNK, chunks
-from service.store.vote_hands import Hand, hands_of, largest_holdout
+from service.store.vote_hands import Hand, hands_of, largest_holdouts
 from service.store.vote_records import Contract, get_records, rounds_of
 from service.store.votes import get_histories
 
@@ -212,7 +212,7 @@ def _to_request(
         voted_entities=len(voted),
         sealed_unknown=sum(voter not in stakes.by_voter for voter in sealed),
         market=market,
-        holdout=None if leading is None else largest_holdout(stakes.hands, set(behind[leading])),
+        holdouts=() if leading is None else largest_holdouts(stakes.hands, set(behind[leading])),
     )
 
 

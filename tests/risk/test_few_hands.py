@@ -33,7 +33,7 @@ MANY = (opened("YES", "y", *[7.25] * 8), opened("NO", "n", *[7.5] * 4))
 
 
 def held_out(stake: float, **more: object) -> Holdout:
-    return replace(Holdout("0x1", stake, 2), **more)  # type: ignore[arg-type]  # by name
+    return replace(Holdout("0x1", stake, stake, 2), **more)  # type: ignore[arg-type]  # by name
 
 
 @pytest.mark.parametrize(
@@ -60,13 +60,31 @@ def held_out(stake: float, **more: object) -> Holdout:
 def test_who_could_block_alone_and_did_is_few(
     holdout: Holdout | None, block_share: float | None, words: str | None
 ) -> None:
-    assert few_hands_of(request("r", *MANY, holdout=holdout), block_share) == words
+    assert (
+        few_hands_of(
+            request("r", *MANY, holdouts=() if holdout is None else (holdout,)), block_share
+        )
+        == words
+    )
 
 
 def test_a_large_holdout_that_would_not_have_carried_it_is_none() -> None:
-    near = request("r", opened("YES", "y", *[10.4] * 5), MANY[1], holdout=held_out(12.0))
+    near = request("r", opened("YES", "y", *[10.4] * 5), MANY[1], holdouts=(held_out(12.0),))
     assert few_hands_of(near, 0.1) is None
-    assert few_hands_of(replace(near, holdout=held_out(14.0)), 0.1) is not None
+    assert few_hands_of(replace(near, holdouts=(held_out(14.0),)), 0.1) is not None
+
+
+def test_what_blocks_is_a_hands_whole_stake_and_what_lacks_the_part_it_held_out() -> None:
+    """Two of its three addresses voted for the answer."""
+    part = held_out(9.0, total=28.0, addresses=1)
+    assert few_hands_of(request("r", *MANY, holdouts=(part,)), BLOCK) == (
+        "9.0 % of all stake, of 1 address (28.0 % with the rest), is not behind it and would "
+        "carry it"
+    )
+    # 58 % lack 7.
+    little = replace(part, stake=7.0)
+    assert few_hands_of(request("r", *MANY, holdouts=(little,)), BLOCK) is None
+    assert few_hands_of(request("r", *MANY, holdouts=(little, held_out(27.5))), BLOCK) is not None
 
 
 def test_a_majority_of_one_hand_or_of_few_heads_is_few() -> None:
@@ -84,7 +102,7 @@ def rolls(*requests: WatchedRequest) -> list[AttackSign]:
 
 
 def test_a_round_tells_the_requests_that_few_hands_keep_and_else_all_that_roll() -> None:
-    split, kept = request("b", *MANY), request("a", *MANY, holdout=held_out(30.0))
+    split, kept = request("b", *MANY), request("a", *MANY, holdouts=(held_out(30.0),))
     [of_round, of_market] = rolls(split)
     assert of_round.log_lr == of_market.log_lr == log(1.5)
     assert not is_by_few(of_round.log_lr)
