@@ -36,7 +36,7 @@ END = "<!-- /detection -->"
 WEEKS, MARKETS, SEEDS = 5, 50, 3
 # What settles between two looks is seen by none, whatever the seed: one run shows that.
 ONCE = frozenset({"whitelist_capture", "short_dispute_window"})
-# All has to end within half an hour; a run is begun only if the longest so far would still end.
+# All has to end within half an hour: no run is begun that the longest of its size would overrun.
 MINUTES = 25.0
 # The one chooses its forty among those that fall due within four days, the other pushes one vote in
 # seven.
@@ -103,21 +103,25 @@ def to_do(scenarios: Iterable[str], seeds: int) -> list[tuple[str, int]]:
 def play(work: Sequence[tuple[str, int]], processes: int, seconds: float) -> list[RunMeasure]:
     """What fits into so many seconds; the searches alone, which take little, come last."""
     elapsed, waiting = stopwatch(), list(work)
-    begun: dict[Future[RunMeasure], float] = {}
+    begun: dict[Future[RunMeasure], tuple[str, float]] = {}
     found: list[RunMeasure] = []
-    longest = 0.0
+    # Seconds, by markets a week.
+    longest: dict[int, float] = {}
     # An executor's processes may have processes of their own, as one of the jobs does.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context) as pool:
         while waiting or begun:
             while waiting and len(begun) < processes:
-                if elapsed() + longest > seconds:
-                    waiting = []
-                    break
-                begun[pool.submit(measure_one, waiting.pop(0))] = elapsed()
+                name, seed = waiting.pop(0)
+                if elapsed() + longest.get(MARKETS_OF.get(name, MARKETS), 0.0) <= seconds:
+                    begun[pool.submit(measure_one, (name, seed))] = name, elapsed()
+            if not begun:
+                break
             done, _ = wait(begun, return_when=FIRST_COMPLETED)
             for one in done:
-                longest = max(longest, elapsed() - begun.pop(one))
+                name, since = begun.pop(one)
+                size = MARKETS_OF.get(name, MARKETS)
+                longest[size] = max(longest.get(size, 0.0), elapsed() - since)
                 found.append(one.result())
         for study in [pool.submit(work) for work in (blocs_alone, bursts_alone)]:
             print(f"{study.result()}\n")

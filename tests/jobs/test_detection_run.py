@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bench.detection import BEGIN, DOCUMENT, END
+from bench.detection import BEGIN, DOCUMENT, END, ONCE, to_do
 from jobs.detection_run import DETECTORS, Looks, missing_detectors, run_detection
 from jobs.job_table import JOBS
 from service.protocol.rounds import RoundTime
@@ -19,6 +19,13 @@ def test_every_detector_is_a_job_or_named_as_missing() -> None:
 def test_the_document_has_a_place_for_the_table() -> None:
     text = DOCUMENT.read_text("utf-8")
     assert text.count(BEGIN) == text.count(END) == 1
+
+
+def test_every_scenario_is_played_once_before_any_is_played_again() -> None:
+    work = to_do(SCENARIOS, 3)
+    assert [seed for _, seed in work] == sorted(seed for _, seed in work)
+    assert {name for name, seed in work if seed == 1} == set(SCENARIOS)
+    assert {name for name, seed in work if seed == 3} == set(SCENARIOS) - ONCE
 
 
 def test_stake_added_in_a_vote_is_paged_by_the_real_jobs(tmp_path: Path) -> None:
