@@ -1,7 +1,7 @@
 """Voters who have always answered alike, winning or losing: baselines, not findings.
 
 Careful voters agree because they are right, so agreement alone makes nobody a pair: what is rare is
-never to have differed where others did, and to have sealed close together as well. A group that
+never to have differed where others did, and to have sealed or opened in step as well. A group that
 always wins leaves no minority to count; only a change in it can be told. docs/methodology.md.
 """
 
@@ -11,15 +11,15 @@ import numpy as np
 from scipy.special import pdtr
 
 from service.detection.co_minority import REQUEST_PSEUDO_VOTES, VOTER_PSEUDO_VOTES
-from service.detection.commit_timing import timing_p_values
 from service.detection.groups import combine_p, discoveries, stable_groups
+from service.detection.in_step import step_p_values
 from service.risk.vote_matrix import ABSENT, VoteMatrix, majority_of
 
 # Requests two must both have answered.
 LEAST_TOGETHER = 20
 # Of these the share they may have differed in.
 MOST_APART = 0.02
-# Who never differs must seal in step as well: however rare agreement is, care explains it.
+# Who never differs must act in step as well: however rare agreement is, care explains it.
 IN_STEP = 0.01
 # Fewer voters are a pair, which a deviation says little of.
 LEAST_MEMBERS = 3
@@ -40,12 +40,12 @@ class Baseline:
 
 
 def find_baselines(matrix: VoteMatrix, seed: int = 0) -> list[Baseline]:
-    """Groups of three or more that never differed and sealed their votes in step."""
+    """Groups of three or more that never differed and sealed or opened their votes in step."""
     answers = matrix.answers
     shared, apart, expected = _agreement(answers)
     able = np.triu((shared >= LEAST_TOGETHER) & (apart <= MOST_APART * shared), 1)
     pairs = [(int(one), int(other)) for one, other in zip(*np.nonzero(able), strict=True)]
-    timing = timing_p_values(matrix.sealed_at, pairs)
+    timing = {pair: step.p_value for pair, step in step_p_values(matrix, pairs).items()}
     timed = [pair for pair in pairs if timing.get(pair, 1.0) <= IN_STEP]
     # Never having differed has the probability e^-expected; a few times, a little more.
     p_values = np.array(

@@ -18,6 +18,10 @@ CASES: tuple[tuple[str, World], ...] = (
     ("no bloc, unequal care", World(care=0.5)),
     ("no bloc, very unequal care", World(care=1.0)),
     ("no bloc, 30 % follow three leaders", World(herd=0.3)),
+    ("no bloc, 60 % open by machine", World(machines=0.6)),
+    ("no bloc, 30 % open when reminded", World(reminded=0.3)),
+    ("no bloc, 10 % open when reminded", World(reminded=0.1)),
+    ("no bloc, very unequal care, 10 % reminded", World(care=1.0, reminded=0.1)),
     ("6 wallets, 5 pushes", World(pushes=5)),
     ("6 wallets, 7 pushes", World(pushes=7)),
     ("6 wallets, 13 pushes", World(pushes=13)),
@@ -29,6 +33,14 @@ CASES: tuple[tuple[str, World], ...] = (
     ("4 wallets, 8 pushes", World(bloc=4, pushes=8)),
     ("6 wallets, 5 pushes, sealed within a minute", World(pushes=5, in_step_seconds=_MINUTE)),
     ("6 wallets, 7 pushes, sealed within a minute", World(pushes=7, in_step_seconds=_MINUTE)),
+    (
+        "6 wallets, 5 pushes, opened within a minute",
+        World(pushes=5, opened_in_step_seconds=_MINUTE),
+    ),
+    (
+        "6 wallets, 7 pushes, opened within a minute",
+        World(pushes=7, opened_in_step_seconds=_MINUTE),
+    ),
 )
 # Of the bloc's members a group must name this share to count as the bloc found.
 _FOUND = 2 / 3

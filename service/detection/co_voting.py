@@ -11,16 +11,16 @@ import numpy as np
 from scipy.special import gammaincinv
 
 from service.detection.co_minority import LEAST_SHARED, PairCounts, count_pairs
-from service.detection.commit_timing import timing_p_values
 from service.detection.curveball import shuffled
 from service.detection.groups import Pair, combine_p, discoveries, stable_groups
+from service.detection.in_step import Step, step_p_values
 from service.detection.minorities import Minorities, find_minorities
 from service.risk.vote_matrix import VoteMatrix
 
 DRAWS = 999
 # An edge is kept where shuffling reaches it no more often than this.
 CONFIRMED = 0.002
-# A pair alone must also seal in step.
+# A pair alone must also act in step.
 IN_STEP = 0.01
 # Both ends of the interval printed beside a count.
 _TAIL = 0.05
@@ -36,11 +36,16 @@ class Edge:
     expected: float
     p_counts: float
     # None: too few rounds in common.
-    p_timing: float | None
+    step: Step | None
     # Both, at the price of having looked twice.
     p_value: float
     # Share of shuffled tables that show as much.
     p_shuffled: float
+
+    @property
+    def p_timing(self) -> float | None:
+        """Of sealing or opening so close together by chance."""
+        return None if self.step is None else self.step.p_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ def find_groups(matrix: VoteMatrix, seed: int = 0, draws: int = DRAWS) -> CoVoti
 
 
 def _is_told(group: Group) -> bool:
-    """Two who are merely careless meet in the minority too: a pair must seal in step as well."""
+    """Two who are merely careless meet in the minority too: a pair must act in step as well."""
     in_step = any(edge.p_timing is not None and edge.p_timing <= IN_STEP for edge in group.edges)
     return len(group.members) > 2 or in_step  # noqa: PLR2004  # a pair is two
 
@@ -105,18 +110,18 @@ def candidate_edges(matrix: VoteMatrix, counts: PairCounts) -> list[Edge]:
     """Pairs that pass the false discovery rate over all pairs, not confirmed yet."""
     ones, others = np.nonzero(np.triu(counts.shared, 1) >= LEAST_SHARED)
     places = list(zip(ones.tolist(), others.tolist(), strict=True))
-    timing = timing_p_values(matrix.sealed_at, places)
+    timing = step_p_values(matrix, places)
     edges = []
     for pair in places:
-        p_counts, p_timing = float(counts.p_value[pair]), timing.get(pair)
+        p_counts, step = float(counts.p_value[pair]), timing.get(pair)
         edges.append(
             Edge(
                 pair,
                 int(counts.shared[pair]),
                 float(counts.expected[pair]),
                 p_counts,
-                p_timing,
-                _both(p_counts, p_timing),
+                step,
+                _both(p_counts, None if step is None else step.p_value),
                 1.0,
             )
         )

@@ -46,7 +46,7 @@ def timing_p_values(
         if len(both) >= LEAST_ROUNDS:
             by_shift = _by_shift(places[one, both], places[other, both], 1 / sealers[both])
             clock = sealed_at[:, both] / PHASE_SECONDS
-            found[one, other] = max(by_shift, _by_habit(clock[one], clock[other]))
+            found[one, other] = max(by_shift, by_habit(clock[one], clock[other]))
     return found
 
 
@@ -66,8 +66,8 @@ def _by_shift(ones: np.ndarray, others: np.ndarray, floor: np.ndarray) -> float:
     return float(gammaincc(len(ones), met))
 
 
-def _by_habit(ones: np.ndarray, others: np.ndarray) -> float:
-    """Gaps by the clock on the wall in the same round against those across rounds.
+def by_habit(ones: np.ndarray, others: np.ndarray) -> float:
+    """Gaps by the clock on the wall in the same round against those across rounds; 0..1 a phase.
 
     By Hoeffding's moments of a sum over a random matching of the rounds, taken as normal.
     """

@@ -55,7 +55,9 @@ def _of_group(
     group: Group, found: CoVoting, matrix: VoteMatrix, addresses: Mapping[str, Sequence[str]]
 ) -> StandingBloc:
     pushes = len(group.joint)
-    timed = [edge.p_timing for edge in group.edges if edge.p_timing is not None]
+    steps = [edge.step for edge in group.edges if edge.step is not None]
+    sealed = [step.sealed for step in steps if step.sealed is not None]
+    opened = [step.opened for step in steps if step.opened is not None]
     words = [
         (
             f"{len(group.members)} entities gave the same minority answer, two of them or more, in "
@@ -64,16 +66,21 @@ def _of_group(
         f"counted pair by pair {group.shared} times, where chance makes {group.expected:.1f}",
         f"reached by {group.p_value:.3f} of shuffled records",
     ]
-    if timed:
-        words.append(f"of {len(timed)} pairs the closest sealed in step with p {min(timed):.2g}")
+    for what, found_p in (("sealed", sealed), ("opened", opened)):
+        if found_p:
+            words.append(
+                f"of {len(found_p)} pairs the closest {what} in step with p {min(found_p):.2g}"
+            )
     tests = {
         "joint_low": group.low,
         "joint_high": group.high,
         "pair_pushes": group.shared,
         "pair_pushes_expected": group.expected,
         "informative": found.informative,
-        "timing_p_values": len(timed),
-        "timing_p_least": min(timed, default=None),
+        "timing_p_values": len(sealed),
+        "timing_p_least": min(sealed, default=None),
+        "opening_p_values": len(opened),
+        "opening_p_least": min(opened, default=None),
         "requests": _listed(matrix, group.joint),
     }
     return _bloc(
@@ -89,7 +96,7 @@ def _of_baseline(
         (
             f"{len(baseline.members)} entities answered {together} votes alike but for "
             f"{baseline.apart}, where their care explains {baseline.expected_apart:.1f} "
-            "differences pair by pair, and sealed them in step"
+            "differences pair by pair, and sealed or opened them in step"
         ),
     ]
     tests = {"apart": baseline.apart, "pairs_apart_expected": baseline.expected_apart}

@@ -29,9 +29,14 @@ class World:
     pushes: int = 0
     # Chance that a member takes part in a push it votes on.
     discipline: float = 1.0
-    # Requests of a round; commits within this many seconds of the bloc's own.
+    # Requests of a round; seals, and openings, within this many seconds of the bloc's own.
     round_size: int = 8
     in_step_seconds: float | None = None
+    opened_in_step_seconds: float | None = None
+    # Share of voters whose machine opens in the first minutes, each with its own usual delay; and
+    # of those who open within the hour after a reminder that comes at any time.
+    machines: float = 0.25
+    reminded: float = 0.0
 
 
 def draw_world(world: World, rng: np.random.Generator) -> VoteMatrix:
@@ -62,7 +67,7 @@ def _herd(world: World, wrong: np.ndarray, rng: np.random.Generator) -> None:
 
 
 def as_matrix(answers: np.ndarray, world: World, rng: np.random.Generator) -> VoteMatrix:
-    """Answers (E, R) with rounds and commit times: habits of the day, and the rush at the end."""
+    """Answers (E, R) with rounds and times: habits of the day, and the rush at the end."""
     count, requests = answers.shape
     round_of = np.arange(requests) // world.round_size
     rounds = np.unique(round_of)
@@ -82,4 +87,29 @@ def as_matrix(answers: np.ndarray, world: World, rng: np.random.Generator) -> Vo
         round_of=round_of,
         rounds=rounds,
         sealed_at=np.where(voted, np.clip(sealed, 0, 86_399), np.nan),
+        opened_at=np.where(voted, _openings(sealed.shape, world, rng), np.nan),
     )
+
+
+def _openings(shape: tuple[int, int], world: World, rng: np.random.Generator) -> np.ndarray:
+    """(E, K) when votes are opened: machines first, the rest by habit, when told, or at the end."""
+    count, rounds = shape
+    habit = rng.random((count, 1)) * 80_000
+    late = rng.random(shape) < 0.2  # noqa: PLR2004  # they open in the last hour
+    opened = np.where(
+        late, 86_400 - rng.exponential(3_600, size=shape), habit + rng.normal(0, 7_200, size=shape)
+    )
+    kind = rng.random(count)
+    told = (kind >= world.machines) & (kind < world.machines + world.reminded)
+    reminder = rng.random(rounds) * 80_000
+    opened[told] = reminder + rng.exponential(1_800, size=(int(told.sum()), rounds))
+    machine = kind < world.machines
+    usual = rng.exponential(40, size=(count, 1))
+    delays = usual + rng.exponential(20, size=shape)
+    opened[machine] = delays[machine]
+    if world.opened_in_step_seconds is not None and world.pushes:
+        beat = rng.random(rounds) * 80_000
+        spread = world.opened_in_step_seconds
+        opened[: world.bloc] = beat + rng.normal(0, spread, size=(world.bloc, rounds))
+    # A block is twelve seconds.
+    return np.asarray(np.floor(np.clip(opened, 0, 86_399) / 12) * 12)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from service.risk.standing_blocs import StandingBloc
 
-BLOCS_VERSION = "blocs-1"
+BLOCS_VERSION = "blocs-1.1.0"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Who voted what, as arrays: entities by requests, and when they sealed their votes. Pure.
+"""Who voted what, as arrays: entities by requests, and when they sealed and opened them. Pure.
 
 What co-voting is worked out from: docs/methodology.md, "Standing blocs".
 """
@@ -27,6 +27,8 @@ class VoteMatrix:
     rounds: np.ndarray
     # (E, K) float64: seconds into the phase of the first sealed vote of the round; NaN: none.
     sealed_at: np.ndarray
+    # (E, K) float64: the same of the first opened vote, in the other phase.
+    opened_at: np.ndarray
 
     def __post_init__(self) -> None:
         """Refuse arrays that do not belong together."""
@@ -36,9 +38,10 @@ class VoteMatrix:
                 f"answers of {self.answers.shape} for {shape[0]} entities, {shape[1]} requests"
             )
             raise ValueError(message)
-        if self.sealed_at.shape != (shape[0], len(self.rounds)):
-            message = f"commit times of {self.sealed_at.shape} for {len(self.rounds)} rounds"
-            raise ValueError(message)
+        for times in (self.sealed_at, self.opened_at):
+            if times.shape != (shape[0], len(self.rounds)):
+                message = f"times of {times.shape} for {len(self.rounds)} rounds"
+                raise ValueError(message)
 
 
 # A small minority is 15 % of the heads at most, and two at least: with fewer heads there is none.

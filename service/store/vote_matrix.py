@@ -1,7 +1,7 @@
 """Every finished vote by entity, as known at a time: what groups of voters are looked for in."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.chain import Block
+from models.enums import VotePhase
 from models.voting import Commit, Reveal
 from models.wallet_enums import LinkKind
 from service.protocol.ids import parse_hex32, to_hex
@@ -28,6 +29,8 @@ SERVED_ROUNDS = 3
 # One opened vote: request, round, voter, caller, price, tokens.
 _Opened = tuple[bytes, int, bytes, bytes, int, int]
 _Column = tuple[int, bytes]
+# When a key first sent something for a voter in a round.
+_Sent = Mapping[tuple[bytes, bytes, int], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,11 @@ def load_vote_record(session: Session, as_of: datetime) -> VoteRecord:
     voters = {row[2] for row in opened}
     entities = get_entities(session, voters, opened, as_of)
     entity_of = {voter: to_hex(entity.entity) for entity in entities for voter in entity.voters}
-    sealed = _first_sealed(session, {row[1] for row in opened} | {current}, as_of)
-    matrix = _to_matrix(opened, entity_of, sealed)
-    sealing = {entity_of[v] for v, r in sealed if r == current and v in entity_of}
+    rounds = {row[1] for row in opened}
+    sealed = _first_sent(session, Commit, rounds | {current}, as_of)
+    times = (sealed, _first_sent(session, Reveal, rounds, as_of))
+    matrix = _to_matrix(opened, entity_of, times)
+    sealing = {entity_of[v] for v, _, r in sealed if r == current and v in entity_of}
     by_id = {to_hex(entity.entity): entity for entity in entities}
     return VoteRecord(matrix, by_id, current, frozenset(sealing))
 
@@ -113,26 +118,27 @@ def _opened(session: Session, before: int, as_of: datetime) -> list[_Opened]:
     return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
 
 
-def _first_sealed(
-    session: Session, rounds: Collection[int], as_of: datetime
-) -> dict[tuple[bytes, int], datetime]:
-    """When each voter first sealed a vote of a round."""
-    found: dict[tuple[bytes, int], datetime] = {}
+def _first_sent(
+    session: Session, model: type[Commit | Reveal], rounds: Collection[int], as_of: datetime
+) -> _Sent:
+    """When each key first sealed, or opened, a vote of a voter in a round."""
+    found: dict[tuple[bytes, bytes, int], datetime] = {}
     for part in chunks(sorted(rounds), IN_CHUNK):
         query = (
-            select(Commit.voter, Commit.round_id, func.min(Block.mined_at))
-            .join(Block, Block.id == Commit.block_id)
-            .where(Commit.known_at <= as_of, Commit.round_id.in_(part))
-            .group_by(Commit.voter, Commit.round_id)
+            select(model.voter, model.caller, model.round_id, func.min(Block.mined_at))
+            .join(Block, Block.id == model.block_id)
+            .where(model.known_at <= as_of, model.round_id.in_(part))
+            .group_by(model.voter, model.caller, model.round_id)
         )
-        found.update(((voter, round_id), at) for voter, round_id, at in session.execute(query))
+        found.update(
+            ((voter, caller, round_id), at)
+            for voter, caller, round_id, at in session.execute(query)
+        )
     return found
 
 
 def _to_matrix(
-    opened: list[_Opened],
-    entity_of: Mapping[bytes, str],
-    sealed: Mapping[tuple[bytes, int], datetime],
+    opened: list[_Opened], entity_of: Mapping[bytes, str], times: tuple[_Sent, _Sent]
 ) -> VoteMatrix:
     entities = sorted(set(entity_of.values()))
     columns = sorted({(round_id, request) for request, round_id, *_ in opened})
@@ -141,22 +147,43 @@ def _to_matrix(
     answers = np.full((len(entities), len(columns)), ABSENT, dtype=np.int16)
     for (row, column), code in _heaviest(opened, entity_of, row_of, columns).items():
         answers[row, column] = code
-    sealed_at = np.full((len(entities), len(rounds)), np.nan)
-    place_of = {round_id: place for place, round_id in enumerate(rounds)}
-    for (voter, round_id), at in sealed.items():
-        if voter in entity_of and round_id in place_of:
-            cell = row_of[entity_of[voter]], place_of[round_id]
-            second = at.timestamp() - RoundTime(round_id).starts_at
-            # The entity's first: what comes after may follow from it.
-            sealed_at[cell] = np.fmin(sealed_at[cell], second)
+    sealed, revealed = times
     return VoteMatrix(
         entities=tuple(entities),
         requests=tuple(to_hex(request) for _, request in columns),
         answers=answers,
         round_of=np.array([round_id for round_id, _ in columns], dtype=np.int64),
         rounds=np.array(rounds, dtype=np.int64),
-        sealed_at=sealed_at,
+        sealed_at=_clock(sealed, entity_of, row_of, rounds, VotePhase.COMMIT),
+        opened_at=_clock(revealed, entity_of, row_of, rounds, VotePhase.REVEAL),
     )
+
+
+def _clock(
+    sent: _Sent,
+    entity_of: Mapping[bytes, str],
+    row_of: Mapping[str, int],
+    rounds: Sequence[int],
+    phase: VotePhase,
+) -> np.ndarray:
+    """(E, K) seconds into the phase of each entity's first; what comes after may follow from it.
+
+    What one key sent for several entities in a round says nothing of when each of them acts.
+    """
+    found = np.full((len(row_of), len(rounds)), np.nan)
+    place_of = {round_id: place for place, round_id in enumerate(rounds)}
+    served: dict[tuple[bytes, int], set[str]] = defaultdict(set)
+    for voter, caller, round_id in sent:
+        if voter in entity_of:
+            served[caller, round_id].add(entity_of[voter])
+    for (voter, caller, round_id), at in sent.items():
+        if voter in entity_of and round_id in place_of and len(served[caller, round_id]) == 1:
+            time = RoundTime(round_id)
+            is_seal = phase is VotePhase.COMMIT
+            starts = time.starts_at if is_seal else time.reveal_starts_at
+            cell = row_of[entity_of[voter]], place_of[round_id]
+            found[cell] = np.fmin(found[cell], at.timestamp() - starts)
+    return found
 
 
 def _heaviest(

@@ -1,5 +1,7 @@
 """Groups that always vote alike: kept as baselines only where they also act in step."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from service.detection.always_together import Baseline, find_baselines
@@ -15,9 +17,7 @@ def nine_in_step(seed: int, *, in_step: bool) -> VoteMatrix:
     answers[:9] = answers[0]
     if in_step:
         sealed[:9] = sealed[0] + rng.normal(0, 60, size=(9, sealed.shape[1]))
-    return VoteMatrix(
-        matrix.entities, matrix.requests, answers, matrix.round_of, matrix.rounds, sealed
-    )
+    return replace(matrix, answers=answers, sealed_at=sealed)
 
 
 def test_nine_who_never_differ_and_seal_in_step_are_a_baseline() -> None:

@@ -42,6 +42,12 @@ def test_few_false_groups_and_much_power_in_a_small_study() -> None:
     assert "10 | 100.0% (69.2% to 100.0%) |" in power_table([bloc])
 
 
+def test_a_bloc_of_few_pushes_that_opens_its_votes_in_step_is_found() -> None:
+    case = ("opens in step", World(pushes=7, opened_in_step_seconds=60.0))
+    [found] = measure_power(3, seed=9, cases=[case])
+    assert (found.found, found.false) == (3, 0)
+
+
 def test_only_requests_with_a_small_minority_of_two_inform() -> None:
     answers = np.zeros((20, 4), dtype=np.int16)
     answers[0, 1] = 1  # One head.

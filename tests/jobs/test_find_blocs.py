@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -81,9 +82,8 @@ def four_in_step() -> VoteMatrix:
     answers[:2, last] = 1
     answers[2:4, last] = 0
     sealed[:4] = np.where(np.isnan(sealed[:4]), 0.0, sealed[:4])
-    return VoteMatrix(
-        matrix.entities, matrix.requests, answers, matrix.round_of, matrix.rounds, sealed
-    )
+    opened = np.where(np.isnan(matrix.opened_at), 0.0, matrix.opened_at)
+    return replace(matrix, answers=answers, sealed_at=sealed, opened_at=opened)
 
 
 def test_a_baseline_that_splits_is_told_in_the_round_it_does(

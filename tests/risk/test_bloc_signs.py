@@ -36,6 +36,7 @@ def record() -> VoteMatrix:
         np.repeat(np.arange(ROUNDS), SIZE),
         np.arange(ROUNDS),
         np.zeros((30, ROUNDS)),
+        np.zeros((30, ROUNDS)),
     )
 
 

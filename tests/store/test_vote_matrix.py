@@ -4,8 +4,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 import numpy as np
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from models.voting import Reveal
 from models.wallet import WalletLink
 from models.wallet_enums import LinkBasis, LinkKind
 from service.detection.voting_worlds import World, draw_world
@@ -27,6 +29,24 @@ def test_the_record_is_read_back_as_it_was_voted(session: Session) -> None:
     for column in range(16):
         mine, theirs = found.answers[:, column], expected[:, column]
         np.testing.assert_array_equal(mine[:, None] == mine, theirs[:, None] == theirs)
+    np.testing.assert_allclose(found.sealed_at, np.floor(SMALL.sealed_at))
+    np.testing.assert_allclose(found.opened_at, SMALL.opened_at)
+
+
+def test_what_one_key_sent_for_several_in_a_round_says_nothing_of_their_times(
+    session: Session,
+) -> None:
+    add_votes(session, SMALL)
+    one, two = (parse_address(SMALL.entities[row]) for row in (3, 7))
+    both = (Reveal.voter.in_([one, two]), Reveal.round_id == FIRST_ROUND)
+    session.execute(update(Reveal).where(*both).values(caller=b"\x99" * 20))
+    found = load_vote_record(session, end_of(SMALL)).matrix
+    # Fewer rounds than make them one entity, and the votes themselves count.
+    assert found.entities == SMALL.entities
+    changed = found.opened_at.copy()
+    changed[[3, 7], 0] = SMALL.opened_at[[3, 7], 0]
+    assert np.isnan(found.opened_at[[3, 7], 0]).all()
+    np.testing.assert_allclose(changed, SMALL.opened_at)
     np.testing.assert_allclose(found.sealed_at, np.floor(SMALL.sealed_at))
 
 

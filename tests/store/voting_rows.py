@@ -39,7 +39,8 @@ def add_votes(session: Session, matrix: VoteMatrix) -> None:
                 second = time.starts_at + int(matrix.sealed_at[row, place])
                 sealed.setdefault(datetime.fromtimestamp(second, UTC), []).append(fact)
                 price = NO if matrix.answers[row, column] else YES
-                at = datetime.fromtimestamp(time.reveal_starts_at + 60 * (row + 1), UTC)
+                second = time.reveal_starts_at + int(matrix.opened_at[row, place])
+                at = datetime.fromtimestamp(second, UTC)
                 opened.setdefault(at, []).append({**fact, "price": price, "tokens": 10**18})
     for model, by_time in ((Commit, sealed), (Reveal, opened)):
         rows = []
