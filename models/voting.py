@@ -127,6 +127,17 @@ class Delegation(LogFact, Base):
     delegate: Mapped[bytes] = mapped_column(Address)
 
 
+class TokenTransfer(LogFact, Base):
+    """``Transfer`` of the vote's token: read for those who voted or staked alone."""
+
+    __tablename__ = "token_transfers"
+
+    sender: Mapped[bytes] = mapped_column(Address)
+    recipient: Mapped[bytes] = mapped_column(Address)
+    # UMA in wei.
+    amount: Mapped[int] = mapped_column(Uint256)
+
+
 class TunnelRequest(LogFact, Base):
     """``PriceRequestAdded`` of either tunnel: a request is on its way to, or at, the vote."""
 

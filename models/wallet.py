@@ -42,6 +42,9 @@ class WalletReading(Base):
     owners: Mapped[list[str] | None] = mapped_column(Document)
     # How many of them must agree.
     threshold: Mapped[int | None] = mapped_column(Integer)
+    # Whether an account of the vote's chain had sent more transactions than anybody's own few
+    # hundred; None where it was not asked, or has code.
+    is_busy: Mapped[bool | None] = mapped_column(Boolean)
     first_block: Mapped[int] = mapped_column(BigInteger)
     last_block: Mapped[int] = mapped_column(BigInteger)
     known_at: Mapped[datetime] = mapped_column(UtcTimestamp)

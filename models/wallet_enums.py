@@ -42,6 +42,9 @@ class LinkBasis(StrEnum):
     DELEGATION = "delegation"
     VOTED_FOR = "voted_for"
     STAKE_PAID = "stake_paid"
+    FIRST_FUNDED = "first_funded"
+    TRANSFERS = "transfers"
+    SEALED_TOGETHER = "sealed_together"
 
 
 class WalletRole(StrEnum):

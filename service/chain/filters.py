@@ -34,9 +34,10 @@ class LogFilter:
 # for a disputed one they are looked up (jobs/look_up.py).
 BEGINNINGS = frozenset({"QuestionInitialized", "RequestPrice"})
 DEAR = BEGINNINGS | {"Settle"}
-# Every new user of Polymarket emits one of these: they are asked for by account only
-# (jobs/read_wallets.py), and decoded where an archive holds them.
-BUSY = frozenset({"ProxyCreation", "WalletDeployed", "TransactionRelayed"})
+# Every new user of Polymarket emits one of the first three, every holder of UMA the last: they are
+# asked for by account only (jobs/read_wallets.py), and decoded where an archive holds them.
+BUSY = frozenset({"ProxyCreation", "WalletDeployed", "TransactionRelayed", "Transfer"})
+_TRANSFERRED = tuple({e.topic0 for e in EVENTS.values() if e.name == "Transfer"})
 _DEPLOYED = tuple({e.topic0 for e in EVENTS.values() if e.name == "WalletDeployed"})
 _SETTLE = tuple({event.topic0 for event in EVENTS.values() if event.name == "Settle"})
 
@@ -104,6 +105,13 @@ def deployment_filter(book: ContractBook, chain_id: int, owners: Collection[byte
     factories = book.addresses(chain_id, [ContractKind.DEPOSIT_WALLET_FACTORY])
     padded = tuple(sorted(account.rjust(32, b"\0") for account in owners))
     return LogFilter(factories, _DEPLOYED, ((), padded))
+
+
+def funding_filter(book: ContractBook, chain_id: int, recipients: Collection[bytes]) -> LogFilter:
+    """Transfers of the vote's token to one of these: the recipient is the second indexed word."""
+    tokens = book.addresses(chain_id, [ContractKind.VOTING_TOKEN])
+    padded = tuple(sorted(account.rjust(32, b"\0") for account in recipients))
+    return LogFilter(tokens, _TRANSFERRED, ((), padded))
 
 
 def _filter(

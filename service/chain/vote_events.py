@@ -173,6 +173,10 @@ def _delegator_set(at: LogPosition, delegate: bytes, delegator: bytes) -> Fact:
     return vote_facts.DelegationChanged(at, DelegationKind.DELEGATOR_SET, delegator, delegate)
 
 
+def _moved(at: LogPosition, sender: bytes, recipient: bytes, amount: int) -> Fact:
+    return vote_facts.TokensMoved(at, sender, recipient, amount)
+
+
 LINES = (
     line(CHILD, "PriceRequestBridged(address*,bytes32,uint256,bytes,bytes32*,bytes32*)", _bridged),
     line(TUNNELS, "PushedPrice(bytes32*,uint256,bytes,int256,bytes32*)", _pushed),
@@ -195,4 +199,5 @@ LINES = (
     line(VOTING, "ExecutedUnstake(address*,uint128,uint128)", _unstaked),
     line(VOTING, "DelegateSet(address*,address*)", _delegate_set),
     line(VOTING, "DelegatorSet(address*,address*)", _delegator_set),
+    line(ContractKind.VOTING_TOKEN, "Transfer(address*,address*,uint256)", _moved),
 )

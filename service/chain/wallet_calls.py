@@ -11,8 +11,10 @@ from models.enums import ContractKind
 from models.wallet_enums import WalletKind
 from service.chain.faults import Fault, NodeFault
 from service.chain.node import Node
+from service.chain.raw import parse_quantity
 from service.chain.rpc import Endpoint
 from service.protocol.contracts import ContractBook
+from service.protocol.finality import ETHEREUM
 from service.protocol.ids import (
     ADDRESS_BYTES,
     address_word,
@@ -23,6 +25,7 @@ from service.protocol.ids import (
 )
 from service.protocol.log_position import BlockHeader
 from service.protocol.wallet_ladder import Reading
+from service.protocol.wallet_links import HUB_DEGREE
 from service.protocol.wallets import Recipe, derive
 
 # Codes asked for in one request.
@@ -56,14 +59,45 @@ def _read(
     known_at: datetime,
 ) -> Iterator[Reading]:
     calls = [("eth_getCode", [to_checksum(address), hex(at.number)]) for address, _ in wallets]
-    for (address, kind), answer in zip(wallets, endpoint.call_many(calls), strict=True):
-        code = _bytes(endpoint, "eth_getCode", answer)
-        has_code = bool(code) and not code.startswith(_DELEGATED)
+    codes = [_bytes(endpoint, "eth_getCode", answer) for answer in endpoint.call_many(calls)]
+    bare = [
+        address
+        for (address, kind), code in zip(wallets, codes, strict=True)
+        if kind is WalletKind.ACCOUNT and not _is_contract(code)
+    ]
+    busy = _busy(endpoint, bare, at.number) if endpoint.chain_id == ETHEREUM else {}
+    for (address, kind), code in zip(wallets, codes, strict=True):
+        has_code = _is_contract(code)
         owners: tuple[bytes, ...] | None = None
         threshold: int | None = None
         if has_code:
             owners, threshold = _owners(endpoint, address, kind, at.number)
-        yield Reading(endpoint.chain_id, address, has_code, owners, threshold, at.number, known_at)
+        yield Reading(
+            endpoint.chain_id,
+            address,
+            has_code,
+            owners,
+            threshold,
+            at.number,
+            known_at,
+            busy.get(address),
+        )
+
+
+def _is_contract(code: bytes) -> bool:
+    return bool(code) and not code.startswith(_DELEGATED)
+
+
+def _busy(endpoint: Endpoint, accounts: Sequence[bytes], block: int) -> dict[bytes, bool]:
+    """Whether each had sent so many transactions that it may pay for as many accounts."""
+    calls = [("eth_getTransactionCount", [to_checksum(one), hex(block)]) for one in accounts]
+    found: dict[bytes, bool] = {}
+    for account, answer in zip(accounts, endpoint.call_many(calls), strict=True):
+        try:
+            found[account] = parse_quantity(answer, "transaction count") > HUB_DEGREE
+        except ValueError as error:
+            raise endpoint.fault(Fault.WRONG_ANSWER, f"eth_getTransactionCount: {error}") from error
+    return found
 
 
 def _owners(

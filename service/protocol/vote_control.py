@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from models.wallet_enums import LinkBasis, LinkKind
+from service.protocol.entity_groups import Tie, close_groups
 from service.protocol.wallet_links import MERGE_AT, VOTE_CONTROL, Link
 
 OWNED = "one owner, by public links of confidence 0.95 and more"
@@ -18,6 +19,11 @@ SENT = "one key opened votes of more than one voter in this round"
 # How sure each makes that one hand holds the votes: our judgement, like the ladder's. A key that
 # serves several in one round was handed on in between, which they may have agreed on freely.
 CONFIDENCE = {OWNED: MERGE_AT, DELEGATED: VOTE_CONTROL, SENT: Decimal("0.90")}
+# Two that one key served are tied over what it did then, a step each, 0.90 in all; the key's own
+# votes are not.
+_ONE_SERVED = Decimal("0.949")
+# Sorts behind every address, so that no group is called by it.
+_AT_ONCE = b"\xff" * 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,33 +44,6 @@ class VotingEntity:
         return min((CONFIDENCE[ground] for ground in self.grounds), default=Decimal(1))
 
 
-class _Groups:
-    """Addresses joined step by step, and on what grounds."""
-
-    def __init__(self) -> None:
-        self._parents: dict[bytes, bytes] = {}
-        self._grounds: list[tuple[bytes, str]] = []
-
-    def root(self, address: bytes) -> bytes:
-        parents = self._parents
-        parents.setdefault(address, address)
-        while parents[address] != address:
-            parents[address] = parents[parents[address]]
-            address = parents[address]
-        return address
-
-    def join(self, one: bytes, other: bytes, ground: str) -> None:
-        first, second = self.root(one), self.root(other)
-        self._parents[max(first, second)] = min(first, second)
-        self._grounds.append((one, ground))
-
-    def grounds(self) -> dict[bytes, set[str]]:
-        said: dict[bytes, set[str]] = {}
-        for address, ground in self._grounds:
-            said.setdefault(self.root(address), set()).add(ground)
-        return said
-
-
 def group_voters(
     voters: Collection[bytes],
     links: Iterable[Link],
@@ -76,20 +55,27 @@ def group_voters(
     ``links`` as known at ``at``; one whose time is over joins nobody. ``callers``: the keys that
     opened each voter's votes in the round. A key serves one voter at a time, so a delegation joins
     its key's own votes with the voter's, and only a key that opened for several in one round, which
-    takes a new delegation in between, joins those.
+    takes a new delegation in between, joins those. Chains join as far as they are sure.
     """
-    groups = _Groups()
+    ties: list[Tie] = []
+    grounds: list[str] = []
     for link in links:
         ground = _ground(link, at)
         if ground is not None:
-            groups.join(link.source, link.target, ground)
-    for first, *rest in _served_together(callers):
-        for other in rest:
-            groups.join(first, other, SENT)
+            ties.append(Tie(link.source, link.target, link.confidence))
+            grounds.append(ground)
+    for key, served in _served_together(callers):
+        ties += [Tie(_AT_ONCE + key, voter, _ONE_SERVED) for voter in served]
+        grounds += [SENT] * len(served)
+    group_of = close_groups(ties)
+    said: dict[bytes, set[str]] = {}
+    for tie, ground in zip(ties, grounds, strict=True):
+        group = group_of.get(tie.one, tie.one)
+        if group == group_of.get(tie.other, tie.other):
+            said.setdefault(group, set()).add(ground)
     members: dict[bytes, list[bytes]] = {}
     for voter in sorted(set(voters)):
-        members.setdefault(groups.root(voter), []).append(voter)
-    said = groups.grounds()
+        members.setdefault(group_of.get(voter, voter), []).append(voter)
     found = [
         # A voter alone is joined to nobody that votes: what links it elsewhere joins no votes.
         VotingEntity(tuple(of_it), tuple(sorted(said.get(top, ()))) if len(of_it) > 1 else ())
@@ -108,10 +94,12 @@ def _ground(link: Link, at: datetime) -> str | None:
     return DELEGATED if is_delegation else None
 
 
-def _served_together(callers: Mapping[bytes, Collection[bytes]]) -> list[list[bytes]]:
-    """The voters of each key that opened votes of more than one."""
+def _served_together(
+    callers: Mapping[bytes, Collection[bytes]],
+) -> list[tuple[bytes, list[bytes]]]:
+    """The voters of each key that opened votes of more than one, with the key."""
     by_key: dict[bytes, set[bytes]] = {}
     for voter, keys in callers.items():
         for key in keys:
             by_key.setdefault(key, set()).add(voter)
-    return [sorted(served) for _, served in sorted(by_key.items()) if len(served) > 1]
+    return [(key, sorted(served)) for key, served in sorted(by_key.items()) if len(served) > 1]

@@ -138,6 +138,16 @@ class TunnelRequestAdded:
     request_hash: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class TokensMoved:
+    """``Transfer`` of the vote's token; amount in wei."""
+
+    at: LogPosition
+    sender: bytes
+    recipient: bytes
+    amount: int
+
+
 VoteFact = (
     VoteRequested
     | VoteRequestChanged
@@ -148,4 +158,5 @@ VoteFact = (
     | StakeChanged
     | DelegationChanged
     | TunnelRequestAdded
+    | TokensMoved
 )

@@ -32,6 +32,8 @@ class Reading:
     threshold: int | None
     block: int
     known_at: datetime
+    # Whether an account had sent more transactions than a person's; None where it was not asked.
+    is_busy: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

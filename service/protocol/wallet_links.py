@@ -10,8 +10,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from models.wallet_enums import LinkBasis, LinkKind
+from service.protocol.entity_groups import Tie, close_groups
 
-# Every address an entity is merged over is surely owned by the others.
+# Only such links merge; how far they do, the chain's own floor says.
 MERGE_AT = Decimal("0.95")
 # No pile of weak evidence is as good as one strong piece.
 WEAK_CAP = Decimal("0.90")
@@ -38,6 +39,11 @@ VOTE_CONTROL = Decimal("0.99")
 DELEGATE_OWNS = Decimal("0.50")
 STAKE_PAID = Decimal("0.75")
 SIGNER = Decimal("0.40")
+# One step of a shared first funder: two who share it are linked at the product, 0.40.
+FIRST_FUNDED = Decimal("0.633")
+SENT_BOTH_WAYS = Decimal("0.85")
+SENT_ONE_WAY = Decimal("0.40")
+SEALED_TOGETHER = Decimal("0.15")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,21 +116,15 @@ def combine(links: Iterable[Link]) -> Decimal:
 
 
 def merge_entities(links: Iterable[Link]) -> dict[bytes, bytes]:
-    """The entity of every address that a sure enough OWN link touches, by its least address."""
-    parents: dict[bytes, bytes] = {}
+    """The entity of every address that a sure enough OWN link touches, by its least address.
 
-    def root(address: bytes) -> bytes:
-        parents.setdefault(address, address)
-        while parents[address] != address:
-            parents[address] = parents[parents[address]]
-            address = parents[address]
-        return address
-
-    for link in links:
-        if link.kind is LinkKind.OWN and link.confidence >= MERGE_AT:
-            one, other = root(link.source), root(link.target)
-            parents[max(one, other)] = min(one, other)
-    return {address: root(address) for address in parents}
+    Over as many links as the chain stays sure (:func:`close_groups`).
+    """
+    return close_groups(
+        Tie(link.source, link.target, link.confidence)
+        for link in links
+        if link.kind is LinkKind.OWN and link.confidence >= MERGE_AT
+    )
 
 
 def without_hubs(versions: Sequence[Link], known_hubs: Collection[bytes]) -> list[Link]:

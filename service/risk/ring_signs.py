@@ -27,6 +27,8 @@ PASSING = (
     "ring_dispute",
 )
 _MOST_GROUNDS = 5
+# How the subject of a category's stream begins.
+CATEGORY = "category:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ def _streams(
         of_it = tuple(one for one in others if one.category == category)
         yield _Stream(
             "category_dispute_burst",
-            (SignalSubject.GROUP, f"category:{category}"),
+            (SignalSubject.GROUP, f"{CATEGORY}{category}"),
             f"first disputes in {category}",
             of_it,
             len(categories),

@@ -10,12 +10,11 @@ from sqlalchemy.orm import Session
 from models.chain import Block
 from models.enums import StakeChangeKind
 from models.voting import StakeChange
-from models.wallet_enums import LinkKind
 from service.protocol.ids import to_hex
 from service.protocol.wallet_links import merge_entities
 from service.risk.attack_signs import SignEvidence
 from service.store.vote_records import Contract
-from service.store.wallet_links import list_links
+from service.store.wallet_links import sure_links_around
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +29,15 @@ class HeldStake:
 
 def entities_of(session: Session, voters: Collection[bytes], as_of: datetime) -> dict[bytes, bytes]:
     """The entity of each voter by its least address; an unlinked voter is its own."""
-    links = [
-        link
-        for link in list_links(session, voters, as_of)
-        if link.kind is LinkKind.OWN and link.holds_at(as_of)
-    ]
-    merged = merge_entities(links)
+    merged = entities_around(session, voters, as_of)
     return {voter: merged.get(voter, voter) for voter in voters}
+
+
+def entities_around(
+    session: Session, addresses: Collection[bytes], as_of: datetime
+) -> dict[bytes, bytes]:
+    """The entity of each address that sure links join to one of these, itself among them."""
+    return merge_entities(sure_links_around(session, addresses, as_of))
 
 
 def held_by_entity(

@@ -57,6 +57,7 @@ TABLES: Mapping[type, type[Base]] = {
     vote_facts.StakeChanged: voting.StakeChange,
     vote_facts.DelegationChanged: voting.Delegation,
     vote_facts.TunnelRequestAdded: voting.TunnelRequest,
+    vote_facts.TokensMoved: voting.TokenTransfer,
     sports_facts.GameCreated: sports.Game,
     sports_facts.GameChanged: sports.GameChange,
     sports_facts.SportsMarketCreated: sports.SportsMarket,

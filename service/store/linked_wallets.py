@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from models.wallet_enums import LinkKind
-from service.protocol.wallet_links import MERGE_AT, MOST_STEPS, Link, reach
-from service.store.wallet_links import MOST_ADDRESSES, list_links
+from service.protocol.wallet_links import MOST_STEPS, Link, merge_entities, reach
+from service.store.wallet_links import MOST_ADDRESSES, list_links, sure_links_around
 
 
 def wallets_around(
@@ -48,15 +48,8 @@ def _reached(address: bytes, near: dict[bytes, list[Link]]) -> dict[bytes, float
 
 def entity_members(session: Session, address: bytes, as_of: datetime) -> frozenset[bytes]:
     """The address and those surely of the same owner (OWN links at the merging confidence)."""
-    members, frontier = {address}, {address}
-    for _ in range(MOST_STEPS):
-        links = [
-            link
-            for link in list_links(session, frontier, as_of)
-            if link.kind is LinkKind.OWN and link.confidence >= MERGE_AT and link.holds_at(as_of)
-        ]
-        frontier = {a for link in links for a in (link.source, link.target)} - members
-        if not frontier or len(members | frontier) > MOST_ADDRESSES:
-            break
-        members |= frontier
-    return frozenset(members)
+    merged = merge_entities(sure_links_around(session, [address], as_of))
+    entity = merged.get(address)
+    return frozenset(
+        {address} | {a for a, of in merged.items() if entity is not None and of == entity}
+    )

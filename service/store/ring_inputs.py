@@ -1,6 +1,6 @@
 """First disputes by entity, and who paid for whom: what bursts and rings are looked for in."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,7 +12,7 @@ from service.protocol.ids import to_hex
 from service.risk.attack_signs import SignEvidence
 from service.risk.ring_parameters import BurstPriors, RingParameters
 from service.risk.ring_signs import SeenDispute
-from service.store.entity_stakes import entities_of
+from service.store.entity_stakes import entities_around, entities_of
 from service.store.first_disputes import FirstDispute, first_dispute_at, list_first_disputes
 from service.store.wallet_links import list_links
 
@@ -46,10 +46,14 @@ def load_ring_inputs(
     since = max(begin - timedelta(seconds=1), as_of - timedelta(days=parameters.ring.days))
     disputes = list_first_disputes(session, since, as_of)
     addresses = {address for one in disputes for address in (one.proposer, one.disputer)}
-    entities = entities_of(session, addresses, as_of)
+    around = entities_around(session, addresses, as_of)
+    entities = {address: around.get(address, address) for address in addresses}
+    # Of an entity that met in a dispute, whoever paid for any of its addresses paid for it.
+    theirs = set(entities.values())
+    members = entities | {a: entity for a, entity in around.items() if entity in theirs}
     return RingInputs(
         seen=tuple(_to_seen(one, entities, parameters.burst) for one in disputes),
-        paid=_paid(session, addresses, entities, as_of),
+        paid=_paid(session, members, as_of),
         first=to_hours(since),
         as_of=to_hours(as_of),
     )
@@ -81,18 +85,22 @@ def _is_sure(one: FirstDispute, priors: BurstPriors) -> bool | None:
 
 
 def _paid(
-    session: Session,
-    addresses: Collection[bytes],
-    entities: Mapping[bytes, bytes],
-    as_of: datetime,
+    session: Session, entities: Mapping[bytes, bytes], as_of: datetime
 ) -> dict[str, dict[str, float]]:
+    """Who paid for each entity: its stake, its first tokens, or by transfers; entities again."""
+    links = [
+        link
+        for link in list_links(session, entities, as_of, (LinkKind.FUND,))
+        if link.holds_at(as_of) and link.target in entities
+    ]
+    # Two payers of one owner are one payer.
+    payers = {link.source for link in links} - entities.keys()
+    payer_of = {**entities_of(session, payers, as_of), **entities}
     found: dict[str, dict[str, float]] = {}
-    for link in list_links(session, addresses, as_of):
-        if link.kind is not LinkKind.FUND or not link.holds_at(as_of):
-            continue
-        if link.target not in entities:
-            continue
-        funders = found.setdefault(to_hex(entities[link.target]), {})
-        funder = to_hex(entities.get(link.source, link.source))
-        funders[funder] = max(funders.get(funder, 0.0), float(link.confidence))
+    for link in links:
+        entity, payer = entities[link.target], payer_of[link.source]
+        if entity != payer:
+            funders = found.setdefault(to_hex(entity), {})
+            name = to_hex(payer)
+            funders[name] = max(funders.get(name, 0.0), float(link.confidence))
     return found

@@ -12,19 +12,17 @@ from models.wallet_enums import LinkKind
 from service.protocol.ids import to_hex
 from service.protocol.prices import outcome_of
 from service.protocol.vote_control import VotingEntity, group_voters
-from service.protocol.wallet_links import Link, merge_entities
+from service.protocol.wallet_links import merge_entities
 from service.risk.attack_inputs import Bloc, Reading, Voter, known, missing
 from service.store.round_stake import RoundStake
 from service.store.round_votes import RoundVote
-from service.store.wallet_links import list_links
+from service.store.wallet_links import sure_links_around
 
 WEI = 10**18
 # An entity counts as a bloc of its own from this share of all stake on.
 ALONE_SHARE = 0.05
 # How the name of such a bloc begins.
 ALONE = "alone:"
-# Its wallet to its owner, the owner to another wallet.
-_STEPS = 2
 _NO_AGE = "the stored logs do not go back 30 days"
 
 
@@ -48,10 +46,10 @@ def get_round_voters(
     pushed: Mapping[bytes, Outcome] | None = None,
 ) -> RoundVoters:
     """The voters of a round as entities, largest first; ``pushed``: the wrong answer by request."""
-    links = _links_around(session, stake.by_voter, at)
+    links = sure_links_around(session, stake.by_voter, at, (LinkKind.OWN, LinkKind.VOTE))
     entities = group_voters(stake.by_voter, links, _callers(vote), at)
     opened, wrong = _opened(vote), _opened(vote, pushed or {})
-    owners = merge_entities(link for link in links if link.holds_at(at))
+    owners = merge_entities(links)
     owned: dict[bytes, set[bytes]] = defaultdict(set)
     for address, owner in owners.items():
         owned[owner].add(address)
@@ -108,20 +106,6 @@ def _new_stake(entities: Collection[str], found: RoundVoters, stake: float) -> R
     if found.recent is None:
         return missing(_NO_AGE)
     return known(min(stake, sum(found.recent.get(entity, 0.0) for entity in entities)))
-
-
-def _links_around(session: Session, voters: Collection[bytes], at: datetime) -> list[Link]:
-    """The links of ownership and of votes that begin or end at voters, or a step further."""
-    links: dict[tuple[object, ...], Link] = {}
-    seen: set[bytes] = set()
-    frontier = set(voters)
-    for _ in range(_STEPS):
-        for link in list_links(session, frontier, at):
-            if link.kind in (LinkKind.OWN, LinkKind.VOTE):
-                links[link.key] = link
-        seen |= frontier
-        frontier = {a for link in links.values() for a in (link.source, link.target)} - seen
-    return list(links.values())
 
 
 def _callers(vote: RoundVote) -> dict[bytes, set[bytes]]:

@@ -19,7 +19,7 @@ from service.protocol.vote_control import VotingEntity, group_voters
 from service.risk.attack_signs import SignEvidence
 from service.risk.vote_matrix import ABSENT, VoteMatrix
 from service.store.upserts import IN_CHUNK, chunks
-from service.store.wallet_links import list_links
+from service.store.wallet_links import sure_links_around
 
 # A vote is a request in one round; of more than these the newest are read.
 MOST_VOTES = 4_000
@@ -65,18 +65,7 @@ def get_entities(
     session: Session, voters: Collection[bytes], opened: Iterable[_Opened], as_of: datetime
 ) -> list[VotingEntity]:
     """Voters joined by ownership, live delegation, or one key that often served several at once."""
-    links = [
-        link
-        for link in list_links(session, voters, as_of)
-        if link.kind in (LinkKind.OWN, LinkKind.VOTE)
-    ]
-    # Behind a voter stands an owner, and before the owner another voter.
-    owners = {a for link in links for a in (link.source, link.target)} - set(voters)
-    links += [
-        link
-        for link in list_links(session, owners, as_of)
-        if link.kind in (LinkKind.OWN, LinkKind.VOTE)
-    ]
+    links = sure_links_around(session, voters, as_of, (LinkKind.OWN, LinkKind.VOTE))
     return group_voters(voters, links, _callers(opened), as_of)
 
 

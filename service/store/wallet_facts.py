@@ -16,11 +16,13 @@ from models.chain import Block
 from models.contract_change import ContractChange
 from models.enums import StakeChangeKind
 from models.oracle import Dispute, Proposal
-from models.voting import Commit, Delegation, Reveal, StakeChange
+from models.voting import Commit, Delegation, Reveal, StakeChange, TokenTransfer
 from models.wallet import WalletCreation
 from models.wallet_enums import CreationKind, WalletRole
+from service.protocol.funding_links import Moved
 from service.protocol.ids import parse_address
 from service.protocol.log_position import LogPosition
+from service.protocol.sealing_links import Sealing
 from service.protocol.vote_facts import DelegationChanged, StakeChanged
 from service.protocol.wallet_ladder import Creation, Designated, SentVotes, Told
 from service.store.fact_reader import dated, position_of
@@ -164,3 +166,61 @@ def list_sent_votes(session: Session) -> list[SentVotes]:
         for caller, voter, first, first_known, last, last_known in session.execute(query):
             spans[caller, voter] += [(first, first_known), (last, last_known)]
     return [SentVotes(*pair, *min(times), *max(times)) for pair, times in sorted(spans.items())]
+
+
+def list_moved(session: Session) -> list[Moved]:
+    """Every stored transfer of the vote's token, in the order of the chain."""
+    query = dated(TokenTransfer, None).order_by(Block.number, TokenTransfer.log_index)
+    return [
+        Moved(
+            row.sender,
+            row.recipient,
+            row.amount,
+            position_of(row, chain_id, number, block_hash),
+            mined_at,
+            row.known_at,
+        )
+        for row, chain_id, number, block_hash, mined_at in session.execute(query)
+    ]
+
+
+def list_sealings(session: Session) -> list[Sealing]:
+    """The first sealed vote of every voter in every round."""
+    place = (
+        func.row_number()
+        .over(
+            partition_by=(Commit.voter, Commit.round_id), order_by=(Block.number, Commit.log_index)
+        )
+        .label("place")
+    )
+    first = (
+        select(Commit.block_id, Commit.log_index, place)
+        .join(Block, Block.id == Commit.block_id)
+        .subquery()
+    )
+    query = dated(Commit, None).join(
+        first,
+        (first.c.block_id == Commit.block_id)
+        & (first.c.log_index == Commit.log_index)
+        & (first.c.place == 1),
+    )
+    return [
+        Sealing(
+            row.voter,
+            row.caller,
+            row.round_id,
+            position_of(row, chain_id, number, block_hash),
+            mined_at,
+            row.known_at,
+        )
+        for row, chain_id, number, block_hash, mined_at in session.execute(query)
+    ]
+
+
+def list_voters(session: Session) -> set[bytes]:
+    """Everybody who sealed or opened a vote, or for whom somebody staked."""
+    return {
+        voter
+        for model in (Commit, Reveal, StakeChange)
+        for voter in session.scalars(select(model.voter).distinct())
+    }

@@ -15,8 +15,10 @@ from models.wallet import Wallet, WalletLink
 from models.wallet_enums import LinkBasis, LinkKind, WalletKind, WalletRole
 from service.protocol.contracts import ContractBook
 from service.protocol.data_alerts import REQUESTERS
-from service.protocol.finality import POLYGON
+from service.protocol.finality import ETHEREUM, POLYGON
+from service.protocol.funding_links import first_funders, link_first_funders, link_transfers
 from service.protocol.ids import to_hex
+from service.protocol.sealing_links import link_sealed_together
 from service.protocol.wallet_ladder import (
     Creation,
     Reading,
@@ -38,11 +40,15 @@ from service.store.wallet_facts import (
     list_creations,
     list_delegations,
     list_designated,
+    list_moved,
     list_relayed,
+    list_sealings,
     list_sent_votes,
     list_stakes,
+    list_voters,
 )
 from service.store.wallet_readings import list_wallet_readings
+from service.store.wallet_scans import searched_until
 
 NOBODY = bytes(20)
 # The signers of one contract that are looked behind; a list longer than this is a committee.
@@ -81,6 +87,8 @@ def fold_wallets(session: Session, book: ContractBook, recipes: Sequence[Recipe]
         role = _ROLES.get(link.basis)
         if role is not None:
             add_role(accounts, link.source, role, link.known_at)
+    links += _link_tokens(session, accounts, readings, hubs)
+    links += link_sealed_together(list_sealings(session))
     links += _link_contracts(accounts, readings)
     for hub in hubs:
         accounts.pop(hub, None)
@@ -123,6 +131,17 @@ def _link_votes(session: Session, hubs: frozenset[bytes]) -> tuple[list[Link], s
         *link_sent_votes(list_sent_votes(session)),
     ]
     return links, {made.instance for made in created}
+
+
+def _link_tokens(
+    session: Session, accounts: dict[bytes, Account], readings: Readings, hubs: frozenset[bytes]
+) -> list[Link]:
+    """Who sent tokens to whom; who first paid for several becomes an account, to be asked for."""
+    moved, voters = list_moved(session), list_voters(session)
+    funded = first_funders(moved, searched_until(session, ETHEREUM), hubs)
+    for sender, paid in funded.items():
+        add_role(accounts, sender, WalletRole.FUNDER, paid[1].known_at)
+    return [*link_first_funders(funded, readings), *link_transfers(moved, voters, hubs)]
 
 
 def _link_contracts(accounts: dict[bytes, Account], readings: Readings) -> list[Link]:

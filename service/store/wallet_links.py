@@ -9,12 +9,23 @@ from sqlalchemy.orm import Session
 
 from models.wallet import Wallet, WalletLink
 from models.wallet_enums import LinkBasis, LinkKind, WalletKind
+from service.protocol.entity_groups import MOST_MEMBERS, count_ties
 from service.protocol.ids import parse_hex32
-from service.protocol.wallet_links import MOST_STEPS, Evidence, Link, newest, reach
+from service.protocol.wallet_links import (
+    MERGE_AT,
+    MOST_STEPS,
+    Evidence,
+    Link,
+    LinkKey,
+    newest,
+    reach,
+)
 from service.store.upserts import IN_CHUNK, chunks
 
 # More addresses than this around one are no one's wallets.
 MOST_ADDRESSES = 200
+# Links followed from an address on: two addresses so far apart from a third are twice that apart.
+MOST_HOPS = 6
 
 
 def get_wallet(session: Session, address: bytes, as_of: datetime) -> Wallet | None:
@@ -32,7 +43,12 @@ def kinds_of(session: Session, addresses: Collection[bytes]) -> dict[bytes, Wall
     return found
 
 
-def list_links(session: Session, addresses: Collection[bytes], as_of: datetime) -> list[Link]:
+def list_links(
+    session: Session,
+    addresses: Collection[bytes],
+    as_of: datetime,
+    kinds: Collection[LinkKind] = tuple(LinkKind),
+) -> list[Link]:
     """The links of these addresses as known by ``as_of``, ended ones too; the surest first."""
     versions: dict[int, Link] = {}
     for part in chunks(sorted(addresses), IN_CHUNK):
@@ -41,12 +57,38 @@ def list_links(session: Session, addresses: Collection[bytes], as_of: datetime) 
             .where(
                 or_(WalletLink.from_address.in_(part), WalletLink.to_address.in_(part)),
                 WalletLink.known_at <= as_of,
+                WalletLink.kind.in_([kind.value for kind in kinds]),
             )
             .order_by(WalletLink.known_at, WalletLink.id)
         )
         versions.update((row.id, _link_of(row)) for row in session.scalars(query))
     known = [link for link in newest(versions.values(), as_of) if link.confidence > 0]
     return sorted(known, key=lambda link: (-link.confidence, link.key))
+
+
+def sure_links_around(
+    session: Session,
+    addresses: Collection[bytes],
+    as_of: datetime,
+    kinds: Collection[LinkKind] = (LinkKind.OWN,),
+) -> list[Link]:
+    """Links of these kinds that merge and hold, followed from address to address; a query a step.
+
+    Not followed beyond an address tied to so many that it merges nobody.
+    """
+    links: dict[LinkKey, Link] = {}
+    seen: set[bytes] = set()
+    frontier = set(addresses)
+    for _ in range(MOST_HOPS):
+        for link in list_links(session, frontier, as_of, kinds):
+            if link.confidence >= MERGE_AT and link.holds_at(as_of):
+                links[link.key] = link
+        seen |= frontier
+        degree = count_ties((link.source, link.target) for link in links.values())
+        frontier = {a for a, count in degree.items() if count <= MOST_MEMBERS} - seen
+        if not frontier:
+            break
+    return list(links.values())
 
 
 def find_linked(

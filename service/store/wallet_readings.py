@@ -21,11 +21,11 @@ def add_readings(session: Session, readings: Sequence[Reading]) -> int:
     added = 0
     for reading in readings:
         owners = None if reading.owners is None else [to_hex(owner) for owner in reading.owners]
-        said = (reading.has_code, owners, reading.threshold)
+        said = (reading.has_code, owners, reading.threshold, reading.is_busy)
         last = latest.get(reading.address)
         if last is not None and last.last_block >= reading.block:
             continue
-        if last is not None and (last.has_code, last.owners, last.threshold) == said:
+        if last is not None and _said(last) == said:
             last.last_block = reading.block
             continue
         session.add(
@@ -35,6 +35,7 @@ def add_readings(session: Session, readings: Sequence[Reading]) -> int:
                 has_code=reading.has_code,
                 owners=owners,
                 threshold=reading.threshold,
+                is_busy=reading.is_busy,
                 first_block=reading.block,
                 last_block=reading.block,
                 known_at=reading.known_at,
@@ -43,6 +44,10 @@ def add_readings(session: Session, readings: Sequence[Reading]) -> int:
         added += 1
     session.flush()
     return added
+
+
+def _said(row: WalletReading) -> tuple[object, ...]:
+    return row.has_code, row.owners, row.threshold, row.is_busy
 
 
 def _latest(
@@ -74,6 +79,7 @@ def list_wallet_readings(session: Session) -> dict[bytes, list[Reading]]:
                 row.threshold,
                 row.first_block,
                 row.known_at,
+                row.is_busy,
             )
         )
     return found

@@ -29,6 +29,8 @@ class ReplayNode:
     getters: dict[tuple[str, str], str] = field(default_factory=dict)
     # The code at an address, by lower-case address; no other address has any.
     codes: dict[str, str] = field(default_factory=dict)
+    # How many transactions an address had sent, by lower-case address; any other has sent none.
+    sent: dict[str, int] = field(default_factory=dict)
     # Changes an answer's result before it is sent: (method, result) -> result.
     tamper: Callable[[str, Any], Any] = lambda _method, result: result
     # Answers this instead of JSON, once for each entry.
@@ -122,8 +124,10 @@ class ReplayNode:
                 return self.blocks.get(number) if number <= head else None
             case "eth_getLogs":
                 return self._logs(params[0], head)
-            case "eth_getCode":
-                return self.codes.get(params[0].lower(), "0x")
+            case "eth_getCode" | "eth_getTransactionCount":
+                address = params[0].lower()
+                is_code = method == "eth_getCode"
+                return self.codes.get(address, "0x") if is_code else hex(self.sent.get(address, 0))
             case "eth_call":
                 answer = self.getters.get((params[0]["to"].lower(), params[0]["data"]))
                 if answer is None:
