@@ -24,12 +24,23 @@ from service.alerts.attack import (
     structural_decision,
 )
 from service.alerts.attack_wording import AttackSubject, SignLine, compose_attack
-from service.alerts.links import attacks_page, market_page, round_page, transaction_page
-from service.protocol.ids import parse_hex32
+from service.alerts.links import (
+    attacks_page,
+    blocs_page,
+    market_page,
+    proposer_page,
+    round_page,
+    transaction_page,
+    voter_page,
+    wallet_page,
+)
+from service.protocol.ids import parse_address, parse_hex32
 from service.protocol.rounds import round_at
 from service.risk.alert_threshold import BUDGETS, threshold_of
 from service.risk.attack_pages import STRUCTURAL_REASONS, Tier, Told
+from service.risk.ring_signs import CATEGORY
 from service.risk.structural_signs import ROLL_BLOCKED, is_by_few
+from service.store.address_roles import find_roles
 from service.store.alerts import NewAlert, add_pending_notifications, claim_alert
 from service.store.attack_alerts import (
     RaisedSign,
@@ -211,6 +222,7 @@ def _claim(
     )
     links = [
         *(market_page(parse_hex32(one), base) for one in markets[:2]),
+        *_subject_pages(session, subject, telling.now, base),
         attacks_page(base) if round_id is None else round_page(round_id, base),
         *(transaction_page(chain_id, parse_hex32(one)) for chain_id, one in transactions),
     ]
@@ -248,6 +260,23 @@ def _claim(
     if decision.tier is Tier.PAGE:
         add_pending_notifications(session, alert.id, telling.destinations, telling.now)
     return 1
+
+
+def _subject_pages(session: Session, subject: AttackSubject, now: datetime, base: str) -> list[str]:
+    """Where an entity is told of, or a group: a ring by its least address, a bloc in its list."""
+    if subject.kind not in (SignalSubject.ENTITY, SignalSubject.GROUP):
+        return []
+    try:
+        address = parse_address(subject.subject)
+    except ValueError:
+        is_category = subject.subject.startswith(CATEGORY)
+        return [] if is_category else [blocs_page(base)]
+    roles = find_roles(session, address, now)
+    pages = [
+        *([] if roles.voter is None else [voter_page(roles.voter, base)]),
+        *([] if roles.actor is None else [proposer_page(roles.actor, base)]),
+    ]
+    return pages or [wallet_page(address, base)]
 
 
 def _markets_of(

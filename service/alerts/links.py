@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from service.protocol.finality import ETHEREUM, POLYGON
-from service.protocol.ids import to_hex
+from service.protocol.ids import to_checksum, to_hex
 
 _POLYMARKET = "https://polymarket.com"
 _EXPLORERS = {POLYGON: "https://polygonscan.com", ETHEREUM: "https://etherscan.io"}
@@ -22,6 +22,26 @@ def data_quality_page(base_url: str = "") -> str:
 def attacks_page(base_url: str = "") -> str:
     """The ranked attack scores; only their path where the base URL is not known."""
     return f"{base_url.rstrip('/')}/v1/attacks"
+
+
+def voter_page(voter: bytes, base_url: str = "") -> str:
+    """The record of an address that staked or voted; only its path likewise."""
+    return f"{base_url.rstrip('/')}/v1/voters/{to_checksum(voter)}"
+
+
+def proposer_page(actor: bytes, base_url: str = "") -> str:
+    """The record of an address that proposed or disputed; only its path likewise."""
+    return f"{base_url.rstrip('/')}/v1/proposers/{to_checksum(actor)}"
+
+
+def wallet_page(address: bytes, base_url: str = "") -> str:
+    """The links of any other address; only their path likewise."""
+    return f"{base_url.rstrip('/')}/v1/wallets/{to_checksum(address)}"
+
+
+def blocs_page(base_url: str = "") -> str:
+    """The standing groups of voters; only their path likewise."""
+    return f"{base_url.rstrip('/')}/v1/blocs"
 
 
 def round_page(round_id: int, base_url: str = "") -> str:

@@ -19,6 +19,7 @@ from service.alerts.attack_wording import CAUTION
 from service.alerts.decide import AlertRule
 from service.clock import SetClock
 from service.database import open_engine, open_sessions
+from service.protocol.ids import to_checksum
 from service.protocol.rounds import round_at
 from service.risk.attack_calibration import LabelledScores, calibrate
 from service.risk.attack_fusion import fuse
@@ -26,6 +27,7 @@ from service.risk.attack_signs import AttackSign, SignEvidence
 from service.store.attack_alerts import list_told, list_weeks
 from service.store.attack_scores import add_score
 from service.store.attack_signals import add_signals
+from tests.jobs.test_detect_rings import add_dispute
 from tests.store.voted import BOOK
 
 # Apprise imports it on Python 3.11 and 3.12 to offer it to others.
@@ -121,6 +123,33 @@ def test_a_line_crossed_again_within_a_week_is_not_told_again(
     crosses(NOW + 9 * DAY, is_above=False)
     crosses(NOW + 10 * DAY, is_above=True)
     assert run(sessions, NOW + 10 * DAY) == 1
+
+
+def _links_of(alert: Alert) -> list[str]:
+    found = alert.facts["links"]
+    assert isinstance(found, list)
+    return [str(link) for link in found]
+
+
+def test_an_alert_links_to_the_record_of_whom_it_is_about(
+    sessions: sessionmaker[Session],
+) -> None:
+    with sessions.begin() as session:
+        add_dispute(session, 1, NOW - DAY, proposer=0x22, disputer=0x23)
+    line = sign("force_line_crossed", log(20), SignalSubject.ENTITY, ENTITY, None)
+    bloc = sign("force_line_crossed", log(20), SignalSubject.GROUP, "co-voting-12ab", None)
+    other = sign("block_line_crossed", log(20), SignalSubject.ENTITY, "0x" + "33" * 20, None)
+    add(sessions, NOW, line, bloc, other)
+    assert run(sessions, NOW) == 3
+    links = [_links_of(alert) for alert in alerts(sessions)]
+    pages = [of_alert[0] for of_alert in links]
+    shown = to_checksum(bytes([0x22] * 20))
+    assert sorted(pages) == [
+        "/v1/blocs",
+        f"/v1/proposers/{shown}",
+        f"/v1/wallets/{to_checksum(bytes([0x33] * 20))}",
+    ]
+    assert all("/v1/attacks" in of_alert for of_alert in links)
 
 
 def test_what_an_import_finds_of_rounds_long_over_is_history(
