@@ -35,12 +35,21 @@ class Wording:
 
     def find(self, pattern: Pattern) -> Iterator[Span]:
         """Every match; texts without one of the pattern's stems are not searched."""
-        if not any(stem in self._lower for stem in pattern.stems):
+        if not self.may_have(pattern):
             return
         for match in pattern.regex.finditer(self._title):
             yield Span("title", match.start(), match.end(), match.group())
         for match in pattern.regex.finditer(self._rules):
             yield Span("rules", match.start(), match.end(), match.group())
+
+    def may_have(self, pattern: Pattern) -> bool:
+        """Whether one of the pattern's stems is there."""
+        lower = self._lower
+        # A loop: most texts have none, and a generator costs as much as the looking.
+        for stem in pattern.stems:  # noqa: SIM110
+            if stem in lower:
+                return True
+        return False
 
     def has(self, pattern: Pattern) -> bool:
         """Whether there is a match."""
@@ -78,11 +87,14 @@ def read_sources(title: str, rules: str) -> tuple[Reading, ...]:
     0 where the wording names a second source that could contradict it.
     """
     text = Wording(title, rules)
-    is_checked = text.has(words.CROSS_CHECK)
-    return tuple(
-        _flag(f"fragile_source_{kind}", () if is_checked else text.find(pattern))
-        for kind, pattern in words.FRAGILE.items()
-    )
+    told = {
+        name: _some(text.find(pattern))
+        for name, pattern in _FRAGILE.items()
+        if text.may_have(pattern)
+    }
+    if not any(told.values()) or text.has(words.CROSS_CHECK):
+        return _NOT_FRAGILE
+    return tuple(_flag(name, told.get(name, ())) for name in _FRAGILE)
 
 
 def _without_zone(text: Wording) -> Reading:
@@ -107,3 +119,7 @@ def _flag(name: str, spans: Iterable[Span], *, holds: bool | None = None) -> Rea
 
 def _some(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(islice(spans, MOST_SPANS))
+
+
+_FRAGILE = {f"fragile_source_{kind}": pattern for kind, pattern in words.FRAGILE.items()}
+_NOT_FRAGILE = tuple(_flag(name, ()) for name in _FRAGILE)
