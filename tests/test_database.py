@@ -12,6 +12,8 @@ from sqlalchemy import Engine, inspect, text
 from models.base import Base
 from service.clock import stopwatch
 from service.database import (
+    CACHE_KIB,
+    WRITER_CACHE_KIB,
     alembic_config,
     current_revision,
     ensure_schema,
@@ -172,6 +174,18 @@ def test_sqlite_keeps_its_foreign_keys_and_writes_beside_readers(tmp_path: Path)
     engine.dispose()
     with sqlite3.connect(tmp_path / "x.db") as plain:
         assert plain.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_who_writes_has_room_for_its_pages_and_gives_it_back(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'x.db'}")
+    sessions, asked = open_sessions(engine), text("PRAGMA cache_size")
+    for _ in range(2):
+        with sessions.begin() as writing:
+            assert writing.scalar(asked) == -WRITER_CACHE_KIB
+        # The same connection, as a reader.
+        with sessions() as reading:
+            assert reading.scalar(asked) == -CACHE_KIB
+    engine.dispose()
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "mysql://u@h/x", "sqlite"])

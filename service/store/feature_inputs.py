@@ -23,7 +23,7 @@ from service.risk.features import Feature
 from service.risk.inputs import Proposal
 from service.risk.rule_text import read_sources
 from service.risk.wording_features import RuleTimes, timing_features
-from service.store.id_lists import ID_CHUNK, among, among_hashes
+from service.store.id_lists import ID_CHUNK, among, among_hashes, plain_rows
 from service.store.market_lines import AnyMarket
 from service.store.upserts import IN_CHUNK, chunks
 
@@ -152,7 +152,7 @@ def _get_versions(
         query = select(row.market_id, row.text_hash, row.known_at).where(
             among(session, row.market_id, part), row.known_at <= at
         )
-        for market_id, text_hash, known_at in session.execute(query.order_by(row.version)):
+        for market_id, text_hash, known_at in plain_rows(session, query.order_by(row.version)):
             found[market_id].append((text_hash, known_at))
     return found
 
@@ -161,7 +161,7 @@ def _get_texts(session: Session, hashes: Collection[bytes]) -> dict[bytes, str]:
     found: dict[bytes, str] = {}
     for part in chunks(sorted(hashes), ID_CHUNK):
         wanted = among_hashes(session, RulesText.hash, part)
-        rows = session.execute(select(RulesText.hash, RulesText.text).where(wanted))
+        rows = plain_rows(session, select(RulesText.hash, RulesText.text).where(wanted))
         found.update((hash_, text) for hash_, text in rows)
     return found
 

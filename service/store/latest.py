@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models.base import Base
 from models.market import Market
-from service.store.id_lists import ID_CHUNK, among
+from service.store.id_lists import ID_CHUNK, among, plain_rows
 from service.store.upserts import chunks
 
 Row = TypeVar("Row", bound=Base)
@@ -101,4 +101,4 @@ def latest_values(
         one = newest.correlate(Market).scalar_subquery().label("row_id")
         found = select(one).where(among(session, Market.id, part)).subquery()
         query = select(columns.market_id, *values).join(found, found.c.row_id == columns.id)
-        yield from map(tuple, session.execute(query))
+        yield from map(tuple, plain_rows(session, query))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.enums import Category
 from models.market import Market
-from service.store.id_lists import ID_CHUNK, among
+from service.store.id_lists import ID_CHUNK, among, plain_rows
 from service.store.upserts import chunks
 
 
@@ -39,5 +39,5 @@ def list_lines(session: Session, market_ids: Sequence[int]) -> list[MarketLine]:
     found: list[MarketLine] = []
     for part in chunks(sorted(market_ids), ID_CHUNK):
         query = select(*_COLUMNS).where(among(session, Market.id, part)).order_by(Market.id)
-        found += map(MarketLine._make, session.execute(query))
+        found += map(MarketLine._make, plain_rows(session, query))
     return found

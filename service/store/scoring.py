@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.assessment import MarketAssessment, MarketStanding
 from models.market import Market
-from service.store.id_lists import ID_CHUNK, among
+from service.store.id_lists import ID_CHUNK, among, plain_rows
 from service.store.upserts import chunks
 
 
@@ -38,11 +38,12 @@ def latest_digests(session: Session, market_ids: Collection[int]) -> dict[int, b
     """The inputs digest of each market's current assessment."""
     found: dict[int, bytes] = {}
     for part in chunks(sorted(market_ids), ID_CHUNK):
-        rows = session.execute(
+        query = (
             select(MarketStanding.market_id, MarketAssessment.inputs_digest)
             .join(MarketAssessment, MarketAssessment.id == MarketStanding.assessment_id)
             .where(among(session, MarketStanding.market_id, part))
         )
+        rows = plain_rows(session, query)
         found.update((market_id, digest) for market_id, digest in rows)
     return found
 
