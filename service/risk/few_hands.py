@@ -14,10 +14,11 @@ MAJORITY = 0.5
 def few_hands_of(request: WatchedRequest, block_share: float | None) -> str | None:
     """Whose few hands a roll is of, in words; None: of many, as where voters disagree.
 
-    Either side may be few. One entity holds more than half of all stake behind the answer, or a
-    minority of the heads is behind it even if all who have not opened yet join them. Or one entity
-    or group has more than ``block_share``, the share that blocks at the mean turnout, and with what
-    of it is not behind the answer that would pass. ``block_share`` None: too few rounds tell.
+    Either side may be few. One entity has more than half of all stake behind the answer. Or one
+    entity or group has more than ``block_share``, the share that blocks at the mean turnout, and
+    with what of it is not behind the answer that would pass. ``block_share`` None: too few rounds
+    tell. Heads say nothing here: where votes are split, the side with more stake has fewer of them
+    every other time.
     """
     leader = request.leader
     if leader is None or not request.stake:
@@ -25,9 +26,6 @@ def few_hands_of(request: WatchedRequest, block_share: float | None) -> str | No
     largest = max(stake_by_entity(leader).values()) / request.stake
     if largest > MAJORITY:
         return f"one entity alone has {percent(largest)} behind it"
-    if is_of_minority(request, leader):
-        behind = count(leader.entities, "entity is", "entities are")
-        return f"{behind} behind it, of {request.voted_entities} that sealed a vote"
     if block_share is None:
         return None
     lacking = request.spat * request.stake - leader.stake
