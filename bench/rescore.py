@@ -135,7 +135,7 @@ def measure(url: str, markets: int) -> None:
     score(house, "all marked, nothing new")
     clock.set(NOW + timedelta(minutes=2))
     with house.sessions.begin() as session:
-        session.execute(update(OpenInterest).values(value=OpenInterest.value + USDC))
+        session.execute(update(OpenInterest).values(value=OpenInterest.value * 2))
         session.execute(update(Market).values(stale_since=clock.now()))
     score(house, "all moved")
     clock.set(NOW + timedelta(minutes=3))

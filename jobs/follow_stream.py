@@ -97,9 +97,7 @@ class StreamFollower(threading.Thread):
         self._record(condition, counts, now)
 
     def _record(self, condition: StreamCondition, counts: Mapping[str, int], now: datetime) -> None:
-        """Keep how the stream is doing; without a hot market there is nothing to say of it."""
-        if not condition.connections:
-            return
+        """Keep how the stream is doing."""
         health = stream_health(condition, now)
         wrong = {name: counts[name] for name in _WRONG if counts.get(name)}
         with self._sessions.begin() as session:
@@ -136,6 +134,8 @@ class StreamFollower(threading.Thread):
 
 def stream_health(condition: StreamCondition, now: datetime) -> SourceHealth:
     """The stream as a source: nothing depends on it, what it brings is only told sooner."""
+    if not condition.connections:
+        return SourceHealth(MARKET_STREAM, SourceState.OK, reason="no hot market to follow")
     silent = condition.connections - condition.listening
     if not silent:
         return SourceHealth(MARKET_STREAM, SourceState.OK, last_success_at=now)

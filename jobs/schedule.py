@@ -47,7 +47,7 @@ PERIODS = {
     "prune": (21_600, 600),
 }
 # Jobs take large batches in and let them go; what that leaves is given back this often.
-GIVE_BACK_SECONDS = 60
+GIVE_BACK_SECONDS = 20
 # The first runs follow each other by this much, in the order facts flow.
 STAGGER_SECONDS = 1.0
 

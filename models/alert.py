@@ -32,7 +32,7 @@ class Alert(Base):
     # Null in an alert about the data, and in one about a vote, its voters or a ring.
     market_id: Mapped[int | None] = mapped_column(ForeignKey(Market.id, ondelete="CASCADE"))
     # Null where no score is behind it: in alerts about the data and those of the watch.
-    assessment_id: Mapped[int | None] = mapped_column(ForeignKey(MarketAssessment.id))
+    assessment_id: Mapped[int | None] = mapped_column(ForeignKey(MarketAssessment.id), index=True)
     reason: Mapped[AlertReason] = mapped_column(String(40))
     # What makes the reason the same reason: the rule, the level reached, the price request; of the
     # data, the key. Its beginning up to the first colon names the rule.

@@ -1,4 +1,4 @@
-"""Scores: an append-only history and, per market, the line that is current."""
+"""Scores: a history that only gets thinner with age and, per market, the line that is current."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from models.market import Market
 
 
 class MarketAssessment(Base):
-    """One scoring of one market. Never updated; a new scoring is a new row."""
+    """One scoring of one market. Never updated; a new scoring is a new row, an old one may go."""
 
     __tablename__ = "market_assessments"
     __table_args__ = (Index(None, "market_id", "as_of"),)
@@ -48,7 +48,8 @@ class MarketStanding(Base):
     market_id: Mapped[int] = mapped_column(
         ForeignKey(Market.id, ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
-    assessment_id: Mapped[int] = mapped_column(ForeignKey("market_assessments.id"))
+    # Found by it where an old score is removed.
+    assessment_id: Mapped[int] = mapped_column(ForeignKey("market_assessments.id"), index=True)
     as_of: Mapped[datetime] = mapped_column(UtcTimestamp)
     state: Mapped[MarketState] = mapped_column(String(20))
     category: Mapped[Category] = mapped_column(String(20))

@@ -105,8 +105,8 @@ _TABLE: Mapping[ReadKind, Mapping[RefreshState, _Periods]] = {
         _P.CALM: (DAY, 7_200, 1_800, 600),
     },
     ReadKind.OPEN_INTEREST: {
-        _P.PROPOSED: HOT_SECONDS,
-        _P.DISPUTED: HOT_SECONDS,
+        _P.PROPOSED: 60,
+        _P.DISPUTED: 60,
         _P.OVERDUE: (1_800, 900, 300, 300),
         _P.NEAR_END: (3_600, 1_800, 900, 600),
         _P.LONG_OVERDUE: (21_600, 10_800, 3_600, 3_600),

@@ -1,7 +1,7 @@
 """Which snapshots are kept as they age. Pure. docs/operations.md."""
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -29,6 +29,10 @@ class RetentionPolicy:
             return DAY
         return HOUR if begin_of(at, HOUR) + HOUR <= now - self.full else None
 
+    def daily(self) -> "RetentionPolicy":
+        """What is no longer kept whole is thinned by the day at once."""
+        return replace(self, hourly=self.full)
+
     def oldest_whole(self, now: datetime) -> datetime:
         """Nothing known from this instant on is ever removed."""
         return now - min(self.full, self.hourly)
@@ -42,7 +46,7 @@ class Snapshot:
     # What it is a reading of: an outcome's book, a wallet's holding.
     series: Hashable
     at: datetime
-    value: Decimal | int | None
+    value: Decimal | float | None
 
 
 def begin_of(at: datetime, step: timedelta) -> datetime:

@@ -21,6 +21,7 @@ from service.risk.situation import (
 from service.risk.vote_facts import VoteFacts
 
 _SITUATION = tuple((f.name, f.default) for f in fields(Situation))
+_DIGITS = 3
 # Made once: json.dumps makes another one a call.
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
@@ -35,7 +36,7 @@ def inputs_digest(
 
     Time counts in ten-minute steps until the liveness ends (``Situation.seen``), ages as "too
     old" only, the cell's rates in steps of 5 %, volume by its stratum unless it stands in for the
-    open interest.
+    open interest, and money by its first three digits until something is proposed.
     """
     cell = cells.at(inputs.category, volume_stratum(inputs.volume), inputs.oracle_version)
     waiting = inputs.state is MarketState.PRE_PROPOSAL
@@ -49,7 +50,11 @@ def inputs_digest(
         "current": _proposal(inputs.current_proposal),
         "paid": [inputs.answer, inputs.payouts, inputs.overridden, inputs.remedy],
         "mid": shown_mid(inputs.yes_mid) if waiting and inputs.yes_mid is not None else None,
-        "money": [inputs.open_interest, inputs.volume is None, _volume(inputs)],
+        "money": [
+            _money(inputs.open_interest, is_coarse=waiting),
+            inputs.volume is None,
+            _money(_volume(inputs), is_coarse=waiting),
+        ],
         "challenge": [to_rfc3339(inputs.challenge_ends_at), inputs.challenge_open],
         "stale": [
             is_book_stale(inputs, parameters),
@@ -71,6 +76,14 @@ def _situation(situation: Situation) -> dict[str, object]:
         if value != usual:
             values[name] = asdict(value) if isinstance(value, VoteFacts) else value
     return values
+
+
+def _money(amount: int | None, *, is_coarse: bool) -> int | None:
+    """Micro-USDC, in steps of less than a hundredth where every trade would be another score."""
+    if amount is None or not is_coarse:
+        return amount
+    step = 10 ** max(len(str(amount)) - _DIGITS, 0)
+    return amount // step * step
 
 
 def _volume(inputs: MarketInputs) -> int | None:

@@ -1,4 +1,4 @@
-"""Old snapshots out of the tables that only grow; never a fact of a chain, a score or an alert.
+"""Old snapshots and scores out of the tables that only grow; never a fact of a chain or an alert.
 
 Nor prices of the past, each of which holds until the next, nor what markets said of proposals.
 """
@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
+from models.alert import Alert
 from models.assessment import MarketAssessment, MarketStanding
 from models.base import Base
 from models.chain import Block
@@ -46,6 +47,8 @@ class _Table:
     series: tuple[Any, ...]
     at: Any
     value: Any
+    # Large rows, of which a day's course is enough: they are never thinned by the hour.
+    is_daily: bool = False
 
 
 TABLES: Mapping[str, _Table] = {
@@ -67,6 +70,13 @@ TABLES: Mapping[str, _Table] = {
         ),
         _Table(HolderList, (HolderList.outcome_index,), HolderList.known_at, HolderList.listed),
         _Table(Holding, (Holding.outcome_index, Holding.wallet), Holding.known_at, Holding.size),
+        _Table(
+            MarketAssessment,
+            (MarketAssessment.state,),
+            MarketAssessment.as_of,
+            MarketAssessment.p_mean,
+            is_daily=True,
+        ),
     )
 }
 
@@ -99,10 +109,13 @@ def list_surplus(
 ) -> list[int]:
     """Ids of a table's rows of these markets that thinning removes.
 
-    From two days before a market's first proposal on every row stays, and the last one before.
+    From two days before a market's first proposal on every row stays, and the last one before; and
+    of scores each that something stands on.
     """
     table = TABLES[name]
     columns: Any = table.model
+    if table.is_daily:
+        policy = policy.daily()
     oldest_whole = policy.oldest_whole(now)
     found: list[int] = []
     for part in chunks(sorted(market_ids), IN_CHUNK):
@@ -114,8 +127,21 @@ def list_surplus(
         )
         rows = session.execute(query).all()
         snapshots = [Snapshot(row[0], (row[1], *row[4:]), row[2], row[3]) for row in rows]
-        found += surplus(snapshots, now, policy)
+        surplus_ids = surplus(snapshots, now, policy)
+        if table.model is MarketAssessment and surplus_ids:
+            stood_on = _stood_on(session, part)
+            surplus_ids = [row_id for row_id in surplus_ids if row_id not in stood_on]
+        found += surplus_ids
     return found
+
+
+def _stood_on(session: Session, market_ids: Sequence[int]) -> set[int]:
+    """Scores that are a market's current line, or that an alert was raised by."""
+    current = select(MarketStanding.assessment_id).where(MarketStanding.market_id.in_(market_ids))
+    alerted = select(Alert.assessment_id).where(
+        Alert.market_id.in_(market_ids), Alert.assessment_id.is_not(None)
+    )
+    return {*session.scalars(current), *session.scalars(alerted)} - {None}
 
 
 def _hot_since(session: Session, market_ids: Sequence[int]) -> dict[int, datetime]:

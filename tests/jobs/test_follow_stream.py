@@ -83,6 +83,7 @@ def test_a_far_price_or_a_resolution_makes_a_hot_market_due_and_nothing_else_doe
     ("condition", "state", "reason"),
     [
         (StreamCondition(3, 3, None), SourceState.OK, None),
+        (StreamCondition(0, 0, None), SourceState.OK, "no hot market to follow"),
         (
             StreamCondition(3, 1, "nothing heard for 30 s"),
             SourceState.DEGRADED,

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from jobs.job_command import job_command
 from jobs.prune import prune
 from jobs.wiring import open_house
-from models.assessment import MarketAssessment
+from models.alert import Alert
+from models.assessment import MarketAssessment, MarketStanding
+from models.enums import AlertReason, MarketState
 from models.holding import Holding
 from models.liquidity import BookSnapshot, OpenInterest
 from models.market import Market, ResolutionReport, TradingActivity
@@ -32,6 +34,7 @@ from service.store.price_history import get_history_between
 from tests.store.scenes import MICRO, NOW, add_market, add_scored
 
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 POLICY = RetentionPolicy()
 OLD = NOW - 5 * DAY
@@ -85,7 +88,7 @@ def counts(sessions: sessionmaker[Session], *models: Any) -> list[int]:
 SNAPSHOTS = (OpenInterest, BookSnapshot, Holding, PricePoint, ProposalSignal)
 
 
-def test_a_calm_market_is_thinned_once_and_its_scores_are_not_touched(
+def test_a_calm_market_is_thinned_once_and_facts_are_not_touched(
     sessions: sessionmaker[Session],
 ) -> None:
     with sessions.begin() as session:
@@ -101,6 +104,58 @@ def test_a_calm_market_is_thinned_once_and_its_scores_are_not_touched(
     assert not {"price_points", "proposal_signals"} & set(done)
     again = prune(sessions, clock, POLICY).counts
     assert {name: n for name, n in again.items() if n} == {"markets": 1}
+
+
+def test_of_a_calm_market_s_old_scores_a_day_s_course_stays(
+    sessions: sessionmaker[Session],
+) -> None:
+    with sessions.begin() as session:
+        market = add_scored(session, 1, as_of=OLD, p_mean=0.02)
+        for n, p_mean in enumerate((0.03, 0.03, 0.01, 0.02, 0.025, 0.02), start=1):
+            add_scored(session, 1, market, as_of=OLD + n * 40 * MINUTE, p_mean=p_mean)
+        told = add_scored(session, 1, market, as_of=OLD + 3 * HOUR, p_mean=0.02)
+        alerted = session.scalars(select(func.max(MarketAssessment.id))).one()
+        session.add(
+            Alert(
+                market_id=told.id,
+                assessment_id=alerted,
+                reason=AlertReason.FIRST,
+                reason_key="level",
+                title="",
+                body="",
+                facts={},
+                raised_at=NOW,
+            )
+        )
+        # Another state, and young ones.
+        add_scored(session, 1, market, as_of=OLD + 2 * HOUR, state=MarketState.RESOLVED)
+        for n in range(3):
+            add_scored(session, 1, market, as_of=NOW - n * MINUTE)
+    prune(sessions, SetClock(NOW), POLICY)
+    with sessions() as session:
+        query = select(MarketAssessment.as_of, MarketAssessment.p_mean)
+        kept = session.execute(query.order_by(MarketAssessment.as_of)).all()
+    young = [NOW - n * MINUTE for n in (2, 1, 0)]
+    # First, highest (the first of two), lowest, the other state, what an alert stands on, the last.
+    minutes = [0, 40, 120, 120, 180, 240]
+    assert [row.as_of for row in kept] == [*(OLD + n * MINUTE for n in minutes), *young]
+    assert [row.p_mean for row in kept[:3]] == [0.02, 0.03, 0.01]
+
+
+def test_a_market_s_current_score_stays_however_old(sessions: sessionmaker[Session]) -> None:
+    with sessions.begin() as session:
+        market = add_scored(session, 1, as_of=OLD)
+        for n in range(1, 4):
+            add_scored(session, 1, market, as_of=OLD + n * MINUTE)
+        # One that came late, of before: it is no current line, and the newest of the day no more.
+        session.scalars(select(MarketStanding)).one().assessment_id = 2
+    prune(sessions, SetClock(NOW), POLICY)
+    with sessions() as session:
+        assert session.scalars(select(MarketAssessment.id).order_by(MarketAssessment.id)).all() == [
+            1,
+            2,
+            4,
+        ]
 
 
 def test_hot_and_lately_settled_markets_stay_whole(sessions: sessionmaker[Session]) -> None:
@@ -145,9 +200,6 @@ def test_the_command_counts_beforehand_and_refuses_jobs_that_cannot(
     finally:
         house.close()
     assert counts(sessions, OpenInterest) == [30]
-
-
-HOUR = timedelta(hours=1)
 
 
 def add_past_prices(session: Session, market_id: int) -> None:

@@ -99,10 +99,10 @@ def test_each_kind_is_asked_again_when_it_is_due_and_no_sooner(
         sync_liquidity(sessions, client, clock)
         asked.append((_books_asked(server), server.requests[OPEN_INTEREST]))
         clock.advance(timedelta(seconds=30))
-    # All at first; then the proposed market's books every minute and its money every 90 seconds.
+    # All at first; then the proposed market's books every minute and its money too.
     assert asked[0] == ([4], 1)
     assert [books for books, _ in asked[1:]] == [[], [2]] * 5 + [[]]
-    assert [money for _, money in asked[1:]] == [0, 0, 1] * 3 + [0, 0]
+    assert [money for _, money in asked[1:]] == [0, 1] * 5 + [0]
 
 
 def test_a_run_stays_within_its_requests_and_says_what_is_left(

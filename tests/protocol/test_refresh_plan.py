@@ -38,7 +38,7 @@ def test_the_published_case_fits_without_stretching_anything() -> None:
     assert plan.per_minute("data_v2") == pytest.approx(
         400 / 20  # resolutions of the hot
         + 49_600 / 20 / 360
-        + (400 / 1.5 + 49_600 / 180) / 20  # open interest
+        + (400 + 49_600 / 180) / 20  # open interest
         + (300 / 15 + 100 / 30 + 49_600 / 10_080) / 20  # holders
         + (300 / 15 + 100 / 60)  # price history, a request a market
     )

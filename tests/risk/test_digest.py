@@ -22,9 +22,12 @@ UNCHANGED = [
     replace(CALM, freshness=Freshness(80_000_999, 800.0, 9_999.0, 7_000.0, ())),
     replace(CALM, yes_mid=0.401),
     replace(CALM, volume=710_000 * MICRO),
+    # 50,000 and 50,099: less than a hundredth more.
+    replace(CALM, open_interest=50_099 * MICRO),
 ]
 CHANGED = [
-    replace(CALM, open_interest=50_001 * MICRO),
+    replace(CALM, open_interest=50_100 * MICRO),
+    replace(CALM, open_interest=0),
     replace(CALM, open_interest=None),
     replace(CALM, volume=1_100_000 * MICRO),
     replace(CALM, yes_mid=0.5),
@@ -55,7 +58,15 @@ def test_an_open_proposal_is_scored_again_every_ten_minutes_until_its_liveness_e
 
 def test_volume_counts_exactly_where_it_stands_in_for_open_interest() -> None:
     unknown = replace(CALM, open_interest=None)
-    assert digest(unknown) != digest(replace(unknown, volume=700_001 * MICRO))
+    assert digest(unknown) != digest(replace(unknown, volume=701_000 * MICRO))
+    assert digest(unknown) == digest(replace(unknown, volume=700_999 * MICRO))
+
+
+def test_from_a_proposal_on_every_dollar_counts() -> None:
+    open_now = proposed()
+    assert open_now.open_interest is not None
+    more = replace(open_now, open_interest=open_now.open_interest + MICRO)
+    assert digest(open_now) != digest(more)
 
 
 def test_other_priors_are_another_digest() -> None:
