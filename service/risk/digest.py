@@ -82,7 +82,7 @@ def _money(amount: int | None, *, is_coarse: bool) -> int | None:
     """Micro-USDC, in steps of less than a hundredth where every trade would be another score."""
     if amount is None or not is_coarse:
         return amount
-    step = 10 ** max(len(str(amount)) - _DIGITS, 0)
+    step: int = 10 ** max(len(str(amount)) - _DIGITS, 0)
     return amount // step * step
 
 
