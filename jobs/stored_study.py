@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from jobs.opened_house import opened_house
 from models.enums import Category
 from service.calibration.model_file import StoredSource
-from service.calibration.rows import FACTS, Labels, StudyRow, TimeBasis
+from service.calibration.rows import FACTS, BaselineFacts, Labels, StudyRow, TimeBasis
 from service.errors import UsageError
 from service.protocol.contracts import ContractBook
 from service.protocol.finality import FINALITY_LAG, POLYGON
@@ -86,6 +86,7 @@ def to_row(found: FitQuestion, misresolved: bool | None, texts: dict[str, str]) 
         oracle=found.oracle_version,
         is_neg_risk=found.neg_risk,
         price_of_proposed=_price_of_proposed(found),
+        for_baselines=BaselineFacts(_usd(found.volume_then), found.notifier_pages),
         labels=Labels(
             disputed=found.disputed,
             flipped=found.flipped,
@@ -93,6 +94,7 @@ def to_row(found: FitQuestion, misresolved: bool | None, texts: dict[str, str]) 
             source="store",
             settled_at=found.settled_at,
             weight_usd=_usd(found.volume),
+            notifier_paged=found.notifier_paged,
         ),
     )
 
@@ -135,6 +137,6 @@ def _digest(rows: Iterable[StudyRow]) -> str:
     digest = hashlib.sha256()
     for row in rows:
         labels = (row.labels.disputed, row.labels.flipped, row.labels.misresolved)
-        facts = (str(getattr(row, name)) for name in FACTS)
+        facts = (str(getattr(row, name)) for name in (*FACTS, "for_baselines"))
         digest.update(repr((row.market_key, row.group, *facts, *labels)).encode())
     return digest.hexdigest()

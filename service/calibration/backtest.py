@@ -3,6 +3,7 @@
 docs/methodology.md, "Backtest".
 """
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +12,13 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from service.calibration.baselines import Baselines, fit_baselines
-from service.calibration.comparison import Comparison, compare, undecided
-from service.calibration.evaluation import Evaluation, HeldOut, evaluate
+from service.calibration.baselines import (
+    PARTIAL,
+    Baselines,
+    fit_baselines,
+    forecast_late,
+    has_value,
+)
 from service.calibration.leakage import blind_scores
 from service.calibration.logistic import Values
 from service.calibration.protocols import DisputeModel
@@ -26,6 +31,7 @@ from service.calibration.split import (
     frozen_split,
     rolling_folds,
 )
+from service.calibration.strata import Forecasts, Stratum, joined, measure_stratum, only
 from service.errors import UsageError
 
 # Without training rows the baselines learn from this first share of the test's span.
@@ -66,17 +72,6 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
-class Stratum:
-    """The measures of one set of test rows."""
-
-    rows: int
-    positives: int
-    model: Evaluation
-    baselines: Mapping[str, Evaluation]
-    comparison: Comparison
-
-
-@dataclass(frozen=True, slots=True)
 class Backtest:
     """The test rows: all, those at proposal time, and those of each recording."""
 
@@ -101,17 +96,6 @@ class Backtest:
     def deciding(self) -> Stratum:
         """What the verdict is about: the rows at proposal time, without any all rows."""
         return self.all if self.at_proposal is None else self.at_proposal
-
-
-@dataclass(frozen=True, slots=True)
-class Forecasts:
-    """Probabilities of the test rows, in their order."""
-
-    rows: tuple[StudyRow, ...]
-    model: Values
-    baselines: Mapping[str, Values]
-    # Whether the model had been trained on rows of the row's recording.
-    trained_for: NDArray[np.bool_]
 
 
 Advance = Callable[[], object]
@@ -162,7 +146,7 @@ def backtest_frozen(
     forecasts = Forecasts(
         tuple(test),
         forecast(model, test, rows),
-        baselines.predict(test),
+        _with_partial(baselines.predict(test), found.train, test, target),
         np.ones(len(test), dtype=bool),
     )
     return _measured(target, split, forecasts, draws)
@@ -237,19 +221,6 @@ def forecast(model: DisputeModel, test: Sequence[StudyRow], study: Sequence[Stud
     return blind_scores(model, test, history)
 
 
-def joined(parts: Sequence[Forecasts]) -> Forecasts:
-    """The forecasts of several folds as one."""
-    return Forecasts(
-        tuple(row for part in parts for row in part.rows),
-        np.concatenate([part.model for part in parts]),
-        {
-            name: np.concatenate([part.baselines[name] for part in parts])
-            for name in parts[0].baselines
-        },
-        np.concatenate([part.trained_for for part in parts]),
-    )
-
-
 def _measured(target: Target, split: Split, forecasts: Forecasts, draws: int) -> Backtest:
     rows = forecasts.rows
     known: dict[bytes, Stratum] = {}
@@ -258,7 +229,12 @@ def _measured(target: Target, split: Split, forecasts: Forecasts, draws: int) ->
         """A set of rows is measured once, however many names it has."""
         key = chosen.tobytes()
         if key not in known:
-            known[key] = _stratum(target, _only(forecasts, chosen), split, draws)
+            known[key] = measure_stratum(
+                target,
+                only(forecasts, chosen),
+                draws,
+                in_sample=split.mode is Mode.IN_SAMPLE,
+            )
         return known[key]
 
     kinds = sorted({row.recorded_as for row in rows})
@@ -281,27 +257,31 @@ def _measured(target: Target, split: Split, forecasts: Forecasts, draws: int) ->
     )
 
 
-def _only(forecasts: Forecasts, chosen: NDArray[np.bool_]) -> Forecasts:
-    return Forecasts(
-        tuple(row for row, is_in in zip(forecasts.rows, chosen, strict=True) if is_in),
-        forecasts.model[chosen],
-        {name: p[chosen] for name, p in forecasts.baselines.items()},
-        forecasts.trained_for[chosen],
-    )
+def _with_partial(
+    predicted: Mapping[str, Values],
+    train: Sequence[StudyRow],
+    test: Sequence[StudyRow],
+    target: Target,
+) -> dict[str, Values]:
+    """The forecasts with those of the baselines that some rows have and nothing was kept of.
 
-
-def _stratum(target: Target, forecasts: Forecasts, split: Split, draws: int) -> Stratum:
-    test = HeldOut.of(forecasts.rows, target, draws)
-    comparison = compare(test, forecasts.model, forecasts.baselines)
-    if split.mode is Mode.IN_SAMPLE:
-        comparison = undecided(comparison, "the model was fitted on these rows")
-    return Stratum(
-        len(test.rows),
-        test.positives,
-        evaluate(test, forecasts.model, is_model=True),
-        {name: evaluate(test, p) for name, p in forecasts.baselines.items()},
-        comparison,
-    )
+    They are calibrated on the model's training rows where these have values, else on the first of
+    the test rows that do, which they then do not forecast.
+    """
+    found = dict(predicted)
+    for name in PARTIAL:
+        if name in found:
+            continue
+        p = forecast_late(train, test, target, name)
+        if p is None:
+            first, later = _warm_up(tuple(itertools.compress(test, has_value(test, name))))
+            p = forecast_late(first, test, target, name)
+            if p is not None:
+                forecast_keys = {row.market_key for row in later}
+                p[[row.market_key not in forecast_keys for row in test]] = np.nan
+        if p is not None:
+            found[name] = p
+    return found
 
 
 def _warm_up(rows: Sequence[StudyRow]) -> tuple[tuple[StudyRow, ...], tuple[StudyRow, ...]]:

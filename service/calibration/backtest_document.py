@@ -1,12 +1,13 @@
 """The backtest as the JSON object of the public contract. docs/methodology.md, "Backtest"."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from service.calibration.alert_budget import BudgetRow
-from service.calibration.backtest import Backtest, Split, Stratum
-from service.calibration.baselines import NAMES, UNAVAILABLE
+from service.calibration.backtest import Backtest, Split
+from service.calibration.baselines import NAMES
 from service.calibration.calibration_words import calibration_status
 from service.calibration.comparison import Comparison, Gain
 from service.calibration.evaluation import Evaluation, MoneyMeasures
@@ -14,6 +15,7 @@ from service.calibration.headline import first_lines, headline, verdict_rows
 from service.calibration.misresolution import upper_bound
 from service.calibration.model_defaults import CHOICES_SEEN_TO
 from service.calibration.resampling import DRAWS, SEED, Interval
+from service.calibration.strata import Part, Stratum
 
 Document = dict[str, Any]
 
@@ -65,10 +67,13 @@ def _stratum(stratum: Stratum, *, full: bool) -> Document:
     for name, title in NAMES.items():
         found = stratum.baselines.get(name)
         if found is None:
-            reason = UNAVAILABLE.get(name, "could not be fitted on the training rows")
+            reason = stratum.missing.get(name, "could not be fitted on the training rows")
             baselines[name] = {"name": title, "unavailable": reason}
         else:
             baselines[name] = {"name": title, **_evaluation(found, full=False)}
+        if name in stratum.parts:
+            baselines[name]["compared_on"] = _part(stratum.parts[name])
+    later = stratum.notifier
     return {
         "rows": stratum.rows,
         "positives": stratum.positives,
@@ -77,6 +82,18 @@ def _stratum(stratum: Stratum, *, full: bool) -> Document:
         "model": _evaluation(stratum.model, full=full),
         "baselines": baselines,
         "paired": _paired(stratum.comparison),
+        **({} if later is None else {"notifier_after_the_answer": asdict(later)}),
+    }
+
+
+def _part(part: Part) -> Document:
+    """The rows that baseline and model share, with the model's measures there."""
+    return {
+        "rows": part.rows,
+        "positives": part.positives,
+        "left_out_without_value": part.without_value,
+        "left_out_not_forecast": part.not_forecast,
+        "model": _evaluation(part.model, full=False),
     }
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from service.calibration.backtest import Backtest, Stratum
+from service.calibration.backtest import Backtest
 from service.calibration.backtest_table import (
     BUDGET_HEADINGS,
     HEADINGS,
@@ -15,6 +15,7 @@ from service.calibration.backtest_table import (
 )
 from service.calibration.headline import first_lines, headline
 from service.calibration.plots import gain_plot, precision_recall_plot, reliability_plot
+from service.calibration.strata import Stratum
 
 _FOLDER = Path(__file__).parent
 

@@ -5,11 +5,12 @@ A figure's second line is its 90 % interval.
 
 from collections.abc import Iterator, Mapping
 
-from service.calibration.backtest import Backtest, Stratum
+from service.calibration.backtest import Backtest
 from service.calibration.baselines import NAMES
 from service.calibration.comparison import Gain
 from service.calibration.evaluation import Evaluation
 from service.calibration.resampling import Interval
+from service.calibration.strata import Stratum
 
 HEADINGS = (
     "predictor",
@@ -48,13 +49,17 @@ def measure_rows(stratum: Stratum) -> Iterator[tuple[str, ...]]:
             # Why is among the weaknesses, before the tables.
             yield (f"{name} {title}", "unavailable", *[""] * (len(HEADINGS) - 2))
             continue
+        part = stratum.parts.get(name)
+        on = "" if part is None else f"\non {part.rows} rows, {part.positives} positives"
         yield (
-            f"{name} {title}",
+            f"{name} {title}{on}",
             *_measures(found),
             _gain(stratum.comparison.log_loss, name),
             _gain(stratum.comparison.auprc, name),
             _gain(stratum.comparison.money, name),
         )
+        if part is not None:
+            yield (f"model{on}", *_measures(part.model), "", "", "")
 
 
 BUDGET_HEADINGS = (
@@ -70,7 +75,7 @@ BUDGET_HEADINGS = (
 
 def budget_rows(stratum: Stratum) -> Iterator[tuple[str, ...]]:
     """Precision and recall at each alert budget."""
-    for name, found in (("model", stratum.model), *stratum.baselines.items()):
+    for name, found in _alerting(stratum):
         for row in found.budgets:
             yield (
                 name,
@@ -81,6 +86,18 @@ def budget_rows(stratum: Stratum) -> Iterator[tuple[str, ...]]:
                 _number(row.money_recall, None, 3),
                 _number(row.lead_hours_median, None, 1),
             )
+
+
+def _alerting(stratum: Stratum) -> Iterator[tuple[str, Evaluation]]:
+    """Each predictor; beside a baseline that lacks rows the model on the rows it has."""
+    yield "model", stratum.model
+    for name, found in stratum.baselines.items():
+        part = stratum.parts.get(name)
+        if part is None:
+            yield name, found
+        else:
+            yield f"{name} on {part.rows} rows", found
+            yield f"model on {part.rows} rows", part.model
 
 
 def _measures(found: Evaluation) -> Iterator[str]:

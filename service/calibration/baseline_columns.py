@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from math import log1p
+from math import log1p, log10, nan
 
 import numpy as np
 
@@ -34,6 +34,10 @@ _WORDS: Mapping[str, re.Pattern[str]] = {
 _MOST_HITS = 4
 TEXT = (*_WORDS, "log_rules_length", "no_rules")
 LEXICAL = (*PRICE, *TEXT)
+# Not a number where the row does not have it.
+TRADED, PAGES = ("log_volume",), ("notifier_pages",)
+# So that the column is about 0 at 10,000 USD.
+_TYPICAL_LOG_VOLUME = 4.0
 # So that the column is about 0 where rules are missing, whose rate has a column of its own.
 _TYPICAL_LOG_LENGTH = 6.5
 
@@ -51,7 +55,18 @@ def columns_of(rows: Sequence[StudyRow]) -> dict[str, Values]:
         "contrary_price": np.array([_contrary(row.price_of_proposed) for row in rows]),
         "no_price": np.array([float(row.price_of_proposed is None) for row in rows]),
         "settled_market": np.array([float(row.time_basis is TimeBasis.SETTLEMENT) for row in rows]),
-    } | {name: seen[:, i] for i, name in enumerate(TEXT)}
+        **{name: seen[:, i] for i, name in enumerate(TEXT)},
+        **partial_columns(rows),
+    }
+
+
+def partial_columns(rows: Sequence[StudyRow]) -> dict[str, Values]:
+    """The columns of B2 and B4: not a number where a row has no value."""
+    facts = [row.for_baselines for row in rows]
+    return {
+        "notifier_pages": np.array([_pages(found.notifier_pages) for found in facts]),
+        "log_volume": np.array([_log_volume(found.volume_usd) for found in facts]),
+    }
 
 
 # A rolling backtest asks for the same texts in every fold.
@@ -70,6 +85,15 @@ def _contrary(price: float | None) -> float:
         return 0.0
     held = min(max(1 - price, _PRICE_EDGE), 1 - _PRICE_EDGE)
     return float(logit(np.array([held]))[0])
+
+
+def _log_volume(usd: float | None) -> float:
+    """Tenfold volumes are a step apart."""
+    return nan if usd is None else log10(1 + max(usd, 0.0)) - _TYPICAL_LOG_VOLUME
+
+
+def _pages(pages: bool | None) -> float:  # noqa: FBT001  # a verdict
+    return nan if pages is None else float(pages)
 
 
 def _hits(pattern: re.Pattern[str], text: str) -> float:

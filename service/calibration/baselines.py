@@ -8,8 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from service.calibration.baseline_columns import LEXICAL, PRICE, columns_of
+from service.calibration.baseline_columns import (
+    LEXICAL,
+    PAGES,
+    PRICE,
+    TRADED,
+    columns_of,
+    partial_columns,
+)
 from service.calibration.baseline_rates import CellRates, fit_cell_rates, jeffreys
 from service.calibration.logistic import Values, clipped, expit, fit_logistic, logit
 from service.calibration.rows import StudyRow, Target
@@ -33,19 +41,19 @@ NAMES: Mapping[str, str] = {
     VOLUME: "rank by volume",
     PRICE_AND_WORDS: "price and words",
 }
-UNAVAILABLE: Mapping[str, str] = {
-    NOTIFIER: "needs the order book and the trades after the proposal, "
-    "which none of these recordings hold",
-    VOLUME: "needs the volume as of the proposal; these recordings hold final volume only, "
-    "which a dispute itself raises",
+_LOGISTIC: Mapping[str, tuple[str, ...]] = {
+    NOTIFIER: PAGES,
+    CONTRARY_PRICE: PRICE,
+    VOLUME: TRADED,
+    PRICE_AND_WORDS: LEXICAL,
 }
-_LOGISTIC: Mapping[str, tuple[str, ...]] = {CONTRARY_PRICE: PRICE, PRICE_AND_WORDS: LEXICAL}
-FITTED = (GLOBAL, CELLS, CONTRARY_PRICE, PRICE_AND_WORDS)
+# These have a value on rows of the store alone, and not on each of them.
+PARTIAL = (NOTIFIER, VOLUME)
 
 
 @dataclass(frozen=True, slots=True)
 class Baselines:
-    """B0, B1, B3 and B5, fitted."""
+    """B0, B1, B3 and B5, fitted; B2 and B4 where training rows had a value of theirs."""
 
     target: Target
     rows: int
@@ -56,19 +64,18 @@ class Baselines:
     coefficients: Mapping[str, Mapping[str, float]]
 
     def predict(self, rows: Sequence[StudyRow]) -> dict[str, Values]:
-        """Each baseline's probabilities, in the order of the rows."""
+        """Each baseline's probabilities, in the order of the rows.
+
+        Not a number where a row has no value of a partial baseline.
+        """
         columns = columns_of(rows)
         found = {
             GLOBAL: np.full(len(rows), self.rate),
             CELLS: self.cells.of(rows),
         }
         for name, coefficients in self.coefficients.items():
-            scores = sum(
-                (columns[column] * value for column, value in coefficients.items()),
-                start=np.zeros(len(rows)),
-            )
-            found[name] = expit(np.asarray(scores, dtype=np.float64))
-        return {name: clipped(found[name]) for name in FITTED if name in found}
+            found[name] = _probabilities(columns, coefficients)
+        return {name: clipped(found[name]) for name in NAMES if name in found}
 
     def to_document(self) -> dict[str, object]:
         """Plain numbers for a model file."""
@@ -110,25 +117,59 @@ def fit_baselines(rows: Sequence[StudyRow], target: Target) -> Baselines:
     kept = [row for row, _ in labelled]
     y = np.array([float(label) for _, label in labelled])
     rate = jeffreys(float(y.sum()), len(y))
-    return Baselines(
-        target,
-        len(y),
-        int(y.sum()),
-        rate,
-        fit_cell_rates(kept, y),
-        {name: _coefficients(kept, y, rate, columns) for name, columns in _LOGISTIC.items()},
+    columns = columns_of(kept)
+    coefficients: dict[str, dict[str, float]] = {}
+    for name in _LOGISTIC:
+        found = _fit_partial(kept, y, name) if name in PARTIAL else _fit(columns, y, name)
+        if found is None and name not in PARTIAL:
+            found = {"constant": float(logit(np.array([rate]))[0])}
+        if found is not None:
+            coefficients[name] = found
+    return Baselines(target, len(y), int(y.sum()), rate, fit_cell_rates(kept, y), coefficients)
+
+
+def forecast_late(
+    train: Sequence[StudyRow], test: Sequence[StudyRow], target: Target, name: str
+) -> Values | None:
+    """A partial baseline's probabilities, calibrated on labelled rows that are not the model's.
+
+    None where the training rows that have a value of it are of one class.
+    """
+    y = np.array([float(bool(row.labels.of(target))) for row in train])
+    fitted = _fit_partial(train, y, name)
+    return None if fitted is None else clipped(_probabilities(columns_of(test), fitted))
+
+
+def has_value(rows: Sequence[StudyRow], name: str) -> NDArray[np.bool_]:
+    """Which rows a partial baseline has a value on."""
+    columns = partial_columns(rows)
+    lacks: NDArray[np.bool_] = np.any(
+        [np.isnan(columns[column]) for column in _LOGISTIC[name]], axis=0
     )
+    return ~lacks
 
 
-def _coefficients(
-    rows: Sequence[StudyRow], y: Values, rate: float, names: Sequence[str]
-) -> dict[str, float]:
-    """A ridge logistic regression; where none can be fitted, the rate alone."""
-    columns = columns_of(rows)
-    chosen = ("constant", *names)
-    ridge = np.array([0.0] + [_RIDGE] * len(names))
-    matrix = np.column_stack([columns[name] for name in chosen])
+def _fit_partial(rows: Sequence[StudyRow], y: Values, name: str) -> dict[str, float] | None:
+    """On the rows that have a value."""
+    has = has_value(rows, name)
+    known = [row for row, is_in in zip(rows, has, strict=True) if is_in]
+    return _fit(columns_of(known), y[has], name)
+
+
+def _fit(columns: Mapping[str, Values], y: Values, name: str) -> dict[str, float] | None:
+    """A ridge logistic regression; None where none can be fitted."""
+    chosen = ("constant", *_LOGISTIC[name])
+    ridge = np.array([0.0] + [_RIDGE] * len(_LOGISTIC[name]))
+    matrix = np.column_stack([columns[column] for column in chosen])
     beta = fit_logistic(matrix, y, np.ones(len(y)), ridge)
     if beta is None:
-        return {"constant": float(logit(np.array([rate]))[0])}
-    return {name: float(value) for name, value in zip(chosen, beta, strict=True)}
+        return None
+    return {column: float(value) for column, value in zip(chosen, beta, strict=True)}
+
+
+def _probabilities(columns: Mapping[str, Values], coefficients: Mapping[str, float]) -> Values:
+    scores = sum(
+        (columns[name] * value for name, value in coefficients.items()),
+        start=np.zeros(len(columns["constant"])),
+    )
+    return expit(np.asarray(scores, dtype=np.float64))

@@ -5,10 +5,11 @@ docs/methodology.md, "Backtest".
 
 from collections.abc import Iterator
 
-from service.calibration.backtest import Backtest, Mode, Stratum
+from service.calibration.backtest import Backtest, Mode
 from service.calibration.evaluation import SLOPE_POSITIVES
 from service.calibration.misresolution import upper_bound
 from service.calibration.resampling import Interval
+from service.calibration.strata import Stratum
 
 CALIBRATED, MISCALIBRATED, UNCALIBRATED = "calibrated", "miscalibrated", "uncalibrated"
 

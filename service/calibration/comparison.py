@@ -41,7 +41,24 @@ class Comparison:
     reason: str
 
 
-def compare(test: HeldOut, model: Values, baselines: Mapping[str, Values]) -> Comparison:
+@dataclass(frozen=True, slots=True)
+class Gains:
+    """Gains by baseline, before any verdict over all; see ``Comparison``."""
+
+    log_loss: Mapping[str, Gain]
+    auprc: Mapping[str, Gain]
+    money: Mapping[str, Gain]
+
+    def with_those_of(self, other: "Gains") -> "Gains":
+        """Both, where the other's baselines were measured on other rows."""
+        return Gains(
+            {**self.log_loss, **other.log_loss},
+            {**self.auprc, **other.auprc},
+            {**self.money, **other.money},
+        )
+
+
+def find_gains(test: HeldOut, model: Values, baselines: Mapping[str, Values]) -> Gains:
     """Paired differences over the same draws of groups."""
     ones = np.ones(len(model))
     losses = log_losses(test.y, model)
@@ -54,11 +71,24 @@ def compare(test: HeldOut, model: Values, baselines: Mapping[str, Values]) -> Co
         for name, found in differences.items()
         if has_money
     }
-    verdict, reason = _overall(log_loss, auprc, test.positives)
-    behind = [name for name, gain in money.items() if gain.verdict is Verdict.WORSE]
+    return Gains(log_loss, auprc, money)
+
+
+def judge(gains: Gains, positives: int, few: Mapping[str, int]) -> Comparison:
+    """The verdict over all baselines.
+
+    ``few``: those with a value on some rows only, and the positives there, too few for a verdict;
+    they decide nothing, and the reason names them.
+    """
+    log_loss = {name: gain for name, gain in gains.log_loss.items() if name not in few}
+    verdict, reason = _overall(log_loss, gains.auprc, positives)
+    if few and positives >= COMPARISON_POSITIVES:
+        named = ", ".join(f"{name} ({number})" for name, number in few.items())
+        reason += f"; too few positives with a value of {named}"
+    behind = [name for name, gain in gains.money.items() if gain.verdict is Verdict.WORSE]
     if behind:
         reason += "; weighted by final volume worse than " + ", ".join(behind)
-    return Comparison(log_loss, auprc, money, verdict, reason)
+    return Comparison(gains.log_loss, gains.auprc, gains.money, verdict, reason)
 
 
 def undecided(comparison: Comparison, reason: str) -> Comparison:

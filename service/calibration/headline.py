@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator
 
-from service.calibration.backtest import Backtest, Mode, Split, Stratum
+from service.calibration.backtest import Backtest, Mode, Split
 from service.calibration.baselines import (
     CONTRARY_PRICE,
     NAMES,
     PRICE_AND_WORDS,
-    UNAVAILABLE,
 )
 from service.calibration.calibration_words import calibration_lines, span
-from service.calibration.comparison import Comparison, Gain
+from service.calibration.comparison import Gain
 from service.calibration.evaluation import AREA_POSITIVES, COMPARISON_POSITIVES, SLOPE_POSITIVES
 from service.calibration.model_defaults import CHOICES_SEEN_TO
 from service.calibration.recordings import Recording
 from service.calibration.split import EMBARGO, EMBARGO_POSITIVES
+from service.calibration.strata import Stratum
 
 AT_PROPOSAL, ALL_ROWS = "at proposal time", "on all rows"
 
@@ -97,7 +97,7 @@ def frozen_remark(backtest: Backtest) -> str:
 def _weaknesses(backtest: Backtest) -> Iterator[str]:
     yield from backtest.remarks
     yield from _of_split(backtest)
-    yield from _of_comparison(backtest.deciding.comparison)
+    yield from _of_comparison(backtest.deciding)
     for kind, stratum in backtest.by_recording.items():
         yield (
             f"On {kind} alone ({stratum.rows} rows, {stratum.positives} positives): "
@@ -117,8 +117,7 @@ def _weaknesses(backtest: Backtest) -> Iterator[str]:
             f"{backtest.rows_without_price} of the {backtest.all.rows} rows have no price of the "
             "answer: B3 and B5 give them what training rows without one say."
         )
-    for name, reason in UNAVAILABLE.items():
-        yield f"{name} ({NAMES[name]}) is not compared: {reason}."
+    yield from _of_partial(backtest.deciding)
 
 
 def _of_split(backtest: Backtest) -> Iterator[str]:
@@ -148,18 +147,44 @@ def _of_split(backtest: Backtest) -> Iterator[str]:
         )
 
 
-def _of_comparison(comparison: Comparison) -> Iterator[str]:
+def _of_comparison(stratum: Stratum) -> Iterator[str]:
+    comparison = stratum.comparison
     for measure, gains in (
         ("log loss", comparison.log_loss),
         ("AUPRC", comparison.auprc),
         ("log loss weighted by final volume", comparison.money),
     ):
         for name, gain in gains.items():
-            said = f"{name} ({NAMES[name]}) in {measure}: {_said(gain)}."
+            part = stratum.parts.get(name)
+            on = "" if part is None else f" on the {part.rows} rows that it forecasts"
+            said = f"{name} ({NAMES[name]}) in {measure}{on}: {_said(gain)}."
             if gain.interval is not None and gain.interval.p95 < 0:
                 yield f"The model is behind {said}"
             elif gain.interval is None or gain.interval.p05 <= 0:
                 yield f"The model is not shown to beat {said}"
+
+
+def _of_partial(stratum: Stratum) -> Iterator[str]:
+    """Baselines that lack some or all of the rows, and what the notifier did later."""
+    for name, part in stratum.parts.items():
+        left = [f"{part.without_value} have no value of it"] if part.without_value else []
+        if part.not_forecast:
+            left.append(f"{part.not_forecast} are not later than the rows it was calibrated on")
+        yield (
+            f"{name} ({NAMES[name]}) is compared with the model on {part.rows} of the "
+            f"{stratum.rows} rows ({part.positives} positives), the same for both; of the others "
+            f"{' and '.join(left)}."
+        )
+    for name, reason in stratum.missing.items():
+        yield f"{name} ({NAMES[name]}) is not compared: {reason}."
+    later = stratum.notifier
+    if later is not None:
+        yield (
+            f"UMA's notifier itself, which looks in the last half hour for disputing, paged "
+            f"{later.pages} of the {later.rows} answers whose verdicts are stored and so caught "
+            f"{later.caught} of {later.positives} positives; as many alerts of the model, given "
+            f"when the answers came, caught {later.caught_by_model}."
+        )
 
 
 def _of_samples(stratum: Stratum) -> Iterator[str]:

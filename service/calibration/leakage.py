@@ -34,8 +34,9 @@ def blind_scores(
 ) -> Values:
     """The scores of the rows; ``history`` are other questions, known where they are earlier.
 
-    Scored three times: blinded; with all futures unblinded and shuffled; and the earlier half of
-    the rows without any later question. Raises LookedAhead where the three differ.
+    Scored three times: blinded; with all futures, shuffled, and what is for baselines to be seen;
+    and the earlier half of the rows without any later question. Raises LookedAhead where the three
+    differ.
     """
 
     def scores(scored: Sequence[StudyRow], others: Sequence[StudyRow]) -> Values:
@@ -58,6 +59,6 @@ def _require_same(model: DisputeModel, scores: Values, again: Values) -> None:
     moved = float(np.abs(again - scores).max())
     if moved > _TOLERANCE:
         raise LookedAhead(
-            f"{type(model).__name__}: a score moved by {moved:.2g} when only what came after it "
-            "was changed. Take that out of its features."
+            f"{type(model).__name__}: a score moved by {moved:.2g} when only what came after it, "
+            "or is for baselines alone, was changed. Take that out of its features."
         )

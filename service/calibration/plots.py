@@ -9,7 +9,7 @@ from service.calibration.reliability import ReliabilityPoint
 WIDTH, HEIGHT, EDGE = 420, 320, 46
 _TINY = 1e-4
 # One style a predictor, the model first.
-STYLES = ("", "2 3", "6 3", "10 3", "12 3 2 3")
+STYLES = ("", "2 3", "6 3", "10 3", "12 3 2 3", "6 3 2 3", "1 5")
 
 
 def reliability_plot(points: Sequence[ReliabilityPoint]) -> str:

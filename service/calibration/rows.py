@@ -2,7 +2,8 @@
 
 docs/methodology.md, "Backtest". The shape is the guard against looking ahead: a recording's final
 volume, last prices, later clarifications, another model's opinion or a research panel's own columns
-have no field among the facts here, so that no feature can be made of them.
+have no field among the facts here, so that no feature can be made of them. What baselines alone may
+read stands apart, too.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -45,6 +46,8 @@ class Labels:
     settled_at: datetime | None = None
     # USD of final volume. It weighs errors by money and is never a feature.
     weight_usd: float | None = None
+    # Whether UMA's notifier paged while the answer could be disputed, by its stored verdicts.
+    notifier_paged: bool | None = None
 
     def of(self, target: Target) -> bool | None:
         """The label of a target."""
@@ -55,6 +58,19 @@ class Labels:
                 return self.flipped
             case Target.MISRESOLVED:
                 return self.misresolved
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineFacts:
+    """What baselines alone read: known at the row's time, and shown to no model. None: not known.
+
+    Recordings hold neither.
+    """
+
+    # USD traded in the market so far.
+    volume_usd: float | None = None
+    # Whether the rule of UMA's notifier pages on the books and the volume of that moment.
+    notifier_pages: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +110,7 @@ class StudyRow:
     price_of_proposed: float | None = None
     token0_price: float | None = None
     token1_price: float | None = None
+    for_baselines: BaselineFacts = BaselineFacts()
     labels: Labels = Labels()
     # (field, file) of each fact and label that another file than the row's own gave.
     borrowed: tuple[tuple[str, str], ...] = ()
@@ -104,10 +121,18 @@ class StudyRow:
         return self.score_time if self.time_basis is TimeBasis.PROPOSAL else None
 
     def blinded(self) -> "StudyRow":
-        """The row without what came later. Models are shown nothing else when they predict."""
-        return replace(self, labels=Labels(), borrowed=())
+        """The row without what came later, and without what is for baselines.
+
+        Models are shown nothing else when they predict.
+        """
+        return replace(self, labels=Labels(), borrowed=(), for_baselines=BaselineFacts())
 
 
-# What is no fact at the time of scoring, although a row holds it.
-NOT_FACTS = frozenset({"labels", "borrowed", "market_key", "group", "recorded_as", "time_basis"})
+# What is no fact a model may read at the time of scoring, although a row holds it.
+NOT_FACTS = frozenset(
+    {
+        *("labels", "borrowed", "market_key", "group", "recorded_as", "time_basis"),
+        "for_baselines",
+    }
+)
 FACTS = tuple(f.name for f in fields(StudyRow) if f.name not in NOT_FACTS)

@@ -138,6 +138,27 @@ def notifier_verdict(
     return NotifierVerdict(None, tuple(reason for reason, holds in found.items() if holds))
 
 
+def pages_at_once(
+    answer: ProposedAnswer, volume: int, books: tuple[TokenBook, TokenBook], rule: NotifierRule
+) -> bool:
+    """What the rule would say at the moment of the answer, before any trade after it.
+
+    The notifier itself waits for the last half hour; a forecast made with the answer is compared
+    with its rule on what was known then. Volume is micro-USDC.
+    """
+    facts = NotifierFacts(
+        answer=answer,
+        proposal_block=0,
+        expires_at=1,
+        is_disputed=False,
+        was_told=False,
+        is_look_up_failed=False,
+        volume=volume,
+        books=books,
+    )
+    return notifier_verdict(facts, ChainHead(0, 0), 0, rule).pages
+
+
 def first_block_of_trades(proposal_block: int, head: ChainHead, rule: NotifierRule) -> int:
     """From which block on it counts a proposal's trades."""
     return max(proposal_block + rule.fills_gap_blocks, head.number - rule.fills_lookback_blocks)

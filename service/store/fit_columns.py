@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from models.enums import RequestTermKind
 from models.liquidity import BookSnapshot
@@ -27,13 +28,13 @@ def rules_then() -> ScalarSelect[str]:
     )
 
 
-def book_then() -> ScalarSelect[int]:
-    """The id of outcome 0's newest book seen when the answer came."""
+def book_then(outcome: int = 0) -> ScalarSelect[int]:
+    """The id of an outcome's newest book seen when the answer came."""
     return (
         select(BookSnapshot.id)
         .where(
             BookSnapshot.market_id == Market.id,
-            BookSnapshot.outcome_index == 0,
+            BookSnapshot.outcome_index == outcome,
             BookSnapshot.known_at <= Proposal.known_at,
         )
         .order_by(BookSnapshot.known_at.desc(), BookSnapshot.id.desc())
@@ -90,7 +91,12 @@ def settled_by(at: datetime) -> ScalarSelect[Any]:
     )
 
 
-def volume_by(at: datetime) -> ScalarSelect[Any]:
+def volume_then() -> ScalarSelect[Any]:
+    """The newest traded volume known when the answer came."""
+    return volume_by(Proposal.known_at)
+
+
+def volume_by(at: datetime | InstrumentedAttribute[datetime]) -> ScalarSelect[Any]:
     """The newest traded volume known at ``at``."""
     activity = TradingActivity
     return (
@@ -102,6 +108,6 @@ def volume_by(at: datetime) -> ScalarSelect[Any]:
         )
         .order_by(activity.known_at.desc(), activity.id.desc())
         .limit(1)
-        .correlate(Market)
+        .correlate(Market, Proposal)
         .scalar_subquery()
     )

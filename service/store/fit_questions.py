@@ -11,13 +11,18 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Row, Select, Subquery, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from models.chain import Block
 from models.liquidity import BookSnapshot
 from models.market import Market
 from models.oracle import Proposal, Question
+from models.signal_enums import AnswerKind
 from service.protocol.contracts import ContractBook
+from service.protocol.listings import BookLevel
+from service.protocol.proposed_answers import read_answer
+from service.risk.executable import TokenBook
+from service.risk.notifier import NotifierRule, pages_at_once
 from service.store.finished_questions import finished_questions
 from service.store.fit_columns import (
     bond_then,
@@ -25,12 +30,17 @@ from service.store.fit_columns import (
     rules_then,
     settled_by,
     volume_by,
+    volume_then,
 )
+from service.store.notifier_records import list_notifier_records
 
 # By then even a vote that rolled a few times is over.
 SETTLED = timedelta(days=14)
 # An older book says little of the moment of the answer; the score asks the same of it.
 FRESH_BOOK = timedelta(hours=24)
+_OTHER_BOOK = aliased(BookSnapshot)
+# The notifier's rule asks for no size.
+_ANY_SIZE = Decimal(1)
 _ROWS_AT_ONCE = 5_000
 _TOLD = (
     *("market_id", "group_code", "first_at", "category", "oracle_version"),
@@ -65,12 +75,19 @@ class FitQuestion:
     liveness_seconds: int
     # The middle of outcome 0's newest book seen by us before the answer, if younger than a day.
     yes_price: Decimal | None
+    # Micro-USDC traded, as known when the answer came.
+    volume_then: int | None
+    # What UMA's notifier would say of that volume and both outcomes' newest books before the
+    # answer, if younger than a day; None where one of the three is missing.
+    notifier_pages: bool | None
     disputed: bool
     flipped: bool | None
     # The oracle's last settlement that was known.
     settled_at: datetime | None
     # Micro-USDC, as of the fit's time: it weighs errors and is no fact.
     volume: int | None
+    # Whether UMA's notifier paged of the answer while it could be disputed, by stored verdicts.
+    notifier_paged: bool | None
 
 
 def list_fit_questions(session: Session, book: ContractBook, at: datetime) -> Iterator[FitQuestion]:
@@ -81,11 +98,13 @@ def list_fit_questions(session: Session, book: ContractBook, at: datetime) -> It
     """
     told = finished_questions(book, at, at).subquery("told")
     query = _questions(told, at).where(told.c.first_at <= at - SETTLED)
+    records = list_notifier_records(session, at)
     last = None
     for row in session.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE}):
         # Where the catalogue names no adapter, anybody may have asked the same text.
         if row.condition_id != last:
-            yield _question(row)
+            key = (row.market_id, row.request_timestamp, row.proposed_price)
+            yield _question(row, records.get(key))
         last = row.condition_id
 
 
@@ -113,6 +132,10 @@ def _questions(told: Subquery, at: datetime) -> Select[Any]:
             BookSnapshot.best_bid,
             BookSnapshot.best_ask,
             BookSnapshot.known_at.label("booked_at"),
+            _OTHER_BOOK.best_bid.label("other_bid"),
+            _OTHER_BOOK.best_ask.label("other_ask"),
+            _OTHER_BOOK.known_at.label("other_booked_at"),
+            volume_then().label("volume_then"),
             settled_by(at).label("settled_at"),
             volume_by(at).label("final_volume"),
         )
@@ -131,12 +154,13 @@ def _questions(told: Subquery, at: datetime) -> Select[Any]:
             & (Question.address == Proposal.requester)
             & (Question.known_at <= Proposal.known_at),
         )
-        .outerjoin(BookSnapshot, BookSnapshot.id == book_then())
+        .outerjoin(BookSnapshot, BookSnapshot.id == book_then(0))
+        .outerjoin(_OTHER_BOOK, _OTHER_BOOK.id == book_then(1))
         .order_by(told.c.first_at, Market.condition_id, Proposal.log_index)
     )
 
 
-def _question(row: Row[Any]) -> FitQuestion:
+def _question(row: Row[Any], notifier_paged: bool | None) -> FitQuestion:  # noqa: FBT001  # a verdict
     outcome = row.flipped_outcome
     bonds = (row.custom_bond, row.request_bond, row.proposal_bond or None)
     return FitQuestion(
@@ -158,16 +182,40 @@ def _question(row: Row[Any]) -> FitQuestion:
         reward=row.reward,
         liveness_seconds=row.expiration_timestamp - int(row.mined_at.timestamp()),
         yes_price=_middle(row),
+        volume_then=row.volume_then,
+        notifier_pages=_notifier_pages(row),
         disputed=bool(row.disputed),
         flipped=True if row.flipped_early else None if outcome is None else bool(outcome),
         settled_at=row.settled_at,
         volume=row.final_volume,
+        notifier_paged=notifier_paged,
     )
 
 
 def _middle(row: Row[Any]) -> Decimal | None:
     bid, ask = row.best_bid, row.best_ask
-    if bid is None or ask is None or row.first_at - row.booked_at > FRESH_BOOK:
+    if bid is None or ask is None or not _is_fresh(row, row.booked_at):
         return None
     middle: Decimal = (bid + ask) / 2
     return middle
+
+
+def _is_fresh(row: Row[Any], booked_at: datetime | None) -> bool:
+    return booked_at is not None and row.first_at - booked_at <= FRESH_BOOK
+
+
+def _notifier_pages(row: Row[Any]) -> bool | None:
+    """A game's packed answer is not read here, so that nothing is known of it."""
+    answer = read_answer(row.proposed_price)
+    fresh = _is_fresh(row, row.booked_at) and _is_fresh(row, row.other_booked_at)
+    if row.volume_then is None or not fresh or answer.kind is AnswerKind.UNREADABLE:
+        return None
+    books = (_best(row.best_bid, row.best_ask), _best(row.other_bid, row.other_ask))
+    return pages_at_once(answer, row.volume_then, books, NotifierRule())
+
+
+def _best(bid: Decimal | None, ask: Decimal | None) -> TokenBook:
+    """The best levels alone: the rule asks whether any level lies beyond a price."""
+    return TokenBook(
+        *(() if price is None else (BookLevel(price, _ANY_SIZE),) for price in (bid, ask))
+    )
