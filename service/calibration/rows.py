@@ -69,7 +69,7 @@ class BaselineFacts:
 
     # USD traded in the market so far.
     volume_usd: float | None = None
-    # Whether the rule of UMA's notifier pages on the books and the volume of that moment.
+    # Whether UMA's notifier, or its rule on the books and the volume of that moment, pages.
     notifier_pages: bool | None = None
 
 

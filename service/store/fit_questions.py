@@ -32,7 +32,7 @@ from service.store.fit_columns import (
     volume_by,
     volume_then,
 )
-from service.store.notifier_records import list_notifier_records
+from service.store.notifier_records import NotifierHistory, list_notifier_records
 
 # By then even a vote that rolled a few times is over.
 SETTLED = timedelta(days=14)
@@ -77,8 +77,9 @@ class FitQuestion:
     yes_price: Decimal | None
     # Micro-USDC traded, as known when the answer came.
     volume_then: int | None
-    # What UMA's notifier would say of that volume and both outcomes' newest books before the
-    # answer, if younger than a day; None where one of the three is missing.
+    # What UMA's notifier had said by then; where it had not looked, what its rule says of that
+    # volume and both outcomes' newest books before the answer, if younger than a day. None where
+    # one of the three is missing.
     notifier_pages: bool | None
     disputed: bool
     flipped: bool | None
@@ -160,7 +161,8 @@ def _questions(told: Subquery, at: datetime) -> Select[Any]:
     )
 
 
-def _question(row: Row[Any], notifier_paged: bool | None) -> FitQuestion:  # noqa: FBT001  # a verdict
+def _question(row: Row[Any], history: NotifierHistory | None) -> FitQuestion:
+    said = None if history is None else history.paged_by(row.first_at)
     outcome = row.flipped_outcome
     bonds = (row.custom_bond, row.request_bond, row.proposal_bond or None)
     return FitQuestion(
@@ -183,12 +185,12 @@ def _question(row: Row[Any], notifier_paged: bool | None) -> FitQuestion:  # noq
         liveness_seconds=row.expiration_timestamp - int(row.mined_at.timestamp()),
         yes_price=_middle(row),
         volume_then=row.volume_then,
-        notifier_pages=_notifier_pages(row),
+        notifier_pages=_rule_pages(row) if said is None else said,
         disputed=bool(row.disputed),
         flipped=True if row.flipped_early else None if outcome is None else bool(outcome),
         settled_at=row.settled_at,
         volume=row.final_volume,
-        notifier_paged=notifier_paged,
+        notifier_paged=None if history is None else history.paged,
     )
 
 
@@ -204,7 +206,7 @@ def _is_fresh(row: Row[Any], booked_at: datetime | None) -> bool:
     return booked_at is not None and row.first_at - booked_at <= FRESH_BOOK
 
 
-def _notifier_pages(row: Row[Any]) -> bool | None:
+def _rule_pages(row: Row[Any]) -> bool | None:
     """A game's packed answer is not read here, so that nothing is known of it."""
     answer = read_answer(row.proposed_price)
     fresh = _is_fresh(row, row.booked_at) and _is_fresh(row, row.other_booked_at)

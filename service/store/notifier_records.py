@@ -1,5 +1,6 @@
 """What UMA's notifier said of past answers, by the verdicts stored while they could be disputed."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
@@ -14,23 +15,41 @@ _BASELINE = ProposalSignal.document["notifier_baseline"]
 AnswerKey = tuple[int, int, int]
 
 
-def list_notifier_records(session: Session, at: datetime) -> dict[AnswerKey, bool]:
-    """Whether the notifier had paged of an answer by ``at``; absent: no verdict of it is stored.
+@dataclass(slots=True)
+class NotifierHistory:
+    """The stored verdicts on one answer."""
 
-    One that was only ever looked at too early for it, or disputed before it looked, is False: it
-    said nothing in time.
-    """
+    # When it looked, by our knowledge, and whether it paged; what it looked at too early or too
+    # late for it is not among them.
+    looks: list[tuple[datetime, bool]] = field(default_factory=list)
+
+    @property
+    def paged(self) -> bool:
+        """Whether it paged at all. False as well where it was disputed before it looked."""
+        return any(pages for _, pages in self.looks)
+
+    def paged_by(self, at: datetime) -> bool | None:
+        """Whether it had paged by then; None where it had not looked yet."""
+        looks = [pages for looked_at, pages in self.looks if looked_at <= at]
+        return any(looks) if looks else None
+
+
+def list_notifier_records(session: Session, at: datetime) -> dict[AnswerKey, NotifierHistory]:
+    """What was known at ``at`` of each answer with a stored verdict."""
     query = select(
         ProposalSignal.market_id,
         ProposalSignal.request_timestamp,
         ProposalSignal.proposed_price,
+        ProposalSignal.known_at,
         _BASELINE,
     ).where(ProposalSignal.known_at <= at, ProposalSignal.request_timestamp.is_not(None))
-    found: dict[AnswerKey, bool] = {}
-    for market_id, requested, price, verdict in session.execute(
+    found: dict[AnswerKey, NotifierHistory] = {}
+    for market_id, requested, price, known_at, verdict in session.execute(
         query, execution_options={"yield_per": _ROWS_AT_ONCE}
     ):
-        if verdict is not None:
-            key = (market_id, requested, price)
-            found[key] = found.get(key, False) or bool(verdict["reasons"])
+        if verdict is None:
+            continue
+        history = found.setdefault((market_id, requested, price), NotifierHistory())
+        if verdict["unchecked"] is None:
+            history.looks.append((known_at, bool(verdict["reasons"])))
     return found

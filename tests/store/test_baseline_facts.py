@@ -157,6 +157,23 @@ def test_the_notifier_s_stored_verdicts_are_told_of_the_first_answer_alone(
     ]
 
 
+def test_a_verdict_stored_by_the_answer_s_instant_goes_before_the_rule(session: Session) -> None:
+    """As where the watch saw an answer before its block was final."""
+    for number in (1, 2, 3):
+        add_question(session, number, YES)
+    answered = [START + number * HOUR + ANSWERED for number in range(4)]
+    add_verdict(session, 1, answered[1], PAGE)
+    add_verdict(session, 2, answered[2], QUIET)
+    add_verdict(session, 2, answered[2] + SECOND, PAGE)
+    add_verdict(session, 3, answered[3], NOT_YET)
+    add_verdict(session, 3, answered[3] + SECOND, PAGE)
+
+    rows = read_stored_study(session, BOOK, NOW).rows
+
+    assert [row.for_baselines.notifier_pages for row in rows] == [True, False, None]
+    assert [row.labels.notifier_paged for row in rows] == [True, True, True]
+
+
 def test_what_is_known_later_changes_nothing_and_what_was_known_the_digest(
     session: Session,
 ) -> None:
