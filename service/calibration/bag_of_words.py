@@ -11,8 +11,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from models.enums import Category
+from service.calibration.model_defaults import ERAS
 from service.calibration.rows import StudyRow, Target
 from service.risk.dispute_features import rule_words
+from service.risk.frozen_dispute import era_log_odds
 
 # A word must stand in so many documents and groups, and not in more than this share of them.
 LEAST_DOCUMENTS = 50
@@ -23,8 +25,8 @@ MOST_WORDS = 300
 STRENGTH = 0.01
 # Labels before words are tried at all.
 LEAST_POSITIVES = 20
-# Categories are scaled so that the ridge on them is a hundred times weaker.
-_CATEGORY_SCALE = 10.0
+# Categories and eras are scaled so that the ridge on them is a hundred times weaker.
+_SCALE_BESIDE = 10.0
 _SMALLEST = 1e-3
 
 
@@ -38,7 +40,8 @@ def fit_words(rows: Sequence[StudyRow], target: Target) -> dict[str, float]:
     words = _vocabulary(texts, [row.group for row in known])
     if not words:
         return {}
-    return _weights(texts, [row.category for row in known], y, words)
+    eras = np.array([era_log_odds(ERAS, row.proposed_at) for row in known])
+    return _weights(texts, [row.category for row in known], eras, y, words)
 
 
 def _vocabulary(texts: Sequence[frozenset[str]], groups: Sequence[str]) -> list[str]:
@@ -57,7 +60,11 @@ def _vocabulary(texts: Sequence[frozenset[str]], groups: Sequence[str]) -> list[
 
 
 def _weights(
-    texts: Sequence[frozenset[str]], categories: Sequence[Category], y: np.ndarray, words: list[str]
+    texts: Sequence[frozenset[str]],
+    categories: Sequence[Category],
+    eras: np.ndarray,
+    y: np.ndarray,
+    words: list[str],
 ) -> dict[str, float]:
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  # a second to import
 
@@ -66,7 +73,10 @@ def _weights(
     design = np.zeros((len(texts), len(words) + len(known)))
     for row, (found, category) in enumerate(zip(texts, categories, strict=True)):
         design[row, [place[word] for word in found if word in place]] = 1.0
-        design[row, len(words) + known.index(category)] = _CATEGORY_SCALE
+        design[row, len(words) + known.index(category)] = _SCALE_BESIDE
+    if eras.any():
+        # So that the words of an era do not carry its rate, which the model adds itself.
+        design = np.column_stack([design, eras * _SCALE_BESIDE])
     with warnings.catch_warnings():
         # Stopping at the limit of steps is as good as converged under this ridge.
         warnings.simplefilter("ignore")

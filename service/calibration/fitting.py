@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.enums import Category
 from service.calibration.bag_of_words import fit_words, words_score
@@ -23,10 +24,10 @@ from service.calibration.model_defaults import (
     PriorRate,
 )
 from service.calibration.rows import StudyRow, Target
-from service.risk.dispute_features import effect_of, log_mean_exp
+from service.risk.dispute_features import effect_of, is_known, log_mean_exp
 from service.risk.dispute_readings import NAMES, DisputeFacts, read_dispute
 from service.risk.features import SUM_CAP, CoefSource, capped
-from service.risk.frozen_dispute import FrozenDispute, Term
+from service.risk.frozen_dispute import FrozenDispute, Term, era_log_odds
 from service.risk.wording_features import wording_logit
 
 DIGITS = 6
@@ -71,10 +72,17 @@ class _Part:
     rows: list[StudyRow]
     facts: list[DisputeFacts]
     y: Values
+    # What each row's era adds to its log-odds: it is known, not fitted.
+    era: Values
 
     @property
     def positives(self) -> int:
         return int(self.y.sum())
+
+    @property
+    def era_factors(self) -> Values:
+        """By how much each row's era changes its odds."""
+        return np.asarray(np.exp(self.era))
 
 
 def fit_dispute(rows: Sequence[StudyRow], target: Target, recipe: Recipe | None = None) -> Fit:
@@ -85,9 +93,10 @@ def fit_dispute(rows: Sequence[StudyRow], target: Target, recipe: Recipe | None 
     counts = _count_categories(proposals, listings)
     categories = _shrink(counts) if recipe.categories else {}
     words = fit_words([*proposals.rows, *listings.rows], target) if recipe.words else {}
-    extra = [_extra(row, categories, words, recipe) for row in proposals.rows]
+    beside = [_extra(row, categories, words, recipe) for row in proposals.rows]
+    extra = np.array(beside) + proposals.era
     words_usual = float(np.mean([words_score(r, words) for r in proposals.rows] or [0.0]))
-    fitted = _fit_terms(proposals, np.array(extra), recipe)
+    fitted = _fit_terms(proposals, extra, recipe)
     terms = _terms(fitted, proposals, recipe)
     prior = PRIOR_RATES[target]
     elsewhere = replace(prior, n=min(prior.n, PRIOR_ROWS_ELSEWHERE))
@@ -98,7 +107,7 @@ def fit_dispute(rows: Sequence[StudyRow], target: Target, recipe: Recipe | None 
         target=str(target),
         trained_from=ordered[0].score_time if ordered else None,
         trained_to=_last(proposals, listings),
-        at_proposal=_round(shift_to_mean(_eta(proposals, np.array(extra), terms), rates[0])),
+        at_proposal=_round(shift_to_mean(_eta(proposals, extra, terms), rates[0])),
         before_proposal=_round(shift_to_mean(np.array(spread or [0.0]), rates[1])),
         categories={category: _round(value) for category, value in categories.items()},
         terms=terms,
@@ -127,21 +136,24 @@ def _parts(ordered: Sequence[StudyRow], target: Target) -> tuple[_Part, _Part]:
     for at_proposal in (True, False):
         chosen = [pair for pair in pairs if (pair[0].proposed_at is not None) is at_proposal]
         y = np.array([float(bool(row.labels.of(target))) for row, _ in chosen])
-        parts.append(_Part([row for row, _ in chosen], [facts for _, facts in chosen], y))
+        era = np.array([era_log_odds(ERAS, facts.proposed_at) for _, facts in chosen])
+        parts.append(_Part([row for row, _ in chosen], [facts for _, facts in chosen], y, era))
     return parts[0], parts[1]
 
 
 def _count_categories(*parts: _Part) -> dict[Category, CategoryCount]:
-    """Over both kinds of rows; each kind is measured by its own rate."""
+    """Over both kinds of rows; each kind is measured by its own rate, each row in its era."""
     found: dict[Category, CategoryCount] = {}
     for part in parts:
         mean = part.positives / len(part.rows) if part.rows else 0.0
-        for row, y in zip(part.rows, part.y, strict=True):
+        factors = part.era_factors
+        usual = mean * factors / factors.mean() if part.rows else factors
+        for row, y, expected in zip(part.rows, part.y, usual.tolist(), strict=True):
             # Without a title nobody knows the category.
             if row.title:
                 old = found.get(row.category, CategoryCount(0, 0, 0.0))
                 found[row.category] = CategoryCount(
-                    old.rows + 1, old.disputed + int(y), old.expected + mean
+                    old.rows + 1, old.disputed + int(y), old.expected + expected
                 )
     return {category: found[category] for category in Category if category in found}
 
@@ -168,6 +180,11 @@ def _extra(
 
 def _fit_terms(part: _Part, offset: Values, recipe: Recipe) -> Fitted:
     columns = _columns(part.facts)
+    for j, name in enumerate(NAMES):
+        known = _known(part.facts, name)
+        if known.any() and not known.all():
+            # As in forecasts: not known is like the usual row, not like one where nothing is seen.
+            columns[~known, j] = columns[known, j].mean()
     defaults = [DEFAULTS[name].coefficient if name in recipe.terms else 0.0 for name in NAMES]
     columns[:, [name not in recipe.terms for name in NAMES]] = 0.0
     return fit_coefficients(columns, part.y, offset, defaults, [row.group for row in part.rows])
@@ -175,6 +192,10 @@ def _fit_terms(part: _Part, offset: Values, recipe: Recipe) -> Fitted:
 
 def _columns(facts: Sequence[DisputeFacts]) -> Values:
     return np.array([_values(found) for found in facts]).reshape(len(facts), len(NAMES))
+
+
+def _known(facts: Sequence[DisputeFacts], name: str) -> NDArray[np.bool_]:
+    return np.array([is_known(found, name) for found in facts], dtype=bool)
 
 
 @lru_cache(maxsize=100_000)
@@ -199,7 +220,8 @@ def _terms(fitted: Fitted, part: _Part, recipe: Recipe) -> tuple[Term, ...]:
         source: CoefSource = "fitted" if fitted.freed[j] else "default"
         spread = PRIOR_SD if sd is None else sd
         term = Term(name, _round(fitted.values[j]), sd, 0.0, source, spread)
-        added = tuple(effect_of(term, float(x)) for x in columns[:, j])
+        known = columns[_known(part.facts, name), j]
+        added = tuple(effect_of(term, float(x)) for x in known)
         terms.append(replace(term, usual=_round(log_mean_exp(added)) if added else 0.0))
     return tuple(terms)
 
@@ -209,7 +231,11 @@ def _eta(part: _Part, offset: Values, terms: Sequence[Term]) -> Values:
         return np.zeros(1)
     columns = _columns(part.facts)
     added = [
-        np.array([effect_of(term, float(x)) - term.usual for x in columns[:, j]])
+        np.where(
+            _known(part.facts, term.name),
+            [effect_of(term, float(x)) - term.usual for x in columns[:, j]],
+            0.0,
+        )
         for j, term in enumerate(terms)
         if term.source != "off"
     ]
@@ -217,8 +243,9 @@ def _eta(part: _Part, offset: Values, terms: Sequence[Term]) -> Values:
 
 
 def _rate(part: _Part, prior: PriorRate) -> float:
-    """The posterior mean of the rate under the published prior."""
-    return (part.positives + prior.mean * prior.n) / (len(part.rows) + prior.n)
+    """The posterior mean of the rate under the published prior, moved to the rows' own eras."""
+    mean = prior.mean * float(part.era_factors.mean()) if part.rows else prior.mean
+    return (part.positives + mean * prior.n) / (len(part.rows) + prior.n)
 
 
 def _last(*parts: _Part) -> datetime | None:

@@ -49,7 +49,11 @@ def _lines(document: Document) -> Iterator[str]:
     yield ""
     yield "## Eras"
     yield ""
-    yield "The rows are of one era. What is added to the log-odds in later ones is not fitted:"
+    yield (
+        "What is added to a proposal's log-odds from a day on is not fitted. The fit adds it to its"
+        " own rows of such an era as well, and moves the published base rate as far for them, so"
+        f" that nothing is counted twice. Its newest row is of {_day(document['trained']['to'])}."
+    )
     yield ""
     for era in document["eras"]:
         yield f"- from {era['from'][:10]}: {era['log_odds']:+g} ({era['source']})"

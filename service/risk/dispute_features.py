@@ -5,7 +5,6 @@ this one function.
 """
 
 import re
-from dataclasses import dataclass
 from math import exp, log, log1p
 
 from service.risk.dispute_readings import (
@@ -13,13 +12,17 @@ from service.risk.dispute_readings import (
     CANDLE_OPEN,
     UNFAMILIAR,
     UNITS,
-    UNREADABLE,
     DisputeFacts,
     DisputeReading,
     read_dispute,
 )
 from service.risk.features import Bearing, Feature, capped, mean_effect, total_logit
-from service.risk.frozen_dispute import FrozenDispute, Term, shipped_dispute_model
+from service.risk.frozen_dispute import (
+    FrozenDispute,
+    Term,
+    era_log_odds,
+    shipped_dispute_model,
+)
 from service.risk.wording_features import pointed_features
 
 WORDS = "rule_words"
@@ -29,48 +32,36 @@ _WORDS_QUOTED = 5
 _TOO_EARLY = (BEFORE_ITS_TIME, CANDLE_OPEN)
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeView:
-    """What the dispute model says of one market."""
+def counting_features(
+    facts: DisputeFacts, model: FrozenDispute | None = None
+) -> tuple[Feature, ...]:
+    """What a model, the shipped one by default, reads of a market, and what it adds to a score.
 
-    model_id: str
-    # By the model's own intercept: the recorded population's, not a cell's.
-    p_disputed: float
-    # Against a market with nothing unusual at the same point: what scales a cell's own rate.
-    feature_logit: float
-    features: tuple[Feature, ...]
-
-
-def view_dispute(facts: DisputeFacts, model: FrozenDispute | None = None) -> DisputeView:
-    """Evaluate a model, the shipped one by default, on what was known of a market.
-
-    Lexical readings are among the features, with logit 0 and source "off" where they earned no
-    place. What is not known adds 0, as does a familiar proposer in time: nearly every proposer is
-    familiar by now, so that a cell's rate is theirs. ``p_disputed`` keeps the sample's mean.
+    Against a market with nothing unusual at the same point, so that it scales a cell's own rate:
+    what is not known adds 0, as does a familiar proposer in time, since nearly every proposer is
+    familiar by now.
     """
-    model = shipped_dispute_model() if model is None else model
-    features = _features(facts, model)
-    return DisputeView(
-        model_id=model.model_id,
-        p_disputed=dispute_probability(facts, model),
-        feature_logit=total_logit(features),
-        features=(*features, *(() if model.reads_wording else _unused_wording(facts))),
-    )
-
-
-def counting_features(facts: DisputeFacts) -> tuple[Feature, ...]:
-    """The features that move a score by the shipped model: a view without what is only shown."""
-    return _features(facts, shipped_dispute_model())
+    return _features(facts, shipped_dispute_model() if model is None else model)
 
 
 def dispute_probability(facts: DisputeFacts, model: FrozenDispute) -> float:
-    """P(disputed) alone."""
+    """P(disputed) by the model's own intercept, which keeps the mean of the sample it is of."""
     return _expit(_base(facts, model) + total_logit(_features(facts, model, is_centred=True)))
 
 
 def effect_of(term: Term, value: float) -> float:
     """What a reading of this value adds to the log-odds, within ``FEATURE_CAP``; 0 for 0."""
     return mean_effect(term.coefficient * value, term.spread * abs(value))
+
+
+def is_known(facts: DisputeFacts, name: str) -> bool:
+    """Whether a reading can say anything here: what is not known adds 0, not a usual one's less.
+
+    Forecasts and fits ask this alike.
+    """
+    if name == UNFAMILIAR and (facts.by_proposer is None or facts.by_anybody is None):
+        return False
+    return facts.proposed_at is not None
 
 
 def rule_words(title: str | None, rules: str | None) -> frozenset[str]:
@@ -86,11 +77,9 @@ def log_mean_exp(values: tuple[float, ...]) -> float:
 
 def _base(facts: DisputeFacts, model: FrozenDispute) -> float:
     """Log-odds of a usual question of this category, then."""
-    if facts.proposed_at is None:
-        base = model.before_proposal
-    else:
-        begun = [era.log_odds for era in model.eras if facts.proposed_at >= era.begins]
-        base = model.at_proposal + (begun[-1] if begun else 0.0)
+    is_proposed = facts.proposed_at is not None
+    base = model.at_proposal if is_proposed else model.before_proposal
+    base += era_log_odds(model.eras, facts.proposed_at)
     # Without a title nobody knows the category.
     return base + (model.categories.get(facts.category, 0.0) if (facts.title or "").strip() else 0)
 
@@ -111,12 +100,7 @@ def _features(
 
 
 def _feature(facts: DisputeFacts, reading: DisputeReading, term: Term, usual: float) -> Feature:
-    is_known = facts.proposed_at is not None and (
-        reading.name != UNFAMILIAR or facts.by_proposer is not None
-    )
-    if reading.name == UNREADABLE and facts.proposed_at is None:
-        is_known = False
-    counts = is_known and term.source != "off"
+    counts = is_known(facts, reading.name) and term.source != "off"
     logit = effect_of(term, reading.value) - usual if counts else 0.0
     return Feature(
         reading.name,
@@ -146,10 +130,6 @@ def _words(facts: DisputeFacts, model: FrozenDispute) -> Feature:
         evidence=tuple(heaviest),
         bearing=Bearing.DISPUTED,
     )
-
-
-def _unused_wording(facts: DisputeFacts) -> tuple[Feature, ...]:
-    return pointed_features(facts.title or "", facts.rules or "", facts.category, counts=False)
 
 
 def _expit(x: float) -> float:

@@ -65,8 +65,9 @@ def capped(logit: float) -> float:
 def mean_effect(mean: float, sd: float) -> float:
     """Ln of the mean odds factor of an effect known to Normal(mean, sd), within ``FEATURE_CAP``.
 
-    Odds of rare events multiply, so that what is not known well raises their mean: the effect at
-    the coefficient's own mean would be too near 0.
+    Odds of rare events multiply, so that what is not known well raises their mean, except near the
+    upper cap. The effect at ``mean`` itself would be too near 0 where that is positive, and too far
+    from it where negative.
     """
     if sd <= 0:
         return capped(mean)

@@ -5,7 +5,7 @@ written by ``settlewatch fit``, is read the same way.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -14,7 +14,7 @@ from typing import Any
 
 from models.enums import Category
 from service.risk.dispute_readings import NAMES
-from service.risk.features import CoefSource
+from service.risk.features import FEATURE_CAP, CoefSource
 
 SCHEMA = "settlewatch.dispute-model/1"
 SHIPPED_TARGETS = ("disputed", "flipped")
@@ -66,6 +66,17 @@ class FrozenDispute:
     reads_wording: bool
 
 
+def era_log_odds(eras: Sequence[Era], proposed_at: datetime | None) -> float:
+    """What the newest era begun by then adds to the log-odds; without a proposal 0.
+
+    Forecasts and fits take it from here, so that no row's own era is counted twice.
+    """
+    if proposed_at is None:
+        return 0.0
+    begun = [era.log_odds for era in eras if proposed_at >= era.begins]
+    return begun[-1] if begun else 0.0
+
+
 def parse_dispute_model(text: str) -> FrozenDispute:
     """Read a model file; ValueError with the reason where it is none of this form."""
     try:
@@ -80,6 +91,13 @@ def parse_dispute_model(text: str) -> FrozenDispute:
         raise ValueError(f"model file lacks or misuses a field: {error}") from error
     if tuple(term.name for term in model.terms) != NAMES:
         raise ValueError(f"model file's terms are not {', '.join(NAMES)}")
+    for term in model.terms:
+        # NaN included. The prior's own is 1; a much wider one says nothing within the cap, and its
+        # mean factor overflows.
+        if not 0 <= term.spread <= FEATURE_CAP:
+            raise ValueError(
+                f"model file's spread of {term.name} is {term.spread:g}: give 0 to {FEATURE_CAP:g}"
+            )
     return model
 
 

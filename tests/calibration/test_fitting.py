@@ -19,7 +19,7 @@ from service.calibration.logistic import expit
 from service.calibration.model_defaults import DEFAULTS, PRIOR_RATES
 from service.calibration.rows import Labels, StudyRow, Target, TimeBasis
 from service.errors import UsageError
-from service.risk.dispute_features import WORDS, dispute_probability, view_dispute
+from service.risk.dispute_features import WORDS, counting_features, dispute_probability
 from service.risk.dispute_readings import CANDLE_OPEN, UNFAMILIAR, DisputeFacts
 from service.risk.features import FEATURE_CAP
 from service.risk.frozen_dispute import FrozenDispute, shipped_dispute_model
@@ -103,7 +103,6 @@ def test_frozen_and_live_evaluation_are_one_number() -> None:
     frozen = shipped_dispute_model()
     predicted = load("shipped").predict(rows)
     facts = dispute_facts(rows)
-    assert predicted.tolist() == [view_dispute(found).p_disputed for found in facts]
     assert predicted.tolist() == [dispute_probability(found, frozen) for found in facts]
 
 
@@ -165,7 +164,7 @@ def test_words_that_go_with_disputes_are_found_and_names_and_rare_ones_are_not()
 
 
 def words_told(facts: DisputeFacts, model: FrozenDispute) -> tuple[str, ...]:
-    return next(f.evidence for f in view_dispute(facts, model).features if f.name == WORDS)
+    return next(f.evidence for f in counting_features(facts, model) if f.name == WORDS)
 
 
 def test_rows_without_any_positive_give_the_prior_and_free_nothing() -> None:

@@ -11,9 +11,9 @@ import pytest
 from models.enums import Category
 from service.risk.dispute_features import (
     counting_features,
+    dispute_probability,
     effect_of,
     log_mean_exp,
-    view_dispute,
 )
 from service.risk.dispute_readings import (
     BEFORE_ITS_TIME,
@@ -26,6 +26,7 @@ from service.risk.dispute_readings import (
 from service.risk.features import FEATURE_CAP, mean_effect, total_logit
 from service.risk.frozen_dispute import (
     Term,
+    era_log_odds,
     parse_dispute_model,
     shipped_dispute_model,
     shipped_text,
@@ -46,6 +47,11 @@ USUAL = DisputeFacts(
 )
 
 
+def forecast(facts: DisputeFacts) -> float:
+    """By the shipped model's own intercept."""
+    return dispute_probability(facts, shipped_dispute_model())
+
+
 def readings(facts: DisputeFacts) -> dict[str, float]:
     return {reading.name: reading.value for reading in read_dispute(facts)}
 
@@ -54,8 +60,8 @@ def test_an_answer_before_the_named_candle_ends_is_before_its_time() -> None:
     early = replace(USUAL, proposed_at=AT)
     assert readings(early)[BEFORE_ITS_TIME] == readings(early)[CANDLE_OPEN] == 1
     assert readings(USUAL)[BEFORE_ITS_TIME] == 0
-    assert view_dispute(early).p_disputed > 10 * view_dispute(USUAL).p_disputed
-    told = [f.evidence for f in view_dispute(early).features if f.name == CANDLE_OPEN]
+    assert forecast(early) > 10 * forecast(USUAL)
+    told = [f.evidence for f in counting_features(early) if f.name == CANDLE_OPEN]
     assert told == [("the price named in the rules is of 2025-05-26 16:01 UTC",)]
 
 
@@ -91,48 +97,40 @@ def test_a_newcomer_is_unfamiliar_only_once_much_has_been_seen() -> None:
 
 
 def test_before_a_proposal_nothing_differs_from_the_usual_market() -> None:
-    view = view_dispute(replace(USUAL, proposed_at=None, by_proposer=None, by_anybody=None))
-    assert view.feature_logit == 0
+    unproposed = replace(USUAL, proposed_at=None, by_proposer=None, by_anybody=None)
+    assert total_logit(counting_features(unproposed)) == 0
     model = shipped_dispute_model()
     expected = 1 / (1 + exp(-model.before_proposal - model.categories[Category.CRYPTO]))
-    assert view.p_disputed == pytest.approx(expected)
+    assert forecast(unproposed) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("own", [100, None])
 def test_a_familiar_or_an_unknown_proposer_in_time_adds_nothing(own: int | None) -> None:
     ordinary = replace(USUAL, by_proposer=own, by_anybody=None if own is None else 500)
-    view = view_dispute(ordinary)
-    assert view.feature_logit == 0
-    assert all(feature.logit == 0 for feature in view.features)
-    assert view_dispute(replace(USUAL, by_proposer=0)).feature_logit > 2
+    counted = counting_features(ordinary)
+    assert {feature.name for feature in counted} == set(NAMES)
+    assert all(feature.logit == 0 for feature in counted)
+    assert total_logit(counting_features(replace(USUAL, by_proposer=0))) > 2
 
 
 def test_only_the_models_own_forecast_is_centred_on_its_sample() -> None:
     """An ordinary proposal lies below the sample's mean, an unfamiliar one above."""
     model = shipped_dispute_model()
     mean = 1 / (1 + exp(-model.at_proposal - model.categories[Category.CRYPTO]))
-    known, new = (view_dispute(replace(USUAL, by_proposer=n)).p_disputed for n in (300, 0))
+    known, new = (forecast(replace(USUAL, by_proposer=n)) for n in (300, 0))
     assert known < mean < new
     assert log_mean_exp((0.0, log(3.0))) == pytest.approx(log(2.0))
 
 
-def test_texts_that_earned_no_place_are_shown_and_add_nothing() -> None:
-    view = view_dispute(replace(USUAL, rules=CANDLE + " A clear agreement is needed."))
-    shown = [f for f in view.features if f.name not in NAMES]
-    assert {f.name for f in shown} >= {"vague_verb", "no_named_source"}
-    assert all(f.logit == 0 and f.coef_source == "off" for f in shown)
-    assert any(span.words == "agreement" for f in shown for span in f.spans)
-
-
-def test_what_counts_is_what_the_view_adds_up() -> None:
-    counted = counting_features(USUAL)
-    assert total_logit(counted) == view_dispute(USUAL).feature_logit
-    assert {f.name for f in counted} == set(NAMES)
+def test_texts_that_earned_no_place_are_not_read() -> None:
+    worded = replace(USUAL, rules=CANDLE + " A clear agreement is needed.")
+    assert counting_features(worded) == counting_features(USUAL)
+    assert forecast(worded) == forecast(USUAL)
 
 
 def test_no_reading_passes_its_cap() -> None:
     worst = replace(USUAL, proposed_at=AT, by_proposer=0, by_anybody=10**7)
-    for feature in view_dispute(worst).features:
+    for feature in counting_features(worst):
         assert abs(feature.logit) <= FEATURE_CAP
 
 
@@ -162,14 +160,18 @@ def test_a_file_of_before_spreads_says_what_it_said() -> None:
         del told["spread"]
     older = parse_dispute_model(json.dumps(data))
     unfamiliar = older.terms[0]
-    new = view_dispute(replace(USUAL, by_proposer=0), older)
-    assert new.features[0].logit == pytest.approx(unfamiliar.coefficient * log(11))
+    new = counting_features(replace(USUAL, by_proposer=0), older)
+    assert new[0].logit == pytest.approx(unfamiliar.coefficient * log(11))
 
 
 def test_later_eras_are_less_disputed() -> None:
     later = [datetime(2025, 10, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)]
-    odds = [view_dispute(replace(USUAL, proposed_at=at)).p_disputed for at in (AT, *later)]
+    odds = [forecast(replace(USUAL, proposed_at=at)) for at in (AT, *later)]
     assert odds[0] > odds[1] > odds[2]
+    eras = shipped_dispute_model().eras
+    assert [era_log_odds(eras, at) for at in (None, AT)] == [0.0, 0.0]
+    assert era_log_odds(eras, eras[1].begins) == eras[1].log_odds
+    assert era_log_odds(eras, eras[1].begins - timedelta(seconds=1)) == eras[0].log_odds
 
 
 def test_a_file_of_another_form_is_refused_with_its_reason() -> None:
@@ -181,3 +183,11 @@ def test_a_file_of_another_form_is_refused_with_its_reason() -> None:
         parse_dispute_model(shipped_text().replace('"eras"', '"ages"'))
     with pytest.raises(ValueError, match="terms"):
         parse_dispute_model(shipped_text().replace(f'"name": "{UNFAMILIAR}"', '"name": "x"'))
+
+
+@pytest.mark.parametrize("spread", ["3.5", "-0.1", "NaN", "Infinity"])
+def test_a_spread_that_no_effect_could_be_averaged_over_is_refused(spread: str) -> None:
+    data = json.loads(shipped_text())
+    data["coefficients"]["terms"][1]["spread"] = float(spread)
+    with pytest.raises(ValueError, match=f"spread of {BEFORE_ITS_TIME} is .*: give 0 to 3$"):
+        parse_dispute_model(json.dumps(data))
