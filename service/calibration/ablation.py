@@ -18,6 +18,7 @@ from service.calibration.logistic import Values, expit, logit
 from service.calibration.measures import Ranking, log_losses
 from service.calibration.resampling import Resamples, interval
 from service.calibration.rows import StudyRow, Target
+from service.calibration.split import is_over
 from service.risk.dispute_features import dispute_probability
 from service.risk.dispute_readings import DisputeFacts
 from service.risk.frozen_dispute import FrozenDispute
@@ -109,7 +110,7 @@ def _folds(rows: Sequence[StudyRow], target: Target) -> Sequence[_Fold]:
         train = tuple(
             row
             for row in ordered
-            if row.score_time < month - EMBARGO and row.group not in tested and _is_over(row, month)
+            if row.score_time < month - EMBARGO and row.group not in tested and is_over(row, month)
         )
         positives = sum(bool(r.labels.of(target)) for r in train if r.proposed_at is not None)
         if positives >= LEAST_POSITIVES and any(r.labels.of(target) is not None for r in test):
@@ -195,7 +196,3 @@ def _area(y: Values, p: Values) -> float:
 
 def _month(at: datetime) -> datetime:
     return datetime(at.year, at.month, 1, tzinfo=UTC)
-
-
-def _is_over(row: StudyRow, at: datetime) -> bool:
-    return row.labels.settled_at is None or row.labels.settled_at < at

@@ -59,6 +59,11 @@ def labelled(rows: Sequence[StudyRow], target: Target) -> list[StudyRow]:
     return sorted(known, key=lambda row: (row.score_time, row.market_key))
 
 
+def is_over(row: StudyRow, at: datetime) -> bool:
+    """Whether a row's outcome was known before then; one without a settlement's time counts so."""
+    return row.labels.settled_at is None or row.labels.settled_at < at
+
+
 def demand_labels(rows: Sequence[StudyRow], target: Target) -> None:
     """Raise UsageError where no row says anything of the target."""
     if not any(row.labels.of(target) is not None for row in rows):
@@ -96,7 +101,7 @@ def _fold(
     rows: Sequence[StudyRow], known: Sequence[StudyRow], start: datetime, cutoff: datetime
 ) -> Fold:
     test = tuple(row for row in known if _month(row.score_time) == start)
-    before = [row for row in known if row.score_time < cutoff and _is_over(row, start)]
+    before = [row for row in known if row.score_time < cutoff and is_over(row, start)]
     tested = {row.group for row in test}
     train = tuple(row for row in before if row.group not in tested)
     trained = {row.market_key for row in train}
@@ -151,7 +156,3 @@ def frozen_split(
 
 def _month(at: datetime) -> datetime:
     return datetime(at.year, at.month, 1, tzinfo=UTC)
-
-
-def _is_over(row: StudyRow, at: datetime) -> bool:
-    return row.labels.settled_at is None or row.labels.settled_at < at

@@ -11,7 +11,7 @@ from service.calibration.baselines import fit_baselines
 from service.calibration.protocols import DisputeModel
 from service.calibration.resampling import DRAWS
 from service.calibration.rows import StudyRow, Target
-from service.calibration.split import labelled
+from service.calibration.split import is_over, labelled
 from service.errors import UsageError
 
 _DAY = timedelta(days=1)
@@ -37,7 +37,12 @@ def backtest_once(
     *,
     draws: int = DRAWS,
 ) -> Backtest:
-    """Fit model and baselines on the rows before the day, and test them on later ones."""
-    kept = [row for row in rows if row.score_time < day]
-    fitted = model.fit(kept, target)
-    return backtest_frozen(rows, target, fitted, fit_baselines(kept, target), draws=draws)
+    """Fit model and baselines on the rows before the day, and test them on later ones.
+
+    A row before the day whose outcome was known only after it neither trains nor tests; as in a
+    monthly refit it still counts, without its label, in proposers' histories.
+    """
+    shown = [row if row.score_time >= day or is_over(row, day) else row.blinded() for row in rows]
+    before = [row for row in shown if row.score_time < day]
+    fitted = model.fit(before, target)
+    return backtest_frozen(shown, target, fitted, fit_baselines(before, target), draws=draws)

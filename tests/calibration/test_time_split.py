@@ -1,6 +1,7 @@
 """One split in time beside the monthly refit: fitted before a day, tested on what follows."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -9,7 +10,7 @@ from service.calibration.backtest_document import backtest_document
 from service.calibration.dispute_model import FrozenDisputeModel
 from service.calibration.fitting import fit_dispute
 from service.calibration.headline import first_lines
-from service.calibration.rows import Target, TimeBasis
+from service.calibration.rows import Labels, StudyRow, Target, TimeBasis
 from service.calibration.time_split import backtest_once, half_way
 from service.errors import UsageError
 from tests.calibration.study_rows import DAY, START, row
@@ -54,3 +55,27 @@ def test_the_single_split_stands_beside_the_monthly_refit_in_the_first_lines() -
     assert first_lines(replace(monthly, once=None)) == [
         line for line in first_lines(monthly) if line != once_line
     ]
+
+
+def test_an_outcome_known_only_after_the_day_trains_nothing_and_is_not_tested() -> None:
+    rows = newcomers(1500, days=150)
+    day = half_way(rows, Target.DISPUTED)
+    model = FrozenDisputeModel(fit_dispute(rows, Target.DISPUTED).model)
+    late = [day - timedelta(days=4) <= found.score_time < day for found in rows]
+
+    def told(*, disputed: bool) -> list[StudyRow]:
+        """The rows of the last days before the split settle after it, with this outcome."""
+        settled = Labels(disputed=disputed, settled_at=day + DAY)
+        return [
+            replace(found, labels=settled) if is_late else found
+            for found, is_late in zip(rows, late, strict=True)
+        ]
+
+    one, other = (
+        backtest_once(told(disputed=word), Target.DISPUTED, model, day, draws=DRAWS)
+        for word in (True, False)
+    )
+
+    assert sum(late) > 30
+    assert one.all == other.all
+    assert one.split.test_from >= day
