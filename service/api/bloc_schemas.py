@@ -185,8 +185,12 @@ class VoterDetail(Shape):
     agreement: Agreement | None = Field(description="Null without a vote.")
     requests: int = Field(description="Over the rounds listed.")
     missed: int
-    delegations: list[WalletLinkLine] = Field(description="Who votes for whom, VOTE links.")
-    links: list[WalletLinkLine] = Field(description="Other links, the surest first.")
+    delegations: list[WalletLinkLine] = Field(
+        description="Who votes for whom: delegations, designated voters, votes sent for another."
+    )
+    links: list[WalletLinkLine] = Field(
+        description="Other links, the surest first; votes sealed at the same time among them."
+    )
     blocs: list[VoterBloc]
     missing: list[str]
     caution: str

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from models.wallet_enums import LinkKind
+from models.wallet_enums import LinkBasis, LinkKind
 from service.api.as_of import AsOf, past_instant
 from service.api.bloc_schemas import VoterDetail
 from service.api.blocs import uma_text
@@ -19,6 +19,7 @@ from service.api.wallets import CAUTION, MOST_LINKS, AddressPath, confidence_tex
 from service.api.wire import hex_or_none, json_response
 from service.protocol.ids import parse_address, to_checksum, to_hex
 from service.protocol.money import to_uma
+from service.protocol.wallet_links import Link
 from service.risk.attack_inputs import Voter
 from service.risk.beta_quantiles import beta_quantile
 from service.store.blocs import blocs_of_addresses
@@ -26,6 +27,9 @@ from service.store.contracts import load_book
 from service.store.stake_board import StakeBoard, get_stake_board
 from service.store.voter_history import VoterHistory, VoterRound, get_voter_history
 from service.store.wallet_links import list_links
+
+# What makes one address vote for another.
+_CONTROLS = frozenset({LinkBasis.DELEGATION, LinkBasis.DESIGNATED_VOTER, LinkBasis.VOTED_FOR})
 
 
 def voters_router(site: Site) -> APIRouter:
@@ -61,7 +65,9 @@ def _detail(
 ) -> dict[str, object]:
     board = get_stake_board(session, load_book(session), at)
     links = list_links(session, [address], at)
-    lines = [(link.kind, link_line(link, has_links=has_links)) for link in links[:MOST_LINKS]]
+    lines = [
+        (_is_control(link), link_line(link, has_links=has_links)) for link in links[:MOST_LINKS]
+    ]
     entity = None if isinstance(board, str) else board.entity_of.get(to_hex(address))
     voters = (address,) if entity is None else entity.voters
     missing = [f"stake, entity: {board}"] if isinstance(board, str) else []
@@ -96,8 +102,8 @@ def _detail(
             for change in history.changes
         ],
         **_votes(history.rounds),
-        "delegations": [line for kind, line in lines if kind is LinkKind.VOTE],
-        "links": [line for kind, line in lines if kind is not LinkKind.VOTE],
+        "delegations": [line for is_control, line in lines if is_control],
+        "links": [line for is_control, line in lines if not is_control],
         "blocs": [
             {
                 "bloc_id": bloc.bloc_id,
@@ -110,6 +116,11 @@ def _detail(
         "missing": missing,
         "caution": CAUTION,
     }
+
+
+def _is_control(link: Link) -> bool:
+    """Whether one votes for the other; votes sealed at the same time say no such thing."""
+    return link.kind is LinkKind.VOTE and link.basis in _CONTROLS
 
 
 def _stake_now(

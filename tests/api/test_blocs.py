@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -12,7 +13,10 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from models.bloc import BlocSearch
 from models.chain import Block
+from models.enums import StakeChangeKind
 from models.voting import Reveal, StakeChange
+from models.wallet import WalletLink
+from models.wallet_enums import LinkBasis, LinkKind
 from service.api.app import create_app
 from service.api.bloc_schemas import Blocs, VoterDetail
 from service.api.wallets import CAUTION
@@ -22,6 +26,7 @@ from service.detection.voting_worlds import World, draw_world
 from service.protocol.ids import to_checksum
 from service.protocol.rounds import RoundTime
 from service.store.blocs import add_blocs, add_search
+from tests.store.chain_scenes import Chain
 from tests.store.scenes import NOW
 from tests.store.test_blocs import group
 from tests.store.voting_rows import add_votes, end_of
@@ -112,6 +117,33 @@ def test_a_voters_rounds_add_up(sessions: sessionmaker[Session]) -> None:
     assert found.agreement.votes == with_most + against
     assert found.agreement.share == pytest.approx(with_most / (with_most + against))
     assert found.agreement.p05 <= found.agreement.share <= found.agreement.p95
+
+
+def test_votes_sealed_at_the_same_time_are_no_delegation(
+    sessions: sessionmaker[Session], client: TestClient
+) -> None:
+    one, other, bases = b"\x01" * 20, b"\x02" * 20, [*LinkBasis]
+    with sessions.begin() as session:
+        chain = Chain(session, 1)
+        block = chain.block(NOW - timedelta(days=1))
+        chain.add(block, StakeChange, bytes(20), kind=StakeChangeKind.STAKED, voter=one, amount=1)
+        for basis in bases:
+            session.add(
+                WalletLink(
+                    from_address=one,
+                    to_address=other,
+                    kind=LinkKind.VOTE,
+                    basis=basis,
+                    confidence=Decimal("0.150"),
+                    evidence=[],
+                    known_at=EARLIER,
+                )
+            )
+    answer = client.get(f"/v1/voters/{to_checksum(one)}")
+    found = VoterDetail.model_validate_json(answer.content)
+    control = {"delegation", "designated_voter", "voted_for"}
+    assert {link.basis for link in found.delegations} == control
+    assert {link.basis for link in found.links} == {basis.value for basis in bases} - control
 
 
 @pytest.fixture
