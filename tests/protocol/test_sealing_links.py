@@ -9,7 +9,14 @@ import numpy as np
 from models.wallet_enums import LinkKind
 from service.protocol.log_position import LogPosition
 from service.protocol.rounds import RoundTime
-from service.protocol.sealing_links import LEAST_ROUNDS, Sealing, link_sealed_together
+from service.protocol.sealing_links import (
+    LEAST_ROUNDS,
+    MOST_IN_RUSH,
+    MOST_ROUNDS,
+    Sealing,
+    habits_of,
+    link_sealed_together,
+)
 
 ALICE, BOB, KEY = b"\x01" * 20, b"\x02" * 20, b"\x09" * 20
 LAG = timedelta(minutes=13)
@@ -72,10 +79,54 @@ def test_a_rush_joins_nobody() -> None:
         for start in (float(RNG.random() * 80_000),)
         for number in range(1, 31)
     ]
-    links = link_sealed_together(rush)
-    # At its very end alone are few enough left within reach.
-    assert len(links) < 80
-    assert all(ALICE not in {link.source, link.target} for link in links)
+    assert link_sealed_together(rush) == []
+
+
+def test_the_last_of_a_rush_are_no_pair_either_nor_is_who_follows_close_behind() -> None:
+    """Twelve within reach of each other are no rush yet; with one more all of them are one."""
+    few = [
+        sealing(round_id, bytes([number]) * 20, start + number * 9)
+        for round_id in range(10)
+        for start in (float(RNG.random() * 80_000),)
+        for number in range(1, MOST_IN_RUSH + 1)
+    ]
+    pairs = MOST_IN_RUSH * (MOST_IN_RUSH - 1) // 2
+    assert len(link_sealed_together(few)) == pairs
+    first = {one.round_id: one.second for one in few if one.voter == ALICE}
+    one_more = [sealing(r, bytes([13]) * 20, second + 118) for r, second in first.items()]
+    assert link_sealed_together([*few, *one_more]) == []
+
+
+def test_what_was_long_ago_is_forgotten() -> None:
+    """Apart for fifty rounds; then together in as many as it takes for the newest to be half."""
+    apart = [
+        sealing(round_id, voter, second)
+        for round_id in range(MOST_ROUNDS)
+        for voter, second in ((ALICE, 1_000.0 * (round_id % 80)), (BOB, 1_500 + round_id * 500.0))
+    ]
+    begin = range(MOST_ROUNDS, MOST_ROUNDS + MOST_ROUNDS // 2)
+    [link] = link_sealed_together([*apart, *together(begin)])
+    assert link.known_at > datetime.fromtimestamp(RoundTime(begin[-1]).starts_at, UTC)
+    assert f"in {MOST_ROUNDS // 2} of {MOST_ROUNDS} rounds" in link.evidence[0].ground
+    assert link_sealed_together([*apart, *together(begin[:-1])]) == []
+
+
+def test_a_link_of_then_is_told_the_same_whatever_comes_later() -> None:
+    early = together(range(20))
+    assert link_sealed_together(early) == link_sealed_together(
+        [*early, *together(range(20, MOST_ROUNDS + 60))]
+    )
+
+
+def test_habit_counts_times_across_the_newest_rounds_alone() -> None:
+    """Held to counting every pair of rounds anew."""
+    most = MOST_ROUNDS
+    seconds = [(float(a), float(b)) for a, b in RNG.integers(0, 2_000, size=(most + 40, 2))]
+    found = habits_of(seconds)
+    for place in (0, 7, most - 1, most, most + 39):
+        window = seconds[max(0, place + 1 - most) : place + 1]
+        across = sum(abs(mine - theirs) <= 120 for mine, _ in window for _, theirs in window)
+        assert found[place] == across / len(window)
 
 
 def test_it_ends_when_they_are_apart_in_most_rounds() -> None:
