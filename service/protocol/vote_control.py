@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from models.wallet_enums import LinkBasis, LinkKind
 from service.protocol.entity_groups import Tie, close_groups
+from service.protocol.vote_facts import VoteRevealed
 from service.protocol.wallet_links import MERGE_AT, VOTE_CONTROL, Link
 
 OWNED = "one owner, by public links of confidence 0.95 and more"
@@ -82,6 +83,15 @@ def group_voters(
         for top, of_it in members.items()
     ]
     return sorted(found, key=lambda entity: entity.entity)
+
+
+def callers_of(reveals: Iterable[VoteRevealed]) -> dict[bytes, set[bytes]]:
+    """The keys that opened each voter's votes, besides its own."""
+    found: dict[bytes, set[bytes]] = {}
+    for reveal in reveals:
+        if reveal.caller != reveal.voter:
+            found.setdefault(reveal.voter, set()).add(reveal.caller)
+    return found
 
 
 def _ground(link: Link, at: datetime) -> str | None:

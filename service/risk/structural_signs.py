@@ -26,7 +26,7 @@ from service.risk.watched_round import (
     WatchedRound,
 )
 
-STRUCTURAL_VERSION = "structural-1.3.0"
+STRUCTURAL_VERSION = "structural-1.4.0"
 
 STAKE_INFLOW = "stake_inflow_in_commit"
 FORCE_LINE = "force_line_crossed"
@@ -142,6 +142,9 @@ def _of_entity(  # what every such sign says
         if log_lr > 0
         else f"back below {line_words(line)}"
     )
+    told = f"{holders} {percent(share)} of all stake, {lies}."
+    if entity.joined_to is not None:
+        told = f"Counted with the stake of {entity.joined_to}, which it is joined to by now."
     return AttackSign(
         family=SignalFamily.STAKE,
         signal=name,
@@ -149,7 +152,7 @@ def _of_entity(  # what every such sign says
         subject=entity.entity_id,
         log_lr=log_lr,
         support=Support.ASSUMED,
-        words=f"{holders} {percent(share)} of all stake, {lies}.",
+        words=told,
         value=round(share, _DIGITS),
         unit="share",
         evidence=entity.evidence[:MOST_EVIDENCE],

@@ -1,6 +1,6 @@
 """What the structural signs read of one voting round, as it was known at a time.
 
-Stake in whole UMA, shares in 0..1, entities by their least address. docs/methodology.md,
+Stake in whole UMA, shares in 0..1, entities by one of their addresses. docs/methodology.md,
 "Structural signs".
 """
 
@@ -23,7 +23,7 @@ class Inflow:
 class EntityStake:
     """An entity's or a group's stake and, from earlier runs, which lines it was above."""
 
-    # An entity by its least address, or a standing group by its id.
+    # An entity by its least staking voter or the address it was told by, a group by its id.
     entity_id: str
     stake: float
     addresses: int = 1
@@ -32,6 +32,8 @@ class EntityStake:
     # The newest ``Staked`` log of each address.
     evidence: tuple[SignEvidence, ...] = ()
     kind: SignalSubject = SignalSubject.ENTITY
+    # The entity whose part it is by now, and with which its stake is told.
+    joined_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Holdout:
     ``stake``: of its addresses that are not behind the answer; ``total``: of all of them.
     """
 
-    # An entity by its least address, or a standing group by its id.
+    # As ``EntityStake.entity_id``.
     holder: str
     stake: float
     total: float

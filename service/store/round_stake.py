@@ -46,19 +46,28 @@ def get_round_stake(session: Session, vote: RoundVote, at: datetime) -> RoundSta
     """The stake of a round as known at ``at``."""
     # Of a round that is over what its voters had in it, not what they staked since.
     until = min(at, _instant(RoundTime(vote.round_id).ends_at))
-    stakes = get_stakes(session, vote.contract, None, until)
-    pending = _pending(vote.records, vote.round_id)
-    by_voter = {
-        voter: max(0.0, _uma(stake - pending.get(voter, 0)))
-        for voter, stake in stakes.items()
-        if stake > pending.get(voter, 0)
-    }
+    stakes = stakes_in_round(session, vote.contract, vote.records, vote.round_id, until)
+    by_voter = {voter: _uma(stake) for voter, stake in stakes.items() if stake > 0}
     return RoundStake(
         terms=_terms(session, vote, at),
         by_voter=by_voter,
         new_in_commit=_new_in_commit(session, vote, at),
         recent=_recent(session, vote.contract, at),
     )
+
+
+def stakes_in_round(
+    session: Session, contract: Contract, records: VoteRecords, round_id: int, until: datetime
+) -> dict[bytes, int]:
+    """Each voter's newest stake known by ``until``, less what does not count in the round, in wei.
+
+    Voters who have none left are among them, with 0.
+    """
+    pending = _pending(records, round_id)
+    return {
+        voter: max(0, stake - pending.get(voter, 0))
+        for voter, stake in get_stakes(session, contract, None, until).items()
+    }
 
 
 def frozen_terms(vote: RoundVote) -> FrozenTerms | UnknownReason | None:

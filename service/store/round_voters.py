@@ -11,7 +11,7 @@ from models.enums import Outcome
 from models.wallet_enums import LinkKind
 from service.protocol.ids import to_hex
 from service.protocol.prices import outcome_of
-from service.protocol.vote_control import VotingEntity, group_voters
+from service.protocol.vote_control import VotingEntity, callers_of, group_voters
 from service.protocol.wallet_links import merge_entities
 from service.risk.attack_inputs import Bloc, Reading, Voter, known, missing
 from service.store.round_stake import RoundStake
@@ -109,13 +109,7 @@ def _new_stake(entities: Collection[str], found: RoundVoters, stake: float) -> R
 
 
 def _callers(vote: RoundVote) -> dict[bytes, set[bytes]]:
-    """The keys that opened each voter's votes in the round, besides its own."""
-    found: dict[bytes, set[bytes]] = defaultdict(set)
-    for request in vote.requests:
-        for reveal in request.outcome.votes.reveals:
-            if reveal.caller != reveal.voter:
-                found[reveal.voter].add(reveal.caller)
-    return found
+    return callers_of(r for one in vote.requests for r in one.outcome.votes.reveals)
 
 
 def _opened(

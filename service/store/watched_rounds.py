@@ -4,8 +4,7 @@ Only what was known by the time is read, and a round counts as over when a block
 known. docs/methodology.md, "Structural signs".
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import exists, select
@@ -18,19 +17,17 @@ from models.enums import ContractKind, StakeChangeKind, VotePhase, VoteRequestCh
 from models.market import Market
 from service.protocol.contracts import ContractBook
 from service.protocol.finality import known_at
-from service.protocol.ids import parse_address, to_hex
+from service.protocol.ids import to_hex
 from service.protocol.prices import TOO_EARLY, outcome_of
 from service.protocol.rounds import RoundTime, phase_at, round_at
 from service.protocol.tally import Pending, RoundTerms
+from service.protocol.vote_control import callers_of
 from service.protocol.vote_history import VoteHistory
 from service.protocol.vote_outcome import RoundOutcome, VoteRecords, work_out
 from service.protocol.voting_parameters import SHARE
 from service.risk.attack_signs import SignEvidence
-from service.risk.standing_blocs import StandingBloc
-from service.risk.structural_signs import BLOCK_LINE, FORCE_LINE
 from service.risk.watched_round import (
     Ballot,
-    EntityStake,
     Inflow,
     OpenedAnswer,
     WatchedRequest,
@@ -38,35 +35,28 @@ from service.risk.watched_round import (
 )
 from service.store.blocks import get_head
 from service.store.blocs import standing_blocs
-from service.store.entity_stakes import HeldStake, entities_of, held_by_entity
-from service.store.newest_stakes import get_stakes
 from service.store.round_turnout import mean_turnout, rounds_before
-from service.store.standing_signs import find_standing, standing_of
+from service.store.standing_signs import standing_of
 from service.store.upserts import IN_CHUNK, chunks
-from service.store.vote_hands import Hand, hands_of, largest_holdouts
+from service.store.vote_hands import largest_holdouts
 from service.store.vote_records import Contract, get_records, rounds_of
 from service.store.votes import get_histories
+from service.store.watched_stake import (
+    RoundStakes,
+    entity_stakes,
+    group_stakes,
+    links_around,
+    standing_lines,
+    to_round_stakes,
+    to_uma,
+    voter_stakes,
+)
 
-_WEI = 10**18
 # A request that rolled more often is deleted everywhere so far (four rolls, five rounds).
 _ROUNDS_BACK = 6
-# Whoever holds less of all stake crosses no line.
-_SMALL = 100
-# Whoever holds less than this part of all stake is looked at without its links.
-_DUST = 10_000
+# A request with how it stands in one round.
+_Asked = tuple[VoteHistory, RoundOutcome]
 _ENDED = (VoteRequestChangeKind.RESOLVED, VoteRequestChangeKind.DELETED)
-
-
-@dataclass(frozen=True, slots=True)
-class _Stakes:
-    """Newest stakes in wei by voter, and whose voters they are."""
-
-    by_voter: Mapping[bytes, int]
-    entities: Mapping[bytes, bytes]
-    hands: tuple[Hand, ...]
-
-    def entity(self, voter: bytes) -> str:
-        return to_hex(self.entities.get(voter, voter))
 
 
 def load_watched_rounds(
@@ -92,19 +82,20 @@ def _of_contract(session: Session, contract: Contract, as_of: datetime) -> Itera
     histories = get_histories(session, _open_requests(session, contract, current, as_of), as_of)
     earlier = rounds_before(session, contract, current, as_of)
     rounds = {r for history in histories.values() for r in rounds_of(history)}
-    records = get_records(session, contract, rounds | {current}, as_of)
-    by_voter = get_stakes(session, contract, None, as_of)
-    if not by_voter:
+    both = (current - 1, current)
+    records = get_records(session, contract, rounds | set(both), as_of)
+    by_voter = {one: voter_stakes(session, contract, records, one, as_of) for one in both}
+    if not by_voter[current]:
         return
-    least = sum(by_voter.values()) // _DUST
-    linked = sorted(voter for voter, stake in by_voter.items() if stake > least)
-    entities, groups = entities_of(session, linked, as_of), standing_blocs(session, as_of)
-    stakes = _Stakes(by_voter, entities, hands_of(by_voter, entities, groups))
-    markets = _markets_of(session, [h.key.request_id for h in histories.values()], as_of)
-    asked = {
-        round_id: _requests(histories.values(), records, round_id, now, stakes, markets)
-        for round_id in (current - 1, current)
+    told, groups = standing_lines(session, as_of), standing_blocs(session, as_of)
+    links = links_around(session, by_voter.values(), told, as_of)
+    found = {one: _in_round(histories.values(), records, one, now) for one in both}
+    stakes = {
+        one: to_round_stakes(by_voter[one], links, _callers(found[one]), groups, told, as_of)
+        for one in both
     }
+    markets = _markets_of(session, [h.key.request_id for h in histories.values()], as_of)
+    asked = {one: _requests(found[one], stakes[one], markets) for one in both}
     spat = records.parameters.latest.spat
     line = None if spat is None else spat / SHARE
     turnout = mean_turnout(session, contract, earlier, as_of)
@@ -115,9 +106,9 @@ def _of_contract(session: Session, contract: Contract, as_of: datetime) -> Itera
         stake=None,
         spat=line,
         turnout=turnout,
-        requests=asked[current - 1][1],
+        requests=asked[current - 1],
     )
-    total = _total(records, asked[current][1])
+    total = _total(records, current, asked[current])
     is_reveal = phase_at(now) is VotePhase.REVEAL
     yield WatchedRound(
         round_id=current,
@@ -126,13 +117,13 @@ def _of_contract(session: Session, contract: Contract, as_of: datetime) -> Itera
         stake=total,
         spat=line,
         turnout=turnout,
-        requests_in_vote=asked[current][0],
+        requests_in_vote=len(found[current]),
         inflows=_inflows(session, contract, current, as_of),
         entities=(
-            *_entities(session, contract, stakes, total, as_of),
-            *_groups(session, contract, stakes, total, groups, as_of),
+            *entity_stakes(session, contract, stakes[current], told, total, as_of),
+            *group_stakes(session, contract, stakes[current], total, groups, as_of),
         ),
-        requests=asked[current][1],
+        requests=asked[current],
         standing=standing_of(session, SignalSubject.ROUND, str(current), as_of),
     )
 
@@ -162,26 +153,32 @@ def _open_requests(
     return sorted(set(session.scalars(query)))
 
 
-def _requests(  # a round of each history, with whose votes they are
-    histories: Iterable[VoteHistory],
-    records: VoteRecords,
-    round_id: int,
-    now: int,
-    stakes: _Stakes,
-    markets: Mapping[bytes, str],
-) -> tuple[int, tuple[WatchedRequest, ...]]:
-    """How many requests are put to a vote in a round, and those whose terms are frozen."""
-    found: list[tuple[VoteHistory, RoundOutcome]] = []
+def _in_round(
+    histories: Iterable[VoteHistory], records: VoteRecords, round_id: int, now: int
+) -> list[_Asked]:
+    """The requests that are put to a vote in a round."""
+    found: list[_Asked] = []
     for history in histories:
         outcome = work_out(history, records, now)
         if not outcome.is_deleted:
             found += [(history, one) for one in outcome.rounds if one.time.round_id == round_id]
-    requests = (_to_request(h, o, stakes, markets.get(h.key.request_id)) for h, o in found)
-    return len(found), tuple(request for request in requests if request is not None)
+    return found
+
+
+def _callers(asked: Iterable[_Asked]) -> dict[bytes, set[bytes]]:
+    return callers_of(reveal for _, outcome in asked for reveal in outcome.votes.reveals)
+
+
+def _requests(
+    asked: Iterable[_Asked], stakes: RoundStakes, markets: Mapping[bytes, str]
+) -> tuple[WatchedRequest, ...]:
+    """Those whose terms are frozen, with whose votes they are."""
+    requests = (_to_request(h, o, stakes, markets.get(h.key.request_id)) for h, o in asked)
+    return tuple(request for request in requests if request is not None)
 
 
 def _to_request(
-    history: VoteHistory, outcome: RoundOutcome, stakes: _Stakes, market: str | None
+    history: VoteHistory, outcome: RoundOutcome, stakes: RoundStakes, market: str | None
 ) -> WatchedRequest | None:
     if not isinstance(outcome.terms, RoundTerms):
         return None
@@ -193,7 +190,7 @@ def _to_request(
         evidence = SignEvidence(
             "VoteRevealed", at.chain_id, to_hex(at.transaction_hash), at.log_index
         )
-        ballot = Ballot(stakes.entity(reveal.voter), _to_uma(reveal.tokens), evidence)
+        ballot = Ballot(stakes.entity(reveal.voter), to_uma(reveal.tokens), evidence)
         ballots.setdefault(reveal.price, []).append(ballot)
         behind.setdefault(reveal.price, []).append(reveal.voter)
     voted = {stakes.entity(commit.voter) for commit in outcome.votes.commits}
@@ -202,12 +199,12 @@ def _to_request(
     leading = max(ballots, key=lambda price: sum(b.stake for b in ballots[price]), default=None)
     return WatchedRequest(
         request_id=to_hex(history.key.request_id),
-        stake=_to_uma(outcome.terms.stake),
+        stake=to_uma(outcome.terms.stake),
         spat=outcome.terms.spat / SHARE,
         answers=tuple(
             OpenedAnswer(_answer_words(price), tuple(cast)) for price, cast in ballots.items()
         ),
-        sealed=sum(_to_uma(stakes.by_voter.get(voter, 0)) for voter in sealed),
+        sealed=sum(to_uma(stakes.by_voter.get(voter, 0)) for voter in sealed),
         sealed_entities=len({stakes.entity(voter) for voter in sealed}),
         voted_entities=len(voted),
         sealed_unknown=sum(voter not in stakes.by_voter for voter in sealed),
@@ -243,12 +240,13 @@ def _markets_of(
     return found
 
 
-def _total(records: VoteRecords, requests: Sequence[WatchedRequest]) -> float | None:
-    """All stake: as frozen for the round, until then as it stands."""
+def _total(records: VoteRecords, round_id: int, requests: Sequence[WatchedRequest]) -> float | None:
+    """All stake: as frozen for the round, until then as it stands, without what came too late."""
     if requests:
         return requests[0].stake
     total = records.ledger.totals[-1] if records.ledger.totals else None
-    return None if total is None else _to_uma(total)
+    late = sum(one.amount for one in records.ledger.in_reveal.get(round_id, ()))
+    return None if total is None else to_uma(total - late)
 
 
 def _inflows(
@@ -275,81 +273,12 @@ def _inflows(
     return tuple(
         Inflow(
             to_hex(row.voter),
-            _to_uma(row.amount),
+            to_uma(row.amount),
             SignEvidence("Staked", chain_id, to_hex(row.transaction_hash), row.log_index),
         )
         for row in session.scalars(query)
         if row.source != address
     )
-
-
-def _entities(
-    session: Session, contract: Contract, stakes: _Stakes, total: float | None, as_of: datetime
-) -> tuple[EntityStake, ...]:
-    """Entities with a percent of all stake or more, and those a line sign stands for."""
-    if not total:
-        return ()
-    standing = find_standing(session, SignalSubject.ENTITY, (FORCE_LINE, BLOCK_LINE), as_of)
-    wanted = _large(stakes, int(total) * _WEI // _SMALL, standing)
-    held = held_by_entity(session, contract, wanted, stakes.entities, as_of)
-    found = [_to_entity(one, standing) for one in held]
-    gone = standing.keys() - {one.entity_id for one in found}
-    return (*found, *(EntityStake(e, 0.0, 0, standing[e]) for e in sorted(gone)))
-
-
-def _groups(  # as entities, and the groups themselves
-    session: Session,
-    contract: Contract,
-    stakes: _Stakes,
-    total: float | None,
-    blocs: Sequence[StandingBloc],
-    as_of: datetime,
-) -> Iterable[EntityStake]:
-    """Groups that vote as one, those that always did too, and those a line sign stands for."""
-    if not total:
-        return
-    standing = find_standing(session, SignalSubject.GROUP, (FORCE_LINE, BLOCK_LINE), as_of)
-    group, found = SignalSubject.GROUP, set()
-    for bloc in blocs:
-        members = {parse_address(address) for address in bloc.addresses}
-        held = {voter: stakes.by_voter[voter] for voter in members & stakes.by_voter.keys()}
-        found.add(bloc.bloc_id)
-        were = standing.get(bloc.bloc_id, frozenset())
-        parts = held_by_entity(session, contract, held, stakes.entities, as_of)
-        evidence = tuple(log for part in parts for log in part.evidence)
-        stake = _to_uma(sum(held.values()))
-        yield EntityStake(bloc.bloc_id, stake, len(held), were, evidence, group)
-    for gone in sorted(standing.keys() - found):
-        yield EntityStake(gone, 0.0, 0, standing[gone], (), group)
-
-
-def _large(stakes: _Stakes, least: int, standing: Collection[str]) -> dict[bytes, int]:
-    totals: dict[bytes, int] = {}
-    for voter, stake in stakes.by_voter.items():
-        entity = stakes.entities.get(voter, voter)
-        totals[entity] = totals.get(entity, 0) + stake
-    return {
-        voter: stake
-        for voter, stake in stakes.by_voter.items()
-        if totals[entity := stakes.entities.get(voter, voter)] >= least
-        or to_hex(entity) in standing
-    }
-
-
-def _to_entity(held: HeldStake, standing: Mapping[str, frozenset[str]]) -> EntityStake:
-    entity = to_hex(held.entity_id)
-    return EntityStake(
-        entity,
-        _to_uma(held.stake),
-        len(held.addresses),
-        standing.get(entity, frozenset()),
-        held.evidence,
-    )
-
-
-def _to_uma(wei: int) -> float:
-    """Whole UMA: a sign sees stake in no finer grain."""
-    return float(wei // _WEI)
 
 
 def _instant(at: int) -> datetime:
