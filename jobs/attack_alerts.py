@@ -212,7 +212,7 @@ def _claim(
     ground: _Ground,
 ) -> int:
     session, base, round_id = telling.session, telling.page_base_url, ground.round_id
-    markets = _markets_of(session, subject, round_id, telling.now)
+    markets = _markets_of(session, subject, ground, telling.now)
     transactions = list(
         dict.fromkeys(
             (int(one["chain_id"]), str(one["transaction"]))
@@ -280,8 +280,13 @@ def _subject_pages(session: Session, subject: AttackSubject, now: datetime, base
 
 
 def _markets_of(
-    session: Session, subject: AttackSubject, round_id: int | None, now: datetime
+    session: Session, subject: AttackSubject, ground: _Ground, now: datetime
 ) -> list[str]:
+    """Its own, or those of the requests it names; of a round without any, the first of all."""
     if subject.kind is SignalSubject.MARKET:
         return [subject.subject]
-    return [] if round_id is None else markets_of_round(session, round_id, now)[:_MOST_MARKETS]
+    if ground.round_id is None:
+        return []
+    if ground.requests:
+        return markets_of_round(session, ground.round_id, now, ground.requests)
+    return markets_of_round(session, ground.round_id, now)[:_MOST_MARKETS]

@@ -3,9 +3,10 @@
 docs/methodology.md, "Alert budget".
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from models.attack_enums import SignalSubject
 from models.enums import AlertReason
@@ -20,6 +21,16 @@ from service.risk.attack_pages import (
 
 # Of one subject and name people are not told again so soon.
 COOLDOWN = timedelta(days=7)
+# Of the digest of requests that join a roll: a key has 200 characters.
+_KEY_DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """Of how many requests how many had been paged before."""
+
+    paged: int
+    requests: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +40,9 @@ class AttackDecision:
     reason: AlertReason
     reason_key: str
     tier: Tier
-    # The key of the page that this continues; None for news of its own.
+    # The key of the first page of any of these requests; None where none was paged.
     follows: str | None = None
+    repeated: Repeated | None = None
 
 
 def structural_decision(
@@ -69,27 +81,43 @@ def roll_decision(roll: Roll, told: Collection[Told], now: datetime) -> AttackDe
     """The news in a roll: a page once a request, by few hands; None where there is none.
 
     Voters who disagree are told in the digest, and so is a request that was paged in an earlier
-    round and rolls again. What began as the one may still turn out to be the other, once.
+    round and rolls again. What began as the one may still turn out to be the other, once. Requests
+    that join a roll already told are news of their own.
     """
     reason = AlertReason.ROLL_BLOCKED
     begin = f"attack:{reason.value}:{SignalSubject.ROUND.value}:{roll.round_id}:"
     key = f"{begin}{roll.onset:%Y%m%dT%H%M%SZ}"
-    keys = {one.reason_key for one in told}
-    if key in keys:
+    quiet_key = f"{key}:digest"
+    quiet = [one for one in told if one.reason_key.startswith(quiet_key)]
+    loud = [one for one in told if one.reason_key.startswith(key) and one not in quiet]
+    if any(not one.requests for one in loud):
+        # Of a release that did not name them: all of them, for all that is known.
         return None
     rolls = f"attack:{reason.value}:"
     paged = [one for one in told if one.reason_key.startswith(rolls) and one.tier is Tier.PAGE]
     before = [one for one in paged if one.requests & roll.requests]
-    is_news = not roll.requests.issubset({name for one in before for name in one.requests})
-    if roll.by_few and (is_news or not roll.requests):
-        tier = Tier.DIGEST if _is_spent(SignalSubject.ROUND, told, now) else Tier.PAGE
-        return AttackDecision(reason, key, tier)
-    digest = f"{key}:digest"
-    if digest in keys:
-        return None
+    news = roll.requests - _requests_of([*paged, *loud])
+    repeated = Repeated(len(roll.requests & _requests_of(before)), len(roll.requests))
     first = min(before, key=lambda one: one.raised_at, default=None)
     follows = None if first is None else first.reason_key
-    return AttackDecision(reason, digest, Tier.DIGEST, follows)
+    if roll.by_few and (news or not roll.requests):
+        tier = Tier.DIGEST if _is_spent(SignalSubject.ROUND, told, now) else Tier.PAGE
+        return AttackDecision(reason, _key_of(key, news, loud), tier, follows, repeated)
+    untold = roll.requests - _requests_of([*loud, *quiet])
+    if (loud or quiet) and not untold:
+        return None
+    return AttackDecision(reason, _key_of(quiet_key, untold, quiet), Tier.DIGEST, follows, repeated)
+
+
+def _requests_of(told: Iterable[Told]) -> frozenset[str]:
+    return frozenset(name for one in told for name in one.requests)
+
+
+def _key_of(key: str, news: Collection[str], earlier: Collection[Told]) -> str:
+    """The key itself the first time; then one of its own for the same requests, however many."""
+    if not earlier:
+        return key
+    return f"{key}:{sha256(' '.join(sorted(news)).encode()).hexdigest()[:_KEY_DIGITS]}"
 
 
 def score_decision(

@@ -74,9 +74,16 @@ def compose_attack(subject: AttackSubject, decision: AttackDecision) -> Wording:
 
 def _earlier(decision: AttackDecision) -> list[str]:
     """Which page this continues: keys are ``attack:reason:kind:subject:time``."""
-    if decision.follows is None:
+    if decision.follows is None or decision.repeated is None:
         return []
-    return [f"These requests were paged before, in voting round {decision.follows.split(':')[3]}."]
+    paged, requests = decision.repeated.paged, decision.repeated.requests
+    where = f"in voting round {decision.follows.split(':')[3]}"
+    if requests == 1:
+        return [f"This request was paged before, first {where}."]
+    if paged == requests:
+        return [f"All {requests} requests were paged before, the first of them {where}."]
+    were = "was" if paged == 1 else "were"
+    return [f"{paged} of these {requests} requests {were} paged before, the first {where}."]
 
 
 def _score_line(subject: AttackSubject) -> list[str]:

@@ -210,14 +210,23 @@ def list_new_scores(session: Session, since: datetime, as_of: datetime) -> list[
     return list(best.values())
 
 
-def markets_of_round(session: Session, round_id: int, as_of: datetime) -> list[str]:
-    """Condition ids of the markets with a sign of this round."""
-    query = select(AttackSignal.subject).where(
+def markets_of_round(
+    session: Session, round_id: int, as_of: datetime, requests: Collection[str] = ()
+) -> list[str]:
+    """Condition ids of the markets with a sign of this round; of these requests, where named."""
+    query = select(AttackSignal.subject, AttackSignal.document).where(
         AttackSignal.round_id == round_id,
         AttackSignal.subject_kind == SignalSubject.MARKET,
         AttackSignal.known_at <= as_of,
     )
-    return sorted(set(session.scalars(query)))
+    wanted = set(requests)
+    return sorted(
+        {
+            market
+            for market, document in session.execute(query)
+            if not wanted or wanted.intersection(_names(document, "requests"))
+        }
+    )
 
 
 def monday(at: datetime) -> datetime:

@@ -1,6 +1,7 @@
 """Alerts about attacks: once each, within a budget, with their evidence and nobody's name."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import log
 
@@ -150,6 +151,34 @@ def test_an_alert_links_to_the_record_of_whom_it_is_about(
         f"/v1/wallets/{to_checksum(bytes([0x33] * 20))}",
     ]
     assert all("/v1/attacks" in of_alert for of_alert in links)
+
+
+def test_a_roll_names_the_markets_of_its_own_requests(sessions: sessionmaker[Session]) -> None:
+    """Not the first by id with any sign in the round; another that joins is told as well."""
+    requests = {number: f"0x{number:064x}" for number in (1, 2, 3)}
+    markets = {number: f"0x{number + 16:064x}" for number in requests}
+
+    def rolls(*numbers: int) -> AttackSign:
+        return replace(sign("roll_blocked"), requests=tuple(requests[n] for n in numbers))
+
+    of_markets = [
+        replace(
+            sign(signal, kind=SignalSubject.MARKET, subject=markets[number]),
+            requests=(requests[number],),
+        )
+        for number, signal in ((1, "sealed_votes_large"), (2, "roll_blocked"), (3, "roll_blocked"))
+    ]
+    add(sessions, NOW, *of_markets[:2], rolls(2))
+    assert run(sessions, NOW) == 1
+    add(sessions, NOW + HOUR, of_markets[2], rolls(2, 3))
+    assert run(sessions, NOW + HOUR) == 1
+    assert run(sessions, NOW + 2 * HOUR) == 0
+    first, second = alerts(sessions)
+    assert first.facts["markets"] == [markets[2]]
+    assert _links_of(first)[0].endswith(f"/markets/{markets[2]}")
+    assert not any(markets[1] in link for link in _links_of(first))
+    assert second.facts["markets"] == [markets[2], markets[3]]
+    assert "1 of these 2 requests was paged before" in second.body
 
 
 def test_what_an_import_finds_of_rounds_long_over_is_history(
