@@ -22,6 +22,7 @@ from service.risk.sign_words import count, line_words, percent
 from service.risk.watched_round import (
     Ballot,
     EntityStake,
+    OpenedAnswer,
     WatchedRequest,
     WatchedRound,
 )
@@ -192,10 +193,9 @@ def _rolled(watched: WatchedRound, blocked: Sequence[WatchedRequest], about: _Ab
         words = f"No leading answer of round {watched.round_id} is held below the line."
         return _sign(watched, ROLL_BLOCKED, about, _Seen(words))
     share, hands = leading_share(request), few_hands_of(request, watched.block_share)
-    end = "ended" if watched.is_over else "will end, whatever is still opened,"
     words = (
-        f"Round {watched.round_id} {end} with {percent(share)} of all stake behind "
-        f"{leader.answer}, {percent(share)} < SPAT {line_words(request.spat)}: "
+        f"Round {watched.round_id} {_end_words(watched, request, leader)}"
+        f"{percent(share)} < SPAT {line_words(request.spat)}: "
         f"{count(len(blocked), 'request rolls', 'requests roll')} to the next round"
     )
     words += ", by no few hands that can be seen." if hands is None else f"; {hands}."
@@ -208,6 +208,18 @@ def _rolled(watched: WatchedRound, blocked: Sequence[WatchedRequest], about: _Ab
         sorted(one.request_id for one in shown),
     )
     return _sign(watched, ROLL_BLOCKED, about, seen)
+
+
+def _end_words(watched: WatchedRound, request: WatchedRequest, leader: OpenedAnswer) -> str:
+    """With what the round ends; what is still sealed may be opened for the leading answer."""
+    behind = f"of all stake behind {leader.answer}"
+    share = percent(leading_share(request))
+    if watched.is_over:
+        return f"ended with {share} {behind}, "
+    if request.sealed > 0:
+        most = percent((leader.stake + request.sealed) / request.stake)
+        return f"will end, whatever is still opened, with at most {most} {behind}; by now it is "
+    return f"will end with {share} {behind}, "
 
 
 def is_by_few(log_lr: float) -> bool:

@@ -75,6 +75,8 @@ def test_a_roll_is_told_only_when_nothing_sealed_can_avert_it() -> None:
     told = raised(reveal(request(yes, no, sealed=3.0, sealed_entities=1)), ROLL_BLOCKED)
     assert {sign.subject_kind for sign in told} == {SignalSubject.ROUND, SignalSubject.MARKET}
     assert "62.0 % < SPAT 65 %" in told[0].words
+    assert "with at most 65.0 % of all stake behind YES; by now it is 62.0 %" in told[0].words
+    assert "at most" not in raised(reveal(request(yes, no)), ROLL_BLOCKED)[0].words
     unknown = replace(request(yes, no), sealed_unknown=1)
     assert raised(reveal(unknown), ROLL_BLOCKED) == []
 
