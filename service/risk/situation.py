@@ -125,7 +125,9 @@ def full_situation(inputs: MarketInputs, parameters: RiskParameters) -> Situatio
         refunded=inputs.remedy is Remedy.REFUND,
         stale=is_stale(inputs, parameters),
         vote=inputs.vote if state is MarketState.VOTING else None,
-        captured=_in_digits(inputs.captured) if state is MarketState.VOTING else None,
+        captured=None
+        if inputs.captured is None or state is not MarketState.VOTING
+        else in_digits(inputs.captured),
         earlier_vote=inputs.earlier_vote if stage > 0 else None,
         feature_logit=of_features,
         wrong_logit=of_wrong,
@@ -141,8 +143,9 @@ def full_situation(inputs: MarketInputs, parameters: RiskParameters) -> Situatio
     )
 
 
-def _in_digits(chance: float | None) -> float | None:
-    return None if chance is None else float(f"{chance:.1e}")
+def in_digits(chance: float) -> float:
+    """The two digits of a chance of capture that a score reads."""
+    return float(f"{chance:.1e}")
 
 
 def feature_logits(features: Sequence[Feature], parameters: RiskParameters) -> tuple[float, float]:

@@ -77,10 +77,7 @@ def last_place(session: Session, market: Market, paid_at: datetime) -> PlacedMar
         if first is not None and last is not None
         for round_id in range(first, last + 1)
     }
-    rows = (
-        newest_of_round(session, one, paid_at) or newest_of_round(session, one)
-        for one in sorted(rounds)
-    )
+    rows = (newest_of_round(session, one, paid_at) for one in sorted(rounds))
     return _place(market, [row for row in rows if row is not None])
 
 

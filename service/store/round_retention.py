@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from models.round_assessment import RoundAssessment
 from service.protocol.retention import RetentionPolicy, Snapshot, surplus
 from service.protocol.rounds import round_at
+from service.risk.situation import in_digits
 from service.store.round_captures import captured_then
 from service.store.upserts import IN_CHUNK, chunks
 
@@ -71,7 +72,9 @@ def _turns(session: Session, row_ids: Sequence[int]) -> set[int]:
     for row_id in row_ids:
         query = select(RoundAssessment.phase, RoundAssessment.document)
         phase, document = session.execute(query.where(RoundAssessment.id == row_id)).one()
-        told = captured_then(phase, document)
+        told = {
+            market: in_digits(chance) for market, chance in captured_then(phase, document).items()
+        }
         if told != before:
             turns.add(row_id)
         before = told

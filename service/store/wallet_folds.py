@@ -92,8 +92,10 @@ def fold_wallets(session: Session, book: ContractBook, recipes: Sequence[Recipe]
     links += _link_contracts(accounts, readings)
     for hub in hubs:
         accounts.pop(hub, None)
-    # A contract that stakes for somebody signs nothing: no wallet follows from it.
-    keys = {a: account for a, account in accounts.items() if a not in designated}
+    # A contract that stakes for somebody signs nothing: no wallet follows from it. Nor are wallets
+    # of those who paid somebody first and are linked to nobody: exchanges, bridges, passers-by.
+    strangers = _strangers(accounts, links)
+    keys = {a: account for a, account in accounts.items() if a not in designated | strangers}
     derived, kinds = _link_wallets(session, keys, recipes, readings)
     wallets = {address: (WalletKind.ACCOUNT, account) for address, account in accounts.items()}
     for address in designated:
@@ -102,6 +104,12 @@ def fold_wallets(session: Session, book: ContractBook, recipes: Sequence[Recipe]
     for address, (kind, known_at) in kinds.items():
         wallets[address] = kind, accounts.get(address, Account(known_at))
     return FoldedWallets(wallets, without_hubs([*links, *derived], hubs))
+
+
+def _strangers(accounts: Mapping[bytes, Account], links: Sequence[Link]) -> set[bytes]:
+    linked = {address for link in links for address in (link.source, link.target)}
+    only_paid = {a for a, account in accounts.items() if account.roles == {WalletRole.FUNDER}}
+    return only_paid - linked
 
 
 _ROLES = {

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.score_rounds import score_rounds
 from models.attack_enums import SignalFamily, SignalSubject
 from models.enums import Support
+from models.market import Market
 from models.oracle import Payout
 from models.round_assessment import RoundQuestion
 from service.api.app import create_app
@@ -33,6 +35,7 @@ from service.risk.attack_parameters import load_attack_parameters
 from service.risk.attack_signs import AttackSign
 from service.risk.parameters import load_parameters
 from service.store.attack_signals import add_signals
+from service.store.market_attack import last_place
 from service.store.round_assessments import newest_of_round
 from tests.postgresql import postgresql_database
 from tests.store.chain_scenes import Chain
@@ -300,3 +303,17 @@ def test_a_paid_market_is_told_as_paid_with_what_was_said_before(
     assert (silent["place"], silent["round_id"], silent["alone"]) == ("paid", None, None)
     assert silent["paid"]["outcome"] == "YES"
     assert silent["blocs"] == []
+
+
+def test_of_a_market_paid_before_any_assessment_nothing_said_later_is_shown(
+    scored: sessionmaker[Session],
+) -> None:
+    with scored() as session:
+        assessed = newest_of_round(session, JOINT)
+        assert assessed is not None
+        docket: Any = assessed.document["docket"]
+        ref = next(line["market_id"] for line in docket if line["slug"])
+        query = select(Market).where(Market.condition_id == parse_hex32(ref))
+        market = session.scalars(query).one()
+        assert last_place(session, market, NOW + timedelta(days=30)) is not None
+        assert last_place(session, market, NOW - timedelta(days=365)) is None

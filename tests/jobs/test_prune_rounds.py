@@ -88,6 +88,16 @@ def test_a_round_of_long_ago_keeps_ends_extremes_and_what_scores_read(
     assert clean(sessions) == 0
 
 
+def test_a_chance_that_moves_behind_its_second_digit_keeps_nothing(
+    sessions: sessionmaker[Session],
+) -> None:
+    begin = NOW - 20 * DAY
+    for number in range(30):
+        assess(sessions, begin + number * MINUTE, 0.1 + number / 10_000)
+    clean(sessions)
+    assert [(at - begin) // MINUTE for at in instants(sessions)] == [0, 29]
+
+
 def test_phases_are_thinned_apart_and_by_day_once_they_are_old(
     sessions: sessionmaker[Session],
 ) -> None:

@@ -15,13 +15,14 @@ from jobs.link_wallets import link_wallets
 from jobs.read_wallets import read_wallets_of_chains
 from models.enums import ContractKind
 from models.voting import TokenTransfer
-from models.wallet import Wallet, WalletScan
+from models.wallet import Wallet, WalletLink, WalletScan
 from models.wallet_enums import LinkBasis, WalletRole
 from service.clock import SetClock
 from service.database import ensure_schema, open_engine, open_sessions
 from service.protocol.contracts import ContractBook, ContractEntry
 from service.protocol.ids import to_hex
 from service.protocol.wallet_links import HUB_DEGREE
+from service.store.position_queue import list_due_wallets
 from service.store.wallet_links import list_links
 from tests.jobs.test_read_wallets import as_node
 from tests.loopback.chain_node import NOON, node_of
@@ -123,6 +124,8 @@ def test_a_first_funder_links_once_it_is_known_to_send_little(
     read(sessions, replay)
     sure = Decimal("0.633")
     assert confidences(sessions, LinkBasis.FIRST_FUNDED) == {ALICE: sure, BOB: sure}
+    with sessions() as session:
+        assert FUNDER in list_due_wallets(session, CLOCK.now(), 100)
 
 
 def test_a_first_funder_that_sends_to_the_world_links_nobody(
@@ -132,6 +135,12 @@ def test_a_first_funder_that_sends_to_the_world_links_nobody(
     read(sessions, replay)
     read(sessions, replay)
     assert confidences(sessions, LinkBasis.FIRST_FUNDED) == {}
+    # Nor is it anybody: no wallet is derived of it and no position asked for.
+    with sessions() as session:
+        linked = select(WalletLink).where(WalletLink.from_address == FUNDER)
+        assert session.scalars(linked).all() == []
+        assert session.get(Wallet, FUNDER) is not None
+        assert FUNDER not in list_due_wallets(session, CLOCK.now(), 100)
 
 
 def test_links_of_transfers_are_known_when_the_transfers_were(
