@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from service.risk.attack_parameters import Tagged
 
-RINGS_VERSION = "rings-1.1.0"
+RINGS_VERSION = "rings-1.1.1"
 
 
 @dataclass(frozen=True, slots=True)

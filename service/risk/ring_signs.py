@@ -1,6 +1,6 @@
 """Bursts and rings among first disputes as signs. docs/methodology.md, "Bursts of disputes"."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -8,11 +8,12 @@ import numpy as np
 
 from models.attack_enums import SignalFamily, SignalSubject
 from models.enums import Support
+from models.wallet_enums import LinkBasis
 from service.risk.attack_signs import AttackSign, SignEvidence
 from service.risk.burst_baseline import DAY, BurstBaseline, distinct_events, fit_baseline
 from service.risk.dispute_bursts import WEEKS_A_YEAR, Burst, log_lr_of_p, scan_now
 from service.risk.ring_parameters import RingParameters
-from service.risk.rings import Meeting, Ring, distinct_meetings, find_rings
+from service.risk.rings import CommonFunder, Fundings, Meeting, Ring, distinct_meetings, find_rings
 
 # Disputes a sign names the transactions of.
 MOST_EVIDENCE = 50
@@ -27,6 +28,14 @@ PASSING = (
     "ring_dispute",
 )
 _MOST_GROUNDS = 5
+# What one did for another, by the basis of the link that says so.
+_FUNDED = {
+    LinkBasis.STAKE_PAID: "paid the stake of",
+    LinkBasis.FIRST_FUNDED: "first funded",
+    LinkBasis.TRANSFERS: "sent tokens to",
+}
+# Links by which somebody funded another. Who may sign for a contract has paid it nothing.
+FUNDING_BASES = frozenset(_FUNDED)
 # How the subject of a category's stream begins.
 CATEGORY = "category:"
 
@@ -76,14 +85,14 @@ class _Stream:
 
 def detect(
     seen: Sequence[SeenDispute],
-    paid: Mapping[str, Mapping[str, float]],
+    paid: Fundings,
     first: float,
     as_of: float,
     parameters: RingParameters,
 ) -> RingFindings:
     """All signs of bursts and rings at ``as_of`` from disputes known by then.
 
-    ``first``: the hour since which disputes are stored. ``paid``: by entity, who paid for it.
+    ``first``: the hour since which disputes are stored. ``paid``: by entity, who funded it.
     """
     others = [one for one in seen if not one.is_self]
     signs: list[AttackSign] = []
@@ -115,7 +124,7 @@ def detect(
 
 def _streams(
     others: Sequence[SeenDispute],
-    paid: Mapping[str, Mapping[str, float]],
+    paid: Fundings,
     as_of: float,
     parameters: RingParameters,
 ) -> Iterator[_Stream]:
@@ -140,16 +149,20 @@ def _streams(
 
 def _clusters(
     others: Sequence[SeenDispute],
-    paid: Mapping[str, Mapping[str, float]],
+    paid: Fundings,
     as_of: float,
     parameters: RingParameters,
 ) -> Iterator[_Stream]:
-    """Disputers by who paid for them, surely enough; one nobody paid for is its own."""
+    """Disputers by who funded them, surely enough; one nobody funded is its own."""
     clusters: dict[str, list[SeenDispute]] = {}
+    bases: dict[str, set[LinkBasis]] = {}
     for one in others:
         funders = paid.get(one.disputer, {})
-        known = {f: c for f, c in funders.items() if c >= parameters.ring.least_funder}
-        cluster = max(known, key=lambda f: (known[f], f)) if known else one.disputer
+        known = {f: c for f, c in funders.items() if c.confidence >= parameters.ring.least_funder}
+        cluster = one.disputer
+        if known:
+            cluster = max(known, key=lambda f: (known[f].confidence, f))
+            bases.setdefault(cluster, set()).add(known[cluster].basis)
         clusters.setdefault(cluster, []).append(one)
     active = [
         name
@@ -162,10 +175,17 @@ def _clusters(
             yield _Stream(
                 "cluster_dispute_burst",
                 (SignalSubject.GROUP, name),
-                f"first disputes by {name} and those it paid for",
+                _cluster_words(name, bases.get(name, set())),
                 tuple(clusters[name]),
                 len(active),
             )
+
+
+def _cluster_words(name: str, bases: Collection[LinkBasis]) -> str:
+    verbs = " or ".join(_FUNDED[basis] for basis in sorted(bases))
+    return (
+        f"first disputes by {name} and those it {verbs}" if verbs else f"first disputes by {name}"
+    )
 
 
 def _baseline(
@@ -219,7 +239,7 @@ def _of_burst(stream: _Stream, burst: Burst, parameters: RingParameters) -> Iter
 
 def _rings(
     others: Sequence[SeenDispute],
-    paid: Mapping[str, Mapping[str, float]],
+    paid: Fundings,
     as_of: float,
     parameters: RingParameters,
 ) -> list[Ring]:
@@ -296,11 +316,22 @@ def ring_words(ring: Ring) -> str:
         for one in ring.alternations
     ]
     grounds += [
-        f"{one.funder} paid for both {one.one} and {one.other}, who met in a dispute "
-        f"(confidence {one.confidence:.2f})"
+        f"{_funder_words(one)} in a dispute (confidence {one.confidence:.2f})"
         for one in ring.funders
     ]
     shown = "; ".join(grounds[:_MOST_GROUNDS])
     rest = len(grounds) - _MOST_GROUNDS
     more = f"; and {rest} more" if rest > 0 else ""
     return f"{len(ring.members)} entities that meet in disputes: {shown}{more}"
+
+
+def _funder_words(found: CommonFunder) -> str:
+    """Who did what for which of the two, up to where they met."""
+    if found.other_by is None and found.one_by is not None:
+        return f"{found.funder} {_FUNDED[found.one_by]} {found.one}, whom it met"
+    if found.one_by is None and found.other_by is not None:
+        return f"{found.funder} {_FUNDED[found.other_by]} {found.other}, whom it met"
+    of_one, of_other = (_FUNDED[by] for by in (found.one_by, found.other_by) if by is not None)
+    if of_one == of_other:
+        return f"{found.funder} {of_one} both {found.one} and {found.other}, who met"
+    return f"{found.funder} {of_one} {found.one} and {of_other} {found.other}, who met"

@@ -12,6 +12,7 @@ from math import exp, lgamma, log
 
 import numpy as np
 
+from models.wallet_enums import LinkBasis
 from service.risk.attack_signs import SignEvidence
 from service.risk.burst_baseline import Floats
 from service.risk.ring_parameters import RingPriors
@@ -64,14 +65,29 @@ class Alternation:
 
 
 @dataclass(frozen=True, slots=True)
+class Funding:
+    """How surely somebody funded an entity, and by which link."""
+
+    confidence: float
+    basis: LinkBasis
+
+
+# By entity, whoever funded it.
+Fundings = Mapping[str, Mapping[str, Funding]]
+
+
+@dataclass(frozen=True, slots=True)
 class CommonFunder:
-    """Two that met in a dispute and were both paid for by one address."""
+    """Two that met in a dispute and were both funded by one address, or one by the other."""
 
     one: str
     other: str
     funder: str
     # Of both links: their product.
     confidence: float
+    # By which link it funded each; None of the funder itself.
+    one_by: LinkBasis | None
+    other_by: LinkBasis | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,32 +170,32 @@ def compare_turns(meetings: Sequence[Meeting], priors: RingPriors) -> list[Alter
     ]
 
 
-def common_funders(
-    meetings: Iterable[Meeting], paid: Mapping[str, Mapping[str, float]], least: float
-) -> list[CommonFunder]:
-    """Pairs that met and share who paid for them; ``paid``: by entity, funders with confidence."""
+def common_funders(meetings: Iterable[Meeting], paid: Fundings, least: float) -> list[CommonFunder]:
+    """Pairs that met and share who funded them, or of which one funded the other."""
     found = set()
-    for one in meetings:
-        mine, theirs = paid.get(one.proposer, {}), paid.get(one.disputer, {})
-        for funder in set(mine) & set(theirs):
-            confidence = mine[funder] * theirs[funder]
-            if not one.is_self and confidence >= least:
-                pair = sorted((one.proposer, one.disputer))
-                found.add(CommonFunder(pair[0], pair[1], funder, confidence))
-        # One of them may itself have paid for the other.
-        for payer, payee, of in (
-            (one.proposer, one.disputer, theirs),
-            (one.disputer, one.proposer, mine),
-        ):
-            if not one.is_self and of.get(payer, 0.0) >= least:
-                pair = sorted((payer, payee))
-                found.add(CommonFunder(pair[0], pair[1], payer, of[payer]))
+    pairs = {
+        (min(one.proposer, one.disputer), max(one.proposer, one.disputer))
+        for one in meetings
+        if not one.is_self
+    }
+    for one, other in pairs:
+        # Each stands behind itself for sure.
+        mine: dict[str, Funding | None] = {**paid.get(one, {}), one: None}
+        theirs: dict[str, Funding | None] = {**paid.get(other, {}), other: None}
+        for funder in mine.keys() & theirs.keys():
+            to_one, to_other = mine[funder], theirs[funder]
+            confidence = 1.0
+            for link in (to_one, to_other):
+                confidence *= 1.0 if link is None else link.confidence
+            if confidence >= least:
+                bases = (None if link is None else link.basis for link in (to_one, to_other))
+                found.add(CommonFunder(one, other, funder, confidence, *bases))
     return sorted(found, key=lambda one: (one.one, one.other, one.funder))
 
 
 def find_rings(
     meetings: Sequence[Meeting],
-    paid: Mapping[str, Mapping[str, float]],
+    paid: Fundings,
     priors: RingPriors,
 ) -> list[Ring]:
     """Groups joined by pairs that meet too often, by turns, or through a common funder."""

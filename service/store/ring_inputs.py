@@ -11,7 +11,8 @@ from models.wallet_enums import LinkKind
 from service.protocol.ids import to_hex
 from service.risk.attack_signs import SignEvidence
 from service.risk.ring_parameters import BurstPriors, RingParameters
-from service.risk.ring_signs import SeenDispute
+from service.risk.ring_signs import FUNDING_BASES, SeenDispute
+from service.risk.rings import Funding, Fundings
 from service.store.entity_stakes import entities_around, entities_of
 from service.store.first_disputes import FirstDispute, first_dispute_at, list_first_disputes
 from service.store.wallet_links import list_links
@@ -22,10 +23,10 @@ _HOUR = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class RingInputs:
-    """Disputes by entity, oldest first; ``paid`` by entity, its funders with confidence."""
+    """Disputes by entity, oldest first; ``paid`` by entity, its funders."""
 
     seen: tuple[SeenDispute, ...]
-    paid: Mapping[str, Mapping[str, float]]
+    paid: Fundings
     # Hours since the epoch: since when disputes are stored, and now.
     first: float
     as_of: float
@@ -86,21 +87,23 @@ def _is_sure(one: FirstDispute, priors: BurstPriors) -> bool | None:
 
 def _paid(
     session: Session, entities: Mapping[bytes, bytes], as_of: datetime
-) -> dict[str, dict[str, float]]:
-    """Who paid for each entity: its stake, its first tokens, or by transfers; entities again."""
+) -> dict[str, dict[str, Funding]]:
+    """Who funded each entity: its stake, its first tokens, or by transfers; entities again."""
     links = [
         link
         for link in list_links(session, entities, as_of, (LinkKind.FUND,))
-        if link.holds_at(as_of) and link.target in entities
+        if link.basis in FUNDING_BASES and link.holds_at(as_of) and link.target in entities
     ]
     # Two payers of one owner are one payer.
     payers = {link.source for link in links} - entities.keys()
     payer_of = {**entities_of(session, payers, as_of), **entities}
-    found: dict[str, dict[str, float]] = {}
+    found: dict[str, dict[str, Funding]] = {}
     for link in links:
         entity, payer = entities[link.target], payer_of[link.source]
         if entity != payer:
             funders = found.setdefault(to_hex(entity), {})
             name = to_hex(payer)
-            funders[name] = max(funders.get(name, 0.0), float(link.confidence))
+            funding = Funding(float(link.confidence), link.basis)
+            held = funders.get(name, funding)
+            funders[name] = max(held, funding, key=lambda one: (one.confidence, one.basis))
     return found

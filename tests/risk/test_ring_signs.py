@@ -7,11 +7,16 @@ import numpy as np
 import pytest
 
 from models.attack_enums import SignalSubject
+from models.wallet_enums import LinkBasis
 from service.risk.attack_signs import AttackSign, SignEvidence
 from service.risk.burst_baseline import DAY
 from service.risk.ring_parameters import load_ring_parameters
 from service.risk.ring_signs import RingFindings, SeenDispute, detect
+from service.risk.rings import Funding
 
+STAKE = Funding(0.75, LinkBasis.STAKE_PAID)
+FIRST = Funding(0.633, LinkBasis.FIRST_FUNDED)
+SENT = Funding(0.40, LinkBasis.TRANSFERS)
 PARAMETERS = load_ring_parameters()
 NOW = 120.0 * DAY
 
@@ -40,7 +45,7 @@ def burst(count: int, **changes: object) -> list[SeenDispute]:
 
 
 def found(
-    disputes: list[SeenDispute], paid: dict[str, dict[str, float]] | None = None
+    disputes: list[SeenDispute], paid: dict[str, dict[str, Funding]] | None = None
 ) -> RingFindings:
     return detect(disputes, paid or {}, 0.0, NOW, PARAMETERS)
 
@@ -120,15 +125,37 @@ def test_ring_is_told_of_the_group_its_members_and_its_recent_markets() -> None:
 def test_common_funder_counts_as_surely_as_it_is_linked() -> None:
     once = [seen(7_000, NOW - 5, proposer="a", disputer="b")]
 
-    findings = found([*usual(), *once], {"a": {"f": 0.75}, "b": {"f": 0.75}})
+    findings = found([*usual(), *once], {"a": {"f": STAKE}, "b": {"f": STAKE}})
 
     (ring,) = named(findings, "ring")
     assert ring.log_lr == pytest.approx(log(1 + 0.5625 * 0.5))
-    assert "f paid for both a and b" in ring.words
+    assert "f paid the stake of both a and b, who met in a dispute" in ring.words
+
+
+@pytest.mark.parametrize(
+    ("paid", "said"),
+    [
+        ({"b": {"a": SENT}}, "a sent tokens to b, whom it met in a dispute (confidence 0.40)"),
+        ({"a": {"b": STAKE}}, "b paid the stake of a, whom it met in a dispute (confidence 0.75)"),
+        (
+            {"a": {"f": FIRST}, "b": {"f": FIRST}},
+            "f first funded both a and b, who met in a dispute (confidence 0.40)",
+        ),
+        (
+            {"a": {"f": FIRST}, "b": {"f": STAKE}},
+            "f first funded a and paid the stake of b, who met in a dispute (confidence 0.47)",
+        ),
+    ],
+)
+def test_a_ring_says_what_a_funder_did_and_no_more(
+    paid: dict[str, dict[str, Funding]], said: str
+) -> None:
+    (ring,) = named(found([seen(7_000, NOW - 5, proposer="a", disputer="b")], paid), "ring")
+    assert ring.words == f"2 entities that meet in disputes: {said}"
 
 
 def test_disputers_of_one_funder_that_burst_together_are_seen() -> None:
-    paid = {f"x{n}": {"f": 0.75} for n in range(10)}
+    paid = {f"x{n}": {"f": STAKE if n else SENT} for n in range(10)}
     together = [
         seen(8_000 + n, NOW - 6 + n * 0.5, disputer=f"x{n}", category=None) for n in range(10)
     ]
@@ -136,4 +163,13 @@ def test_disputers_of_one_funder_that_burst_together_are_seen() -> None:
     (cluster,) = named(found([*usual(), *together], paid), "cluster_dispute_burst")
 
     assert (cluster.subject_kind, cluster.subject) == (SignalSubject.GROUP, "f")
+    assert "by f and those it paid the stake of or sent tokens to in" in cluster.words
     assert cluster.log_lr > 0
+
+
+def test_a_disputer_nobody_funded_is_told_of_alone() -> None:
+    alone = burst(10, disputer="lone", category=None)
+
+    (cluster,) = named(found([*usual(), *alone]), "cluster_dispute_burst")
+
+    assert "events with first disputes by lone in" in cluster.words

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from models.wallet_enums import LinkBasis
 from service.risk.attack_signs import SignEvidence
 from service.risk.ring_parameters import load_ring_parameters
 from service.risk.rings import (
+    Funding,
     Meeting,
     common_funders,
     compare_pairs,
@@ -14,6 +16,8 @@ from service.risk.rings import (
     find_rings,
 )
 
+STAKE = Funding(0.75, LinkBasis.STAKE_PAID)
+SENT = Funding(0.40, LinkBasis.TRANSFERS)
 PRIORS = load_ring_parameters().ring
 LOG = SignEvidence("DisputePrice", 137, "0xaa", 1)
 
@@ -111,7 +115,7 @@ def test_pair_that_takes_turns_is_found() -> None:
 
 
 def test_common_funder_joins_only_who_met_and_by_both_links() -> None:
-    paid = {"a": {"f": 0.75}, "b": {"f": 0.75}, "c": {"f": 0.75}, "d": {"f": 0.4}}
+    paid = {"a": {"f": STAKE}, "b": {"f": STAKE}, "c": {"f": STAKE}, "d": {"f": SENT}}
     meetings = [met("a", "b", 1), met("c", "d", 2)]
 
     (found,) = common_funders(meetings, paid, 0.4)
@@ -121,9 +125,10 @@ def test_common_funder_joins_only_who_met_and_by_both_links() -> None:
 
 
 def test_one_who_paid_for_the_other_joins_them() -> None:
-    (found,) = common_funders([met("a", "b", 1)], {"b": {"a": 0.75}}, 0.4)
+    (found,) = common_funders([met("a", "b", 1)], {"b": {"a": STAKE}}, 0.4)
 
     assert (found.funder, found.confidence) == ("a", 0.75)
+    assert (found.one_by, found.other_by) == (None, LinkBasis.STAKE_PAID)
 
 
 def test_pairs_with_a_member_in_common_are_one_ring() -> None:

@@ -83,7 +83,18 @@ def test_a_ring_is_joined_by_whoever_first_paid_for_both(session: Session) -> No
     add_link(session, MIDDLE, DISPUTER)
     add_link(session, PAYER, OWNER, "0.633", *first)
     [words] = ring_words(session)
-    assert f"{to_hex(PAYER)} paid for both" in words
+    assert f"{to_hex(PAYER)} first funded both" in words
+
+
+def test_who_may_sign_for_a_contract_joins_no_ring(session: Session) -> None:
+    """One of several signers has sent it nothing."""
+    add_dispute(session, 1, NOW, proposer=7, disputer=9)
+    fold(session)
+    add_link(session, PROPOSER, DISPUTER, "0.40", LinkKind.FUND, LinkBasis.SIGNER)
+    assert ring_words(session) == []
+    add_link(session, PROPOSER, DISPUTER, "0.40", LinkKind.FUND, LinkBasis.TRANSFERS)
+    [words] = ring_words(session)
+    assert f"{to_hex(PROPOSER)} sent tokens to {to_hex(DISPUTER)}, whom it met" in words
 
 
 def test_votes_sealed_together_join_no_ring(session: Session) -> None:
