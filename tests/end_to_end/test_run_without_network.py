@@ -131,7 +131,7 @@ def test_without_any_network_it_starts_says_what_is_down_and_stays_calm(folder: 
         spent = cpu_seconds(service.process) - service.cpu_seconds_to_start
         took = stop(service)
     asked = {"gamma", "clob", "data_api", "polygon_rpc", "ethereum_rpc"}
-    assert set(found) == asked | {"coingecko", "coinbase", "kalshi"}
+    assert set(found) == asked | {"market_stream", "coingecko", "coinbase", "kalshi"}
     assert all(line["since"] and line["reason"] for line in found.values())
     assert found["gamma"]["state"] == "down"
     assert found["gamma"]["retry_at"] is not None
