@@ -51,8 +51,17 @@ class _Group:
         self.sure |= other.sure
 
 
+# Of each member of a group, how sure its chain to every member is.
+Chains = Mapping[bytes, Mapping[bytes, Decimal]]
+
+
 def close_groups(ties: Iterable[Tie]) -> dict[bytes, bytes]:
-    """The group of every address that a tie touches, by its least address.
+    """The group of every address that a tie touches, by its least address."""
+    return {address: min(chains) for address, chains in close_chains(ties).items()}
+
+
+def close_chains(ties: Iterable[Tie]) -> dict[bytes, Chains]:
+    """The group of every address that a tie touches, with the chains between its members.
 
     The surest ties first, so the same ties give the same groups in whatever order they come.
     """
@@ -66,7 +75,7 @@ def close_groups(ties: Iterable[Tie]) -> dict[bytes, bytes]:
             one.join(other, tie)
             for member in other.sure:
                 groups[member] = one
-    return {address: min(group.sure) for address, group in groups.items()}
+    return {address: group.sure for address, group in groups.items()}
 
 
 def _surest(ties: Iterable[Tie]) -> list[Tie]:

@@ -40,12 +40,17 @@ class Moved:
 
 
 def first_funders(
-    moved: Iterable[Moved], searched: Mapping[bytes, int], never: Collection[bytes]
+    moved: Iterable[Moved],
+    searched: Mapping[bytes, int],
+    voters: Mapping[bytes, datetime],
+    never: Collection[bytes],
 ) -> dict[bytes, list[Moved]]:
     """By sender, the transfers by which accounts got their first tokens, in the order known.
 
-    Only of accounts whose transfers were read from the token's first block on, up to the block
-    given. Senders of one account alone are left out, and those in ``never``, which link nobody.
+    ``voters``: since when it is known that they vote; what they got before that is known as of
+    then, for nobody had looked at it. Only of accounts whose transfers were read from the token's
+    first block on, up to the block given. Senders of one account alone are left out, and those in
+    ``never``, which link nobody.
     """
     first: dict[bytes, Moved] = {}
     for one in moved:
@@ -54,7 +59,8 @@ def first_funders(
     by_sender: dict[bytes, list[Moved]] = defaultdict(list)
     for one in first.values():
         if one.sender not in never and one.sender != one.recipient:
-            by_sender[one.sender].append(one)
+            known = max(one.known_at, voters.get(one.recipient, one.known_at))
+            by_sender[one.sender].append(replace(one, known_at=known))
     return {
         sender: sorted(paid, key=lambda one: (one.known_at, one.recipient))
         for sender, paid in sorted(by_sender.items())
@@ -121,16 +127,19 @@ class _Between:
 
 
 def link_transfers(
-    moved: Iterable[Moved], among: Collection[bytes], never: Collection[bytes]
+    moved: Iterable[Moved], voters: Mapping[bytes, datetime], never: Collection[bytes]
 ) -> list[Link]:
-    """Voters who send each other tokens to and fro, and who sent another much; in chain order."""
+    """Voters who send each other tokens to and fro, and who sent another much; in chain order.
+
+    ``voters``: since when it is known that they vote; a link is known when both are.
+    """
     between: dict[tuple[bytes, bytes], _Between] = defaultdict(_Between)
     versions: list[Link] = []
     for one in moved:
         pair = one.sender, one.recipient
         if one.amount < DUST or pair[0] == pair[1] or set(pair) & set(never):
             continue
-        if not set(pair) <= set(among):
+        if not voters.keys() >= set(pair):
             continue
         between[pair].moved.append(one)
         back = between.get((pair[1], pair[0]))
@@ -141,7 +150,12 @@ def link_transfers(
                 versions += _say(way, between, ladder.SENT_BOTH_WAYS, one)
         elif sum(x.amount for x in between[pair].moved) >= STAKE_FLOOR:
             versions += _say(pair, between, ladder.SENT_ONE_WAY, one)
-    return versions
+    known = (
+        replace(link, known_at=max(link.known_at, voters[link.source], voters[link.target]))
+        for link in versions
+    )
+    # Of two versions that became known together the later, surer one was all there ever was.
+    return list({(link.key, link.known_at): link for link in known}.values())
 
 
 def _say(

@@ -8,9 +8,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import combinations
 
 from models.wallet_enums import LinkBasis, LinkKind
-from service.protocol.entity_groups import Tie, close_groups
+from service.protocol.entity_groups import Tie, close_chains
 from service.protocol.vote_facts import VoteRevealed
 from service.protocol.wallet_links import MERGE_AT, VOTE_CONTROL, Link
 
@@ -33,6 +34,8 @@ class VotingEntity:
 
     voters: tuple[bytes, ...]
     grounds: tuple[str, ...]
+    # The product over the links between its two voters that are joined least surely.
+    chain: Decimal = Decimal(1)
 
     @property
     def entity(self) -> bytes:
@@ -41,8 +44,8 @@ class VotingEntity:
 
     @property
     def confidence(self) -> Decimal:
-        """That of the weakest ground it is joined by; 1 of a voter alone."""
-        return min((CONFIDENCE[ground] for ground in self.grounds), default=Decimal(1))
+        """Of its least sure chain, at most of its weakest ground; 1 of a voter alone."""
+        return min([self.chain, *(CONFIDENCE[ground] for ground in self.grounds)])
 
 
 def group_voters(
@@ -68,7 +71,8 @@ def group_voters(
     for key, served in _served_together(callers):
         ties += [Tie(_AT_ONCE + key, voter, _ONE_SERVED) for voter in served]
         grounds += [SENT] * len(served)
-    group_of = close_groups(ties)
+    chains = close_chains(ties)
+    group_of = {address: min(of_it) for address, of_it in chains.items()}
     said: dict[bytes, set[str]] = {}
     for tie, ground in zip(ties, grounds, strict=True):
         group = group_of.get(tie.one, tie.one)
@@ -79,7 +83,13 @@ def group_voters(
         members.setdefault(group_of.get(voter, voter), []).append(voter)
     found = [
         # A voter alone is joined to nobody that votes: what links it elsewhere joins no votes.
-        VotingEntity(tuple(of_it), tuple(sorted(said.get(top, ()))) if len(of_it) > 1 else ())
+        VotingEntity(
+            tuple(of_it),
+            tuple(sorted(said.get(top, ()))),
+            min(chains[top][one][other] for one, other in combinations(of_it, 2)),
+        )
+        if len(of_it) > 1
+        else VotingEntity(tuple(of_it), ())
         for top, of_it in members.items()
     ]
     return sorted(found, key=lambda entity: entity.entity)

@@ -217,10 +217,11 @@ def list_sealings(session: Session) -> list[Sealing]:
     ]
 
 
-def list_voters(session: Session) -> set[bytes]:
-    """Everybody who sealed or opened a vote, or for whom somebody staked."""
-    return {
-        voter
-        for model in (Commit, Reveal, StakeChange)
-        for voter in session.scalars(select(model.voter).distinct())
-    }
+def list_voters(session: Session) -> dict[bytes, datetime]:
+    """Everybody who sealed or opened a vote or for whom somebody staked; since when it is known."""
+    found: dict[bytes, datetime] = {}
+    for model in (Commit, Reveal, StakeChange):
+        query = select(model.voter, func.min(model.known_at)).group_by(model.voter)
+        for voter, known_at in session.execute(query):
+            found[voter] = min(known_at, found.get(voter, known_at))
+    return found

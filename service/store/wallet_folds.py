@@ -146,7 +146,7 @@ def _link_tokens(
 ) -> list[Link]:
     """Who sent tokens to whom; who first paid for several becomes an account, to be asked for."""
     moved, voters = list_moved(session), list_voters(session)
-    funded = first_funders(moved, searched_until(session, ETHEREUM), hubs)
+    funded = first_funders(moved, searched_until(session, ETHEREUM), voters, hubs)
     for sender, paid in funded.items():
         add_role(accounts, sender, WalletRole.FUNDER, paid[1].known_at)
     return [*link_first_funders(funded, readings), *link_transfers(moved, voters, hubs)]

@@ -14,7 +14,7 @@ from jobs.index_votes import index_votes
 from jobs.link_wallets import link_wallets
 from jobs.read_wallets import read_wallets_of_chains
 from models.enums import ContractKind
-from models.voting import TokenTransfer
+from models.voting import StakeChange, TokenTransfer
 from models.wallet import Wallet, WalletLink, WalletScan
 from models.wallet_enums import LinkBasis, WalletRole
 from service.clock import SetClock
@@ -143,12 +143,16 @@ def test_a_first_funder_that_sends_to_the_world_links_nobody(
         assert FUNDER not in list_due_wallets(session, CLOCK.now(), 100)
 
 
-def test_links_of_transfers_are_known_when_the_transfers_were(
+def test_links_of_older_transfers_are_known_when_both_are_known_to_vote(
     sessions: sessionmaker[Session], replay: ReplayNode
 ) -> None:
+    """The last to stake does so after the third transfer."""
     read(sessions, replay)
     with sessions() as session:
         third = session.scalar(select(func.max(TokenTransfer.known_at)))
+        both = session.scalar(select(func.max(StakeChange.known_at)))
         assert third is not None
-        assert list_links(session, [ALICE], third - timedelta(seconds=1)) == []
-        assert len(list_links(session, [ALICE], third)) == 2
+        assert both is not None
+        assert third < both
+        assert list_links(session, [ALICE], both - timedelta(seconds=1)) == []
+        assert len(list_links(session, [ALICE], both)) == 2

@@ -38,7 +38,7 @@ def reading(
 
 def first(transfers: Sequence[Moved], *readings: Reading) -> list[Link]:
     everybody = {one.recipient: 10**6 for one in transfers}
-    funded = first_funders(transfers, everybody, {EXCHANGE})
+    funded = first_funders(transfers, everybody, {}, {EXCHANGE})
     return link_first_funders(funded, {FUNDER: readings})
 
 
@@ -63,9 +63,9 @@ def test_only_the_first_tokens_count_and_dust_does_not() -> None:
 
 def test_who_was_not_searched_from_the_beginning_has_no_first_tokens() -> None:
     transfers = [moved(1, FUNDER, ALICE), moved(2, FUNDER, BOB)]
-    assert first_funders(transfers, {ALICE: 100}, ()) == {}
-    assert first_funders(transfers, {ALICE: 100, BOB: 2}, ()) == {}
-    assert list(first_funders(transfers, {ALICE: 100, BOB: 3}, ())) == [FUNDER]
+    assert first_funders(transfers, {ALICE: 100}, {}, ()) == {}
+    assert first_funders(transfers, {ALICE: 100, BOB: 2}, {}, ()) == {}
+    assert list(first_funders(transfers, {ALICE: 100, BOB: 3}, {}, ())) == [FUNDER]
 
 
 def test_who_was_never_asked_for_a_contract_or_sends_much_links_nobody() -> None:
@@ -89,7 +89,7 @@ def test_who_first_paid_for_very_many_voters_is_taken_for_an_exchange() -> None:
 
 
 def between(transfers: Sequence[Moved]) -> list[Link]:
-    return link_transfers(transfers, {ALICE, BOB}, {EXCHANGE})
+    return link_transfers(transfers, {ALICE: START, BOB: START}, {EXCHANGE})
 
 
 def test_three_transfers_to_and_fro_are_a_strong_link_both_ways() -> None:
@@ -118,3 +118,25 @@ def test_much_one_way_is_a_weak_link_and_becomes_strong_when_it_comes_back() -> 
 def test_strangers_dust_and_hubs_make_no_link_between_voters() -> None:
     assert between([moved(1, CAROL, BOB, 10**6), moved(2, EXCHANGE, ALICE, 10**6)]) == []
     assert between([moved(n, *pair, 99) for n in range(50) for pair in ((ALICE, BOB),)]) == []
+
+
+def test_a_link_is_not_known_before_both_are_known_to_vote() -> None:
+    """Their transfers are asked for from then on; that they are older changes nothing."""
+    late = START + timedelta(days=90)
+    transfers = [moved(1, ALICE, BOB, 1_200), moved(2, BOB, ALICE), moved(3, ALICE, BOB)]
+    links = link_transfers(transfers, {ALICE: START, BOB: late}, ())
+    # The weaker version that came first was never all that was known.
+    assert {(x.source, x.confidence, x.known_at) for x in links} == {
+        (ALICE, Decimal("0.85"), late),
+        (BOB, Decimal("0.85"), late),
+    }
+    assert len(links) == 2
+
+
+def test_first_tokens_are_not_known_before_two_who_got_them_are_known_to_vote() -> None:
+    transfers = [moved(n, FUNDER, to) for n, to in ((1, ALICE), (2, BOB), (3, CAROL))]
+    searched = dict.fromkeys((ALICE, BOB, CAROL), 100)
+    early, late, last = (START + timedelta(days=days) for days in (1, 60, 90))
+    funded = first_funders(transfers, searched, {ALICE: last, BOB: late, CAROL: early}, ())
+    links = link_first_funders(funded, {FUNDER: [reading(FUNDER, 10)]})
+    assert {x.target: x.known_at for x in links} == {CAROL: late, BOB: late, ALICE: last}

@@ -59,6 +59,22 @@ def test_a_key_joins_the_voters_it_opened_votes_for_in_one_round() -> None:
     assert len(group_voters([A, B], [], {A: [KEY], B: [C]}, AT)) == 2
 
 
+def test_an_entity_joined_over_several_links_is_as_sure_as_the_whole_chain() -> None:
+    first, second, third = (
+        link(*pair, LinkKind.OWN, LinkBasis.SINGLE_SIGNER, "0.95")
+        for pair in ((A, KEY), (KEY, B), (B, C))
+    )
+    (entity,) = group_voters([A, B], [first, second], {}, AT)
+    assert (entity.grounds, entity.confidence) == ((OWNED,), Decimal("0.9025"))
+    (entity,) = group_voters([A, B, C], [first, second, third], {}, AT)
+    assert entity.confidence == Decimal("0.95") ** 3
+    # Never surer than its ground; and what one key opened, as before.
+    (entity,) = group_voters([A, B], [link(A, B, LinkKind.OWN, LinkBasis.DERIVED)], {}, AT)
+    assert entity.confidence == Decimal("0.95")
+    (entity,) = group_voters([A, B], [], {A: [KEY], B: [KEY]}, AT)
+    assert entity.confidence == Decimal("0.90")
+
+
 def test_an_entity_is_as_sure_as_its_weakest_ground() -> None:
     assert VotingEntity((b"\x01" * 20,), ()).confidence == 1
     assert VotingEntity((b"\x01" * 20, b"\x02" * 20), (OWNED, SENT)).confidence == Decimal("0.90")
