@@ -39,7 +39,7 @@ from service.protocol.rounds import round_at
 from service.risk.alert_threshold import BUDGETS, threshold_of
 from service.risk.attack_pages import STRUCTURAL_REASONS, Tier, Told
 from service.risk.ring_signs import CATEGORY
-from service.risk.structural_signs import ROLL_BLOCKED, is_by_few
+from service.risk.structural_signs import ROLL_BLOCKED, is_by_few, is_by_heads
 from service.store.address_roles import find_roles
 from service.store.alerts import NewAlert, add_pending_notifications, claim_alert
 from service.store.attack_alerts import (
@@ -104,7 +104,14 @@ def _raise_signs(telling: _Telling, signs: Sequence[RaisedSign], told: list[Told
         document: dict[str, Any] = dict(row.document)
         roll = _roll_of(sign, document)
         decision = (
-            structural_decision(row.signal, about, sign.onset, told, telling.now)
+            structural_decision(
+                row.signal,
+                about,
+                sign.onset,
+                told,
+                telling.now,
+                by_heads=is_by_heads(row.signal, row.log_lr),
+            )
             if roll is None
             else roll_decision(roll, told, telling.now)
         )

@@ -21,6 +21,8 @@ from service.risk.attack_pages import (
 
 # Of one subject and name people are not told again so soon.
 COOLDOWN = timedelta(days=7)
+# How the key of such a sign ends.
+_OF_HEADS = ":digest"
 # Of the digest of requests that join a roll: a key has 200 characters.
 _KEY_DIGITS = 16
 
@@ -43,28 +45,36 @@ class AttackDecision:
     # The key of the first page of any of these requests; None where none was paged.
     follows: str | None = None
     repeated: Repeated | None = None
+    # Of opened votes that no hand among them decides alone.
+    by_heads: bool = False
 
 
-def structural_decision(
+def structural_decision(  # a sign, whom it is of, and what was told
     signal: str,
     about: tuple[SignalSubject, str],
     onset: datetime,
     told: Collection[Told],
     now: datetime,
+    *,
+    by_heads: bool = False,
 ) -> AttackDecision | None:
     """The news in a structural sign that stands since ``onset``; None where there is none.
 
     Only that it appeared is news, not that it grew. False pages beyond the first count against the
-    budget of rounds, as do their scores; where that is spent the sign goes to the digest.
+    budget of rounds, as do their scores; where that is spent the sign goes to the digest. So does
+    one ``by_heads``; what began as that is news once more where one hand turns out to decide.
     """
     begin = f"attack:{signal}:{about[0].value}:{about[1]}:"
-    key = f"{begin}{onset:%Y%m%dT%H%M%SZ}"
+    key = f"{begin}{onset:%Y%m%dT%H%M%SZ}{_OF_HEADS if by_heads else ''}"
+    if not by_heads:
+        told = [one for one in told if not one.reason_key.endswith(_OF_HEADS)]
     if any(one.reason_key == key for one in told):
         return None
     if any(one.reason_key.startswith(begin) and now - one.raised_at < COOLDOWN for one in told):
         return None
-    tier = Tier.DIGEST if _is_spent(SignalSubject.ROUND, told, now) else Tier.PAGE
-    return AttackDecision(STRUCTURAL_REASONS[signal], key, tier)
+    is_digest = by_heads or _is_spent(SignalSubject.ROUND, told, now)
+    tier = Tier.DIGEST if is_digest else Tier.PAGE
+    return AttackDecision(STRUCTURAL_REASONS[signal], key, tier, by_heads=by_heads)
 
 
 @dataclass(frozen=True, slots=True)

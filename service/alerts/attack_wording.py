@@ -22,6 +22,7 @@ _HEADLINES = {
     AlertReason.FORCE_PAYS: "Stake that can force a round, and might gain by it",
     AlertReason.ATTACK_SCORE: "Unusual signs together",
 }
+_BY_HEADS = "Opened votes that decide against the count of heads"
 _WORDS_LENGTH = 400
 _MOST_SIGNS = 5
 _MOST_LINKS = 8
@@ -66,7 +67,7 @@ def compose_attack(subject: AttackSubject, decision: AttackDecision) -> Wording:
         f"Known at {utc(subject.known_at)}.",
         *subject.links[:_MOST_LINKS],
     ]
-    headline = _HEADLINES[decision.reason]
+    headline = _BY_HEADS if decision.by_heads else _HEADLINES[decision.reason]
     if decision.tier is Tier.DIGEST:
         headline = f"Digest: {headline[0].lower()}{headline[1:]}"
     return Wording(f"{headline}: {_name(subject)}", "\n".join(lines))

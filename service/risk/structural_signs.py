@@ -11,13 +11,8 @@ from math import log
 from models.attack_enums import SignalFamily, SignalSubject
 from models.enums import Support
 from service.risk.attack_signs import AttackSign, SignEvidence
-from service.risk.few_hands import (
-    MAJORITY,
-    few_hands_of,
-    is_of_minority,
-    leading_share,
-    stake_by_entity,
-)
+from service.risk.few_hands import MAJORITY, few_hands_of, leading_share
+from service.risk.forced_answers import forced_answers, forced_words, is_over_line
 from service.risk.sign_words import count, line_words, percent
 from service.risk.watched_round import (
     Ballot,
@@ -37,8 +32,6 @@ SEALED_LARGE = "sealed_votes_large"
 
 # New stake of a commit phase from this share of all stake on is a sign.
 INFLOW_SHARE = 0.05
-# A line that was crossed is left only so far below it.
-HYSTERESIS = 0.02
 # Sealed stake is large from this share on, in the last hours of a reveal phase.
 SEALED_SHARE = 0.05
 LAST_SECONDS = 6 * 3600
@@ -50,6 +43,9 @@ _DIGITS = 4
 # Logarithms of P(seen | attack) / P(seen | none), all our assumption: nobody counted attacks.
 INFLOW_LOG_LR = log(5)
 FORCE_LOG_LR = log(20)
+# Of opened votes that pass by a minority of the heads, of which none alone does: where voters
+# disagree, the side with more stake has fewer heads every other time.
+HEADS_LOG_LR = log(5)
 BLOCK_LOG_LR = log(2)
 # 6 of 291 requests of 2025 would have rolled at 65 %: by few hands, and by whoever disagrees.
 ROLL_LOG_LR = log(5)
@@ -125,11 +121,6 @@ def _line_signs(watched: WatchedRound) -> Iterable[AttackSign]:
             is_above = is_over_line(share, line, stood=name in entity.standing)
             if is_above or name in entity.standing:
                 yield _of_entity(entity, name, share, line, log_lr if is_above else 0.0, words)
-
-
-def is_over_line(share: float, line: float, *, stood: bool) -> bool:
-    """Above a line, or still within two points below it after having been above."""
-    return share > (line - HYSTERESIS if stood else line)
 
 
 def _of_entity(  # what every such sign says
@@ -227,29 +218,9 @@ def is_by_few(log_lr: float) -> bool:
     return log_lr > SPLIT_ROLL_LOG_LR
 
 
-@dataclass(frozen=True, slots=True)
-class _Forced:
-    """Requests on which few hands put one answer above the line; never none."""
-
-    answer: str
-    # By its hands, then its share: the first is the one the sign shows.
-    requests: tuple[WatchedRequest, ...]
-
-    @property
-    def hands(self) -> int:
-        """The fewest entities behind the answer on any of the requests."""
-        return _hands(self.requests[0])
-
-    @property
-    def share(self) -> float:
-        """The share behind the answer where it has the fewest hands."""
-        return leading_share(self.requests[0])
-
-    @property
-    def ballots(self) -> tuple[Ballot, ...]:
-        """The votes behind the answer there."""
-        leader = self.requests[0].leader
-        return () if leader is None else leader.ballots
+def is_by_heads(signal: str, log_lr: float) -> bool:
+    """Whether a sign of a line crossed, as stored, is of opened votes of which none alone does."""
+    return signal == FORCE_LINE and 0 < log_lr <= HEADS_LOG_LR
 
 
 def _opened_force_signs(watched: WatchedRound) -> Iterable[AttackSign]:
@@ -257,68 +228,24 @@ def _opened_force_signs(watched: WatchedRound) -> Iterable[AttackSign]:
 
     That the stake behind an answer passes the line is how every vote ends; that it does so against
     the count of heads, or by one hand, is not. Each answer is told by itself, and the votes shown
-    are those of the fewest hands: whoever joins them on another request, or opens the other
-    answer, is no part of it.
+    are those of one hand, else of the fewest: whoever joins them on another request, or opens the
+    other answer, is no part of it.
     """
-    found = _forced_answers(watched)
+    found = forced_answers(watched.requests, stood=FORCE_LINE in watched.standing)
     if not found:
         words = f"No few entities force an answer in round {watched.round_id}."
         yield _sign(watched, FORCE_LINE, _the_round(watched), _Seen(words))
         return
     first = found[0]
     line = line_words(first.requests[0].spat)
-    begin = f"Opened votes of round {watched.round_id} pass SPAT {line}: {_forced_words(first)}."
-    lines = [begin, *(f"Likewise {_forced_words(one)}." for one in found[1:])]
+    begin = f"Opened votes of round {watched.round_id} pass SPAT {line}: {forced_words(first)}."
+    lines = [begin, *(f"Likewise {forced_words(one)}." for one in found[1:])]
+    if not first.by_one:
+        lines.append("No entity or standing group that can be seen passes it alone.")
     evidence = _evidence_of(first.ballots)
-    seen = _Seen(" ".join(lines), FORCE_LOG_LR, round(first.share, _DIGITS), "share", evidence)
+    log_lr = FORCE_LOG_LR if first.by_one else HEADS_LOG_LR
+    seen = _Seen(" ".join(lines), log_lr, round(first.share, _DIGITS), "share", evidence)
     yield _sign(watched, FORCE_LINE, _the_round(watched), seen)
-
-
-def _forced_answers(watched: WatchedRound) -> list[_Forced]:
-    """What is forced, by answer: that of the fewest hands first, then of most requests."""
-    stood = FORCE_LINE in watched.standing
-    by_answer: dict[str, list[WatchedRequest]] = {}
-    for request in watched.requests:
-        leader = request.leader
-        if leader is not None and _is_forced(request, stood=stood):
-            by_answer.setdefault(leader.answer, []).append(request)
-    found = [
-        _Forced(answer, tuple(sorted(requests, key=lambda r: (_hands(r), -leading_share(r)))))
-        for answer, requests in by_answer.items()
-    ]
-    return sorted(found, key=lambda one: (one.hands, -len(one.requests), -one.share, one.answer))
-
-
-def _hands(request: WatchedRequest) -> int:
-    return 0 if request.leader is None else request.leader.entities
-
-
-def _forced_words(forced: _Forced) -> str:
-    """Shares and hands as they are on the requests, from the least to the most."""
-    shares = _range(percent(leading_share(r)).removesuffix(" %") for r in forced.requests)
-    hands = _range(str(_hands(request)) for request in forced.requests)
-    voted = _range(str(request.voted_entities) for request in forced.requests)
-    behind = "entity is" if hands == "1" else "entities are"
-    return (
-        f"{shares} % of all stake is behind {forced.answer} in "
-        f"{count(len(forced.requests), 'request', 'requests')}, where {hands} {behind} behind it, "
-        f"of {voted} that sealed a vote"
-    )
-
-
-def _range(numbers: Iterable[str]) -> str:
-    ordered = sorted(set(numbers), key=float)
-    return ordered[0] if len(ordered) == 1 else f"{ordered[0]} to {ordered[-1]}"
-
-
-def _is_forced(request: WatchedRequest, *, stood: bool) -> bool:
-    leader = request.leader
-    if leader is None or not is_over_line(leading_share(request), request.spat, stood=stood):
-        return False
-    largest = max(stake_by_entity(leader).values())
-    if is_over_line(largest / request.stake, request.spat, stood=stood):
-        return True
-    return is_of_minority(request, leader)
 
 
 def _sealed_signs(watched: WatchedRound) -> Iterable[AttackSign]:

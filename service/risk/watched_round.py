@@ -100,6 +100,9 @@ class WatchedRequest:
     # The largest hands by all their stake; none before any vote is opened.
     holdouts: tuple[Holdout, ...] = ()
 
+    # The most that one standing group has opened for the leading answer.
+    group_behind: float = 0.0
+
     @property
     def leader(self) -> OpenedAnswer | None:
         """The answer with most opened stake; None before any vote is opened."""

@@ -58,5 +58,11 @@ def largest_holdouts(hands: Sequence[Hand], behind: Collection[bytes]) -> tuple[
     return tuple(sorted(found, key=lambda one: -one.total)[:_MOST])
 
 
+def largest_group_behind(hands: Sequence[Hand], opened: Mapping[bytes, int]) -> float:
+    """The most that one standing group has behind an answer; ``opened`` for it by voter, in wei."""
+    groups = (hand for hand in hands if hand.kind is SignalSubject.GROUP)
+    return max((_uma(opened.get(v, 0) for v in group.stakes) for group in groups), default=0.0)
+
+
 def _uma(stakes: Iterable[int]) -> float:
     return float(sum(stakes) // _WEI)

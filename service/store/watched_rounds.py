@@ -38,7 +38,7 @@ from service.store.blocs import standing_blocs
 from service.store.round_turnout import mean_turnout, rounds_before
 from service.store.standing_signs import standing_of
 from service.store.upserts import IN_CHUNK, chunks
-from service.store.vote_hands import largest_holdouts
+from service.store.vote_hands import largest_group_behind, largest_holdouts
 from service.store.vote_records import Contract, get_records, rounds_of
 from service.store.votes import get_histories
 from service.store.watched_stake import (
@@ -184,7 +184,7 @@ def _to_request(
         return None
     sealed = outcome.votes.unrevealed if isinstance(outcome.result, Pending) else ()
     ballots: dict[int, list[Ballot]] = {}
-    behind: dict[int, list[bytes]] = {}
+    behind: dict[int, dict[bytes, int]] = {}
     for reveal in outcome.votes.reveals:
         at = reveal.at
         evidence = SignEvidence(
@@ -192,11 +192,12 @@ def _to_request(
         )
         ballot = Ballot(stakes.entity(reveal.voter), to_uma(reveal.tokens), evidence)
         ballots.setdefault(reveal.price, []).append(ballot)
-        behind.setdefault(reveal.price, []).append(reveal.voter)
+        behind.setdefault(reveal.price, {})[reveal.voter] = reveal.tokens
     voted = {stakes.entity(commit.voter) for commit in outcome.votes.commits}
     voted |= {ballot.entity_id for cast in ballots.values() for ballot in cast}
     # As ``WatchedRequest.leader`` chooses.
     leading = max(ballots, key=lambda price: sum(b.stake for b in ballots[price]), default=None)
+    for_it = {} if leading is None else behind[leading]
     return WatchedRequest(
         request_id=to_hex(history.key.request_id),
         stake=to_uma(outcome.terms.stake),
@@ -209,7 +210,8 @@ def _to_request(
         voted_entities=len(voted),
         sealed_unknown=sum(voter not in stakes.by_voter for voter in sealed),
         market=market,
-        holdouts=() if leading is None else largest_holdouts(stakes.hands, set(behind[leading])),
+        holdouts=() if leading is None else largest_holdouts(stakes.hands, for_it),
+        group_behind=largest_group_behind(stakes.hands, for_it),
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.score_rounds import score_rounds
 from jobs.watch_rounds import watch_rounds
-from models.attack_enums import SignalSubject
+from models.attack_enums import BlocKind, SignalSubject
 from models.attack_signal import AttackSignal
 from models.chain import Block
 from models.enums import StakeChangeKind
@@ -24,6 +24,8 @@ from service.protocol.contracts import ContractBook
 from service.protocol.ids import parse_address, to_hex
 from service.risk.attack_parameters import load_attack_parameters
 from service.risk.parameters import load_parameters
+from service.risk.standing_blocs import StandingBloc
+from service.store.blocs import add_blocs
 from service.store.round_assessments import newest_of_round
 from service.store.watched_rounds import load_watched_rounds
 from tests.jobs.test_watch_rounds import BLOC_OF_H, LAG, WHALE, at, told
@@ -209,3 +211,26 @@ def test_a_delegation_joins_votes_as_in_an_assessed_round(
     [row] = told(whole, "force_line_crossed", SignalSubject.ENTITY, WHALE)
     assert forcing["id"] == f"alone:{WHALE}"
     assert row.value == pytest.approx(forcing["share"], abs=1e-4)
+
+
+def test_what_a_standing_group_opened_for_an_answer_is_added_up(
+    whole: sessionmaker[Session],
+) -> None:
+    group = StandingBloc(
+        bloc_id="co-voting-1",
+        kind=BlocKind.CO_VOTING,
+        entities=tuple(sorted(BLOC_OF_H)),
+        addresses=tuple(sorted(BLOC_OF_H)),
+        evidence=(),
+        joint_requests=30,
+        entity_of={voter: voter for voter in BLOC_OF_H},
+    )
+    with whole.begin() as session:
+        without = load_watched_rounds(session, BOOK, at(18, 3, 0))[-1]
+        add_blocs(session, [group], "blocs-1", at(15, 12, 0))
+    with whole() as session:
+        running = load_watched_rounds(session, BOOK, at(18, 3, 0))[-1]
+    assert {one.group_behind for one in without.requests} == {0.0}
+    against = [one for one in running.requests if one.leader and one.leader.answer == "NO"]
+    assert len(against) == 10
+    assert {round(one.group_behind / one.stake, 4) for one in against} == {0.8623}

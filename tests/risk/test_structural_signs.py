@@ -12,6 +12,7 @@ from service.risk.structural_signs import (
     ROLL_BLOCKED,
     SEALED_LARGE,
     STAKE_INFLOW,
+    is_by_heads,
     structural_signs,
 )
 from service.risk.watched_round import (
@@ -100,6 +101,18 @@ def test_an_ordinary_vote_passes_the_line_by_most_heads_and_is_no_sign() -> None
     assert raised(reveal(request(many, against)), FORCE_LINE)
     early = request(many, answer("NO", d=5.0, e=5.0), sealed=5.0, sealed_entities=1)
     assert raised(reveal(early), FORCE_LINE) == []
+
+
+def test_many_hands_against_the_heads_say_less_than_one_hand_or_group() -> None:
+    many = request(answer("YES", a=30.0, b=20.0, c=20.0), answer("NO", d=5.0, e=5.0, f=5.0))
+    [by_heads] = raised(reveal(many), FORCE_LINE)
+    assert is_by_heads(by_heads.signal, by_heads.log_lr)
+    assert by_heads.words.endswith("No entity or standing group that can be seen passes it alone.")
+    [by_group] = raised(reveal(many, replace(many, group_behind=70.0)), FORCE_LINE)
+    assert not is_by_heads(by_group.signal, by_group.log_lr)
+    assert "passes it alone" not in by_group.words
+    [by_one] = raised(reveal(request(answer("YES", a=66.0), answer("NO", b=1.0))), FORCE_LINE)
+    assert by_one.log_lr == by_group.log_lr > by_heads.log_lr > 0
 
 
 def test_one_entity_above_the_line_is_told_by_whatever_many_ballots() -> None:
