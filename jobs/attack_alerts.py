@@ -262,8 +262,15 @@ def _claim(
     alert = claim_alert(session, new)
     if alert is None:
         return 0
-    requests = frozenset(ground.requests)
-    told.append(Told(decision.reason_key, decision.tier, telling.now, True, requests))  # noqa: FBT003
+    told.append(
+        Told(
+            decision.reason_key,
+            decision.tier,
+            telling.now,
+            is_false=True,
+            requests=frozenset(ground.requests),
+        )
+    )
     if decision.tier is Tier.PAGE:
         add_pending_notifications(session, alert.id, telling.destinations, telling.now)
     return 1

@@ -59,8 +59,8 @@ DETECTORS = (
     "fuse_attacks",
     "send_alerts",
 )
-# Nobody limits us here: the venue is this process.
 _ADDRESS = re.compile(r"0x[0-9a-f]{40}(?![0-9a-f])")
+# Nobody limits us here: the venue is this process.
 _UNLIMITED = dict.fromkeys(LIMITS, 1_000_000)
 
 

@@ -192,7 +192,12 @@ def _hot_since(session: Session, market_ids: Sequence[int]) -> dict[int, datetim
 
 def remove_rows(session: Session, name: str, row_ids: Sequence[int]) -> int:
     """Remove a table's rows by id; returns how many there were."""
-    columns: Any = TABLES[name].model
+    return remove_by_id(session, TABLES[name].model, row_ids)
+
+
+def remove_by_id(session: Session, model: type[Base], row_ids: Sequence[int]) -> int:
+    """Remove rows by id; returns how many there were."""
+    columns: Any = model
     removed = 0
     for part in chunks(row_ids, IN_CHUNK):
         done: Any = session.execute(

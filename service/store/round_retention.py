@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.round_assessment import RoundAssessment
 from service.protocol.retention import RetentionPolicy, Snapshot, surplus
 from service.protocol.rounds import round_at
 from service.risk.situation import in_digits
+from service.store.retention import remove_by_id
 from service.store.round_captures import captured_then
-from service.store.upserts import IN_CHUNK, chunks
 
 
 def list_old_rounds(session: Session, now: datetime, policy: RetentionPolicy) -> list[int]:
@@ -83,11 +82,4 @@ def _turns(session: Session, row_ids: Sequence[int]) -> set[int]:
 
 def remove_assessments(session: Session, row_ids: Sequence[int]) -> int:
     """Remove assessments by id; returns how many there were."""
-    removed = 0
-    for part in chunks(row_ids, IN_CHUNK):
-        done: Any = session.execute(
-            delete(RoundAssessment).where(RoundAssessment.id.in_(part)),
-            execution_options={"synchronize_session": False},
-        )
-        removed += done.rowcount
-    return removed
+    return remove_by_id(session, RoundAssessment, row_ids)
