@@ -21,8 +21,8 @@ from service.risk.attack_pages import (
 
 # Of one subject and name people are not told again so soon.
 COOLDOWN = timedelta(days=7)
-# How the key of such a sign ends.
-_OF_HEADS = ":digest"
+# How the key of a sign ends that tells of opened votes which no hand among them decides alone.
+_OF_HEADS = ":heads"
 # Of the digest of requests that join a roll: a key has 200 characters.
 _KEY_DIGITS = 16
 
@@ -61,8 +61,8 @@ def structural_decision(  # a sign, whom it is of, and what was told
     """The news in a structural sign that stands since ``onset``; None where there is none.
 
     Only that it appeared is news, not that it grew. False pages beyond the first count against the
-    budget of rounds, as do their scores; where that is spent the sign goes to the digest. So does
-    one ``by_heads``; what began as that is news once more where one hand turns out to decide.
+    budget of rounds, as do their scores; where that is spent the sign goes to the digest. What
+    began ``by_heads`` is news once more where one hand turns out to decide.
     """
     begin = f"attack:{signal}:{about[0].value}:{about[1]}:"
     key = f"{begin}{onset:%Y%m%dT%H%M%SZ}{_OF_HEADS if by_heads else ''}"
@@ -72,8 +72,7 @@ def structural_decision(  # a sign, whom it is of, and what was told
         return None
     if any(one.reason_key.startswith(begin) and now - one.raised_at < COOLDOWN for one in told):
         return None
-    is_digest = by_heads or _is_spent(SignalSubject.ROUND, told, now)
-    tier = Tier.DIGEST if is_digest else Tier.PAGE
+    tier = Tier.DIGEST if _is_spent(SignalSubject.ROUND, told, now) else Tier.PAGE
     return AttackDecision(STRUCTURAL_REASONS[signal], key, tier, by_heads=by_heads)
 
 

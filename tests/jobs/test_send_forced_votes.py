@@ -1,4 +1,4 @@
-"""Opened votes that decide: a page by one hand, the digest by many against the count of heads."""
+"""Opened votes that decide: by one hand, or by many against the count of heads."""
 
 from datetime import timedelta
 from math import log
@@ -15,17 +15,16 @@ pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:Deprecati
 LATER = timedelta(minutes=1)
 
 
-def test_votes_that_pass_against_the_heads_are_told_in_the_digest_under_a_title_of_their_own(
+def test_votes_that_pass_against_the_heads_page_under_a_title_of_their_own(
     sessions: sessionmaker[Session],
 ) -> None:
     add(sessions, NOW, sign(FORCE_LINE, HEADS_LOG_LR))
     assert [run(sessions, NOW), run(sessions, NOW + LATER)] == [1, 0]
     [alert] = alerts(sessions)
-    assert alert.facts["tier"] == "digest"
-    assert alert.title == (
-        f"Digest: opened votes that decide against the count of heads: voting round {ROUND}"
-    )
-    # One hand turns out to decide: once more, as a page.
+    assert alert.facts["tier"] == "page"
+    headline = "Opened votes that decide against the count of heads"
+    assert alert.title == f"{headline}: voting round {ROUND}"
+    # One hand turns out to decide: once more.
     add(sessions, NOW + 2 * LATER, sign(FORCE_LINE, log(20)))
     assert [run(sessions, NOW + 2 * LATER), run(sessions, NOW + 3 * LATER)] == [1, 0]
     paged = alerts(sessions)[-1]
