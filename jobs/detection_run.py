@@ -1,4 +1,4 @@
-"""One simulation through the real jobs: import, sync, link, detect, fuse, alert; look by look.
+"""One simulation through the real jobs: import, sync, score, detect, fuse, alert; look by look.
 
 The truth stays in its file until the last job has run. docs/methodology.md, "What the detectors see
 of simulated attacks".
@@ -19,9 +19,12 @@ from jobs.import_logs import import_logs
 from jobs.job_table import JOBS
 from jobs.wiring import House, begin_service, open_house, run_job
 from models.alert import Alert
+from models.assessment import MarketAssessment
 from models.attack_enums import SignalSubject
 from models.dvm_request_state import DvmRequestState
 from models.enums import JobOutcome
+from models.market import Market
+from service.alerts.decide import SCORE_REASONS
 from service.clock import SetClock
 from service.demo.server import VenueServer
 from service.errors import SettlewatchError
@@ -31,7 +34,7 @@ from service.protocol.ids import parse_address, to_hex
 from service.settings import load_settings
 from service.simulation.archive import TRUTH, ArchiveFile, read_venue, write_simulation
 from service.simulation.calendar import STARTS_AT, instant
-from service.simulation.measures import WEEK, RunMeasure, Told, measure
+from service.simulation.measures import WEEK, RunMeasure, ScoreTold, Told, measure
 from service.simulation.run import Simulation
 from service.simulation.venue import SimulatedVenue
 from service.store.blocs import standing_blocs
@@ -50,6 +53,8 @@ _ASK = ("sync_markets", "sync_resolutions", "sync_liquidity", "link_wallets")
 _WITH_NEWS = ("sync_positions", "score_rounds", "detect_conflicts")
 _A_ROUND, _TWO_WEEKS = 4, 28
 _PERIODS = {**dict.fromkeys((*_ASK, *_WITH_NEWS), _A_ROUND), "find_blocs": _TWO_WEEKS}
+# What the venue thought before an answer was proposed, and the score of each market, in every look.
+_SCORE = ("sync_price_history", "score_markets")
 DETECTORS = (
     "score_rounds",
     "find_blocs",
@@ -138,7 +143,7 @@ def _look_on(house: House, clock: SetClock, files: Sequence[ArchiveFile], until:
 
 def _due(look: int, *, has_news: bool) -> Iterator[str]:
     """The jobs of a look, in the order facts flow; ``has_news``: a request came into the vote."""
-    for name in (*_ASK, "sync_positions", *DETECTORS):
+    for name in (*_ASK, "sync_positions", *_SCORE, *DETECTORS):
         is_due = look % _PERIODS.get(name, 1) == 0
         if name in JOBS and is_due and (has_news or name not in _WITH_NEWS):
             yield name
@@ -149,6 +154,7 @@ def _judge(house: House, folder: Path, now: datetime, looks: Looks) -> RunMeasur
     attack = truth["attack"]
     with house.read_sessions() as session:
         told = [_told(session, row) for row in session.scalars(select(Alert).order_by(Alert.id))]
+        scored = _scored(session, house.settings.alert_probability)
         addresses = [parse_address(a) for a in ([] if attack is None else attack["addresses"])]
         members = {to_hex(e) for e in entities_of(session, addresses, now).values()}
     return measure(
@@ -156,7 +162,19 @@ def _judge(house: House, folder: Path, now: datetime, looks: Looks) -> RunMeasur
         [one for one in told if one is not None],
         members | {to_hex(address) for address in addresses},
         STARTS_AT + looks.warm_up,
+        scored,
     )
+
+
+def _scored(session: Session, level: float) -> list[ScoreTold]:
+    """The alerts about one market whose score had reached the level of the rule."""
+    query = (
+        select(Alert.raised_at, Market.condition_id)
+        .join(Market, Market.id == Alert.market_id)
+        .join(MarketAssessment, MarketAssessment.id == Alert.assessment_id)
+        .where(Alert.reason.in_(SCORE_REASONS), MarketAssessment.p_mean >= level)
+    )
+    return [ScoreTold(int(at.timestamp()), to_hex(name)) for at, name in session.execute(query)]
 
 
 def _told(session: Session, row: Alert) -> Told | None:

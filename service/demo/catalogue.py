@@ -10,6 +10,7 @@ from service.demo.case import Case
 from service.demo.case_files import World
 from service.demo.encoder import encode_steps
 from service.demo.ledger import Ledger
+from service.demo.price_answers import to_prices
 from service.demo.subjects import to_subject
 from service.protocol.contracts import ContractBook
 
@@ -88,6 +89,14 @@ class Catalogue:
 
     def positions(self, query: Query, at: datetime) -> dict[str, Any]:  # noqa: ARG002  # a route
         """``/v2/positions``: no case says who held what, and its people have no wallets."""
+        return {"data": []}
+
+    def prices(self, query: Query, at: datetime) -> dict[str, Any]:
+        """``/v2/prices-history`` of one token."""
+        token = _one(query, "token_id")
+        for listed in self._listed:
+            if token in listed.tokens:
+                return to_prices(listed, query, at)
         return {"data": []}
 
     def _of(self, conditions: frozenset[str]) -> list[Listed]:

@@ -34,6 +34,8 @@ class Venue(Protocol):
 
     def positions(self, query: Query, at: datetime) -> dict[str, Any]: ...  # noqa: D102
 
+    def prices(self, query: Query, at: datetime) -> dict[str, Any]: ...  # noqa: D102
+
 
 class VenueServer:
     """Serves a venue, and a chain if there is one, on 127.0.0.1 while its ``with`` block runs."""
@@ -115,9 +117,11 @@ class _Handler(BaseHTTPRequestHandler):
                     self._send(200, self.server.venue.open_interest(query, now))
                 case "/v2/positions":
                     self._send(200, self.server.venue.positions(query, now))
+                case "/v2/prices-history":
+                    self._send(200, self.server.venue.prices(query, now))
                 case _:
                     self._send(404, {"type": "not found error", "error": "no such route"})
-        except (BadQuery, ValueError, ArithmeticError) as error:
+        except (BadQuery, KeyError, ValueError, ArithmeticError) as error:
             self._send(422, {"type": "validation error", "error": str(error)})
 
     def do_POST(self) -> None:

@@ -6,45 +6,73 @@ from math import exp
 from statistics import median
 
 from service.risk.rate_intervals import clopper_pearson
-from service.simulation.measures import RunMeasure
+from service.simulation.measures import RunMeasure, ScoreMeasure
 from service.simulation.scenario import SCENARIOS
 
 # The exact upper and lower 95 % limits of a Poisson mean, by chi-square quantiles (Garwood 1936).
 _BISECTIONS = 200
 _TAIL = 0.025
+_ALL = "all together"
 
 
 def detection_table(measures: Sequence[RunMeasure], missing: Sequence[str]) -> str:
-    """Markdown: a line for each scenario, then false pages, then what was not measured."""
+    """Markdown: attacks by scenario, false pages, what scores told of, what was not measured."""
+    parts = [_attacks(measures), _false_pages(measures), _scores(measures)]
+    if missing:
+        named = ", ".join(f"`{name}`" for name in missing)
+        parts.append(f"Not measured, for this version does not have them: {named}.")
+    return "\n\n".join(parts)
+
+
+def _attacks(measures: Sequence[RunMeasure]) -> str:
     heads = (
         "scenario",
         "runs",
         "paged before the first payout",
         "paged at all",
         "in a daily digest",
-        "hours of warning, median (least to most)",
+        "told of by its own score before it",
+        "hours of warning by the page, median (least to most)",
         "first page by",
     )
-    lines = [f"| {' | '.join(heads)} |", "|---|---:|---|---|---|---|---|"]
+    lines = [f"| {' | '.join(heads)} |", "|---|---:|---|---|---|---|---|---|"]
     for name, scenario in SCENARIOS.items():
         runs = [one for one in measures if one.scenario == name]
         if scenario.attack is not None and runs:
             lines.append(_attack_line(name, runs))
-    lines += [
-        "",
+    return "\n".join(lines)
+
+
+def _false_pages(measures: Sequence[RunMeasure]) -> str:
+    lines = [
         "| weeks without an attack | weeks | false pages | a week (exact 95 %) |",
         "|---|---:|---:|---|",
     ]
     quiet = {"calm": ["calm"], "ambiguous_wave": ["ambiguous_wave"]}
     quiet["before an attack"] = [n for n, s in SCENARIOS.items() if s.attack is not None]
-    quiet["all together"] = list(SCENARIOS)
+    quiet[_ALL] = list(SCENARIOS)
     for title, names in quiet.items():
         runs = [one for one in measures if one.scenario in names]
         if runs:
             lines.append(_quiet_line(title, runs))
-    if missing:
-        named = ", ".join(f"`{name}`" for name in missing)
-        lines += ["", f"Not measured, for this version does not have them: {named}."]
+    return "\n".join(lines)
+
+
+def _scores(measures: Sequence[RunMeasure]) -> str:
+    heads = (
+        "scenario",
+        "markets paid",
+        "told of by their score before",
+        "of these paid wrong",
+        "paid wrong in all",
+        "of these told of before",
+    )
+    lines = [f"| {' | '.join(heads)} |", "|---|---:|---:|---|---:|---|"]
+    titles = {f"`{name}`": [name] for name in SCENARIOS} | {_ALL: list(SCENARIOS)}
+    for title, names in titles.items():
+        runs = [one.scores for one in measures if one.scenario in names]
+        if runs:
+            lines.append(_score_line(title, runs))
     return "\n".join(lines)
 
 
@@ -75,6 +103,7 @@ def _attack_line(name: str, runs: Sequence[RunMeasure]) -> str:
         "in time": sum(one.hours is not None and one.hours > 0 for one in runs),
         "at all": sum(one.paged_at is not None for one in runs),
         "digest": sum(one.digested_at is not None for one in runs),
+        "score": sum(one.scores.attacked_at is not None for one in runs),
     }
     cells = " | ".join(_share(count, len(runs)) for count in counts.values())
     return f"| `{name}` | {len(runs)} | {cells} | {warning} | {first} |"
@@ -88,7 +117,15 @@ def _quiet_line(title: str, runs: Sequence[RunMeasure]) -> str:
     return f"| {title} | {weeks:.1f} | {pages} | {shown} |"
 
 
+def _score_line(title: str, runs: Sequence[ScoreMeasure]) -> str:
+    told, wrong = sum(one.told for one in runs), sum(one.wrong for one in runs)
+    both, paid = sum(one.told_wrong for one in runs), sum(one.paid for one in runs)
+    return f"| {title} | {paid} | {told} | {_share(both, told)} | {wrong} | {_share(both, wrong)} |"
+
+
 def _share(count: int, of: int) -> str:
+    if not of:
+        return "-"
     span = clopper_pearson(count, of)
     return f"{count} of {of} ({span.low:.0%} to {span.high:.0%})"
 

@@ -35,6 +35,29 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoreTold:
+    """An alert about one market whose P(paid out wrong) had reached the alert's level."""
+
+    at: int
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreMeasure:
+    """Markets told of by their own score before they were paid, against what was paid wrong.
+
+    Of markets that were paid from the time measured from on. Of an attack also when the first of
+    its markets was told of, unix seconds; None where none was before the first payout.
+    """
+
+    told: int
+    told_wrong: int
+    wrong: int
+    paid: int
+    attacked_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RunMeasure:
     """One simulation. Hours are from the page to the first payout of an attacked market."""
 
@@ -49,6 +72,7 @@ class RunMeasure:
     # Pages about no attack, in weeks without one, once the thresholds had their weeks.
     false_pages: int
     quiet_weeks: float
+    scores: ScoreMeasure
 
     @property
     def hours(self) -> float | None:
@@ -63,6 +87,7 @@ def measure(
     told: Sequence[Told],
     members: Collection[str],
     measured_from: int,
+    scored: Sequence[ScoreTold] = (),
 ) -> RunMeasure:
     """Judge a run; ``members``: ids of the entities the attack's addresses were folded into.
 
@@ -73,10 +98,11 @@ def measure(
     """
     attack = truth["attack"]
     pages = sorted((one for one in told if one.tier == PAGE), key=lambda one: one.at)
+    scores = measure_scores(truth, scored, measured_from)
     if attack is None:
         ends = int(truth["ends_at"])
         false = sum(measured_from <= one.at < ends for one in pages)
-        return _quiet(truth, false, (ends - measured_from) / WEEK)
+        return _quiet(truth, false, (ends - measured_from) / WEEK, scores)
     hits = [one for one in pages if _is_hit(one, attack, members)]
     in_digest = [one for one in told if one.tier == DIGEST and _is_hit(one, attack, members)]
     starts = int(attack["starts_at"])
@@ -92,10 +118,40 @@ def measure(
         reason=None if first is None else f"{first.reason} ({first.kind})",
         false_pages=false,
         quiet_weeks=max(0.0, (starts - measured_from) / WEEK),
+        scores=scores,
     )
 
 
-def _quiet(truth: Mapping[str, Any], false: int, weeks: float) -> RunMeasure:
+def measure_scores(
+    truth: Mapping[str, Any], scored: Sequence[ScoreTold], measured_from: int
+) -> ScoreMeasure:
+    """Which of the markets that were paid had been told of by their score before that."""
+    first: dict[str, int] = {}
+    for one in scored:
+        first[one.condition] = min(one.at, first.get(one.condition, one.at))
+    paid = {
+        one["condition_id"]: one
+        for one in truth["markets"]
+        if one["settled_at"] is not None and one["settled_at"] >= measured_from
+    }
+    told = {name for name, one in paid.items() if name in first and first[name] < one["settled_at"]}
+    wrong = {name for name, one in paid.items() if one["is_wrong"]}
+    return ScoreMeasure(
+        len(told), len(told & wrong), len(wrong), len(paid), _attacked_at(truth["attack"], scored)
+    )
+
+
+def _attacked_at(attack: Mapping[str, Any] | None, scored: Sequence[ScoreTold]) -> int | None:
+    """When the first market of an attack was told of, while it was on and before any was paid."""
+    if attack is None:
+        return None
+    begins, ends = int(attack["starts_at"]), attack["first_settled_at"]
+    own = set(attack["conditions"])
+    at = [one.at for one in scored if one.condition in own and begins <= one.at]
+    return min((one for one in at if ends is None or one < int(ends)), default=None)
+
+
+def _quiet(truth: Mapping[str, Any], false: int, weeks: float, scores: ScoreMeasure) -> RunMeasure:
     return RunMeasure(
         truth["scenario"],
         truth["seed"],
@@ -106,6 +162,7 @@ def _quiet(truth: Mapping[str, Any], false: int, weeks: float) -> RunMeasure:
         reason=None,
         false_pages=false,
         quiet_weeks=max(0.0, weeks),
+        scores=scores,
     )
 
 

@@ -16,6 +16,7 @@ from service.demo.case import Amount, Bonds, Case, Deadline, MoneyPoint, Naming,
 from service.demo.case_files import Depth
 from service.demo.catalogue import LONGEST_PAGE, BadQuery, Query
 from service.demo.logs import Places, Subject
+from service.demo.price_answers import to_prices
 from service.protocol.ids import to_hex
 from service.simulation.calendar import DAY, instant
 from service.simulation.course import Course
@@ -205,6 +206,11 @@ class SimulatedVenue:
             and self._is_open(held.condition, at)
         ]
         return {"data": rows}
+
+    def prices(self, query: Query, at: datetime) -> dict[str, Any]:
+        """``/v2/prices-history`` of one token."""
+        listed = self._by_token.get(_one(query, "token_id") or "")
+        return {"data": []} if listed is None else to_prices(listed, query, at)
 
     def _holdings(self, records: Sequence[Mapping[str, Any]]) -> list[_Held]:
         found = []

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from service.simulation.detection_table import detection_table, poisson_limits, put_between
-from service.simulation.measures import HOUR, WEEK, Told, measure
+from service.simulation.measures import HOUR, WEEK, ScoreMeasure, ScoreTold, Told, measure
 
 START = 1_000_000
 ATTACK = {
@@ -19,9 +19,20 @@ ATTACK = {
 ON = START + 3 * WEEK + 10 * HOUR
 
 
+MARKETS = [
+    {"condition_id": "0xaa", "settled_at": ATTACK["first_settled_at"], "is_wrong": True},
+    {"condition_id": "0xbb", "settled_at": START + WEEK, "is_wrong": False},
+    {"condition_id": "0xcc", "settled_at": START + 2 * WEEK, "is_wrong": True},
+    {"condition_id": "0xdd", "settled_at": None, "is_wrong": False},
+    # Paid before anything is measured.
+    {"condition_id": "0xee", "settled_at": START - HOUR, "is_wrong": True},
+]
+
+
 def truth(attack: dict[str, Any] | None) -> dict[str, Any]:
     name = "calm" if attack is None else "sleeper_bloc"
-    return {"scenario": name, "seed": 1, "ends_at": START + 4 * WEEK, "attack": attack}
+    ends = START + 4 * WEEK
+    return {"scenario": name, "seed": 1, "ends_at": ends, "attack": attack, "markets": MARKETS}
 
 
 def page(at: int, kind: str, subject: str, tier: str = "page", **more: Any) -> Told:
@@ -82,14 +93,36 @@ def test_where_nobody_is_at_it_every_page_is_false() -> None:
     assert (found.false_pages, found.quiet_weeks, found.is_attack) == (2, 4.0, False)
 
 
+def test_a_market_is_told_of_by_its_score_where_that_came_before_it_was_paid() -> None:
+    paid = int(str(ATTACK["first_settled_at"]))
+    scored = [
+        ScoreTold(ON + HOUR, "0xaa"),
+        ScoreTold(ON, "0xaa"),
+        # Of the same market before the attack began: no word about the attack.
+        ScoreTold(ON - 2 * WEEK, "0xaa"),
+        ScoreTold(START + HOUR, "0xbb"),
+        ScoreTold(START + 2 * WEEK, "0xcc"),
+        ScoreTold(START, "0xdd"),
+        ScoreTold(START - 2 * HOUR, "0xee"),
+    ]
+    found = measure(truth(ATTACK), [], [], START, scored).scores
+    assert found == ScoreMeasure(told=2, told_wrong=1, wrong=2, paid=3, attacked_at=ON)
+    late = measure(truth(ATTACK), [], [], START, [ScoreTold(paid, "0xaa")]).scores
+    assert (late.told_wrong, late.attacked_at) == (0, None)
+    assert measure(truth(None), [], [], START, scored).scores.attacked_at is None
+
+
 def test_the_table_states_intervals_and_what_was_not_measured() -> None:
     runs = [
         measure(truth(ATTACK), [page(ON, "market", "0xaa")], [], START),
-        measure(truth(ATTACK), [], [], START),
+        measure(truth(ATTACK), [], [], START, [ScoreTold(ON, "0xaa"), ScoreTold(START, "0xbb")]),
         measure(truth(None), [], [], START),
     ]
     table = detection_table(runs, ["find_blocs"])
     assert "| `sleeper_bloc` | 2 | 1 of 2 (1% to 99%) | 1 of 2 (1% to 99%) |" in table
+    assert "| 0 of 2 (0% to 84%) | 1 of 2 (1% to 99%) | 90 (90 to 90) |" in table
+    assert "| `sleeper_bloc` | 6 | 2 | 1 of 2 (1% to 99%) | 4 | 1 of 4 (1% to 81%) |" in table
+    assert "| `calm` | 3 | 0 | - | 2 | 0 of 2 (0% to 84%) |" in table
     assert "90 (90 to 90) | `attack_score (market)` |" in table
     assert "| calm | 4.0 | 0 | 0.00 (0.00 to 0.92) |" in table
     assert "| all together | 10.0 | 0 | 0.00 (0.00 to 0.37) |" in table
