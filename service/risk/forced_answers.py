@@ -10,9 +10,6 @@ from service.risk.few_hands import is_of_minority, leading_share, stake_by_entit
 from service.risk.sign_words import count, percent
 from service.risk.watched_round import Ballot, OpenedAnswer, WatchedRequest
 
-# A line that was crossed is left only so far below it.
-HYSTERESIS = 0.02
-
 
 @dataclass(frozen=True, slots=True)
 class Forced:
@@ -41,26 +38,25 @@ class Forced:
         return () if leader is None else leader.ballots
 
 
-def is_over_line(share: float, line: float, *, stood: bool) -> bool:
-    """Above a line, or still within two points below it after having been above."""
-    return share > (line - HYSTERESIS if stood else line)
+def forced_answers(requests: Iterable[WatchedRequest]) -> list[Forced]:
+    """What is forced, by answer: by one hand first, then by fewest, then of most requests.
 
-
-def forced_answers(requests: Iterable[WatchedRequest], *, stood: bool) -> list[Forced]:
-    """What is forced, by answer: by one hand first, then by fewest, then of most requests."""
+    Opened votes only grow against a frozen stake: what passes the line stays above it, and what
+    does not is not said to, whatever was told of another request or hand of the round.
+    """
     by_answer: dict[str, list[WatchedRequest]] = {}
     for request in requests:
         leader = request.leader
-        if leader is not None and _is_forced(request, stood=stood):
+        if leader is not None and _is_forced(request):
             by_answer.setdefault(leader.answer, []).append(request)
-    found = [_to_forced(answer, on, stood=stood) for answer, on in by_answer.items()]
+    found = [_to_forced(answer, on) for answer, on in by_answer.items()]
     return sorted(
         found, key=lambda f: (not f.by_one, f.hands, -len(f.requests), -f.share, f.answer)
     )
 
 
-def _to_forced(answer: str, requests: Iterable[WatchedRequest], *, stood: bool) -> Forced:
-    by_one = {id(request): _is_by_one(request, stood=stood) for request in requests}
+def _to_forced(answer: str, requests: Iterable[WatchedRequest]) -> Forced:
+    by_one = {id(request): _is_by_one(request) for request in requests}
     ordered = sorted(requests, key=lambda r: (not by_one[id(r)], _hands(r), -leading_share(r)))
     return Forced(answer, tuple(ordered), by_one[id(ordered[0])])
 
@@ -87,23 +83,21 @@ def _range(numbers: Iterable[str]) -> str:
     return ordered[0] if len(ordered) == 1 else f"{ordered[0]} to {ordered[-1]}"
 
 
-def _is_forced(request: WatchedRequest, *, stood: bool) -> bool:
+def _is_forced(request: WatchedRequest) -> bool:
     leader = request.leader
-    if leader is None or not is_over_line(leading_share(request), request.spat, stood=stood):
+    if leader is None or leading_share(request) <= request.spat:
         return False
-    return _is_of_one_entity(request, leader, stood=stood) or is_of_minority(request, leader)
+    return _is_of_one_entity(request, leader) or is_of_minority(request, leader)
 
 
-def _is_of_one_entity(request: WatchedRequest, leader: OpenedAnswer, *, stood: bool) -> bool:
+def _is_of_one_entity(request: WatchedRequest, leader: OpenedAnswer) -> bool:
     largest = max(stake_by_entity(leader).values())
-    return is_over_line(largest / request.stake, request.spat, stood=stood)
+    return largest / request.stake > request.spat
 
 
-def _is_by_one(request: WatchedRequest, *, stood: bool) -> bool:
+def _is_by_one(request: WatchedRequest) -> bool:
     """Whether one entity passes the line alone, or one standing group."""
     leader = request.leader
     if leader is None:
         return False
-    if is_over_line(request.group_behind / request.stake, request.spat, stood=stood):
-        return True
-    return _is_of_one_entity(request, leader, stood=stood)
+    return request.group_behind / request.stake > request.spat or _is_of_one_entity(request, leader)

@@ -12,7 +12,7 @@ from models.attack_enums import SignalFamily, SignalSubject
 from models.enums import Support
 from service.risk.attack_signs import AttackSign, SignEvidence
 from service.risk.few_hands import MAJORITY, few_hands_of, leading_share
-from service.risk.forced_answers import forced_answers, forced_words, is_over_line
+from service.risk.forced_answers import forced_answers, forced_words
 from service.risk.sign_words import count, line_words, percent
 from service.risk.watched_round import (
     Ballot,
@@ -22,7 +22,7 @@ from service.risk.watched_round import (
     WatchedRound,
 )
 
-STRUCTURAL_VERSION = "structural-1.4.0"
+STRUCTURAL_VERSION = "structural-1.5.0"
 
 STAKE_INFLOW = "stake_inflow_in_commit"
 FORCE_LINE = "force_line_crossed"
@@ -35,6 +35,8 @@ INFLOW_SHARE = 0.05
 # Sealed stake is large from this share on, in the last hours of a reveal phase.
 SEALED_SHARE = 0.05
 LAST_SECONDS = 6 * 3600
+# A line that was crossed is left only so far below it.
+HYSTERESIS = 0.02
 # More transactions than this tell a reader nothing more.
 MOST_EVIDENCE = 20
 # Shares are told to the hundredth of a percent: a dust stake makes no new row.
@@ -118,9 +120,14 @@ def _line_signs(watched: WatchedRound) -> Iterable[AttackSign]:
     for entity in watched.entities:
         share = entity.stake / watched.stake
         for name, line, log_lr, words in lines:
-            is_above = is_over_line(share, line, stood=name in entity.standing)
+            is_above = _is_over_line(share, line, stood=name in entity.standing)
             if is_above or name in entity.standing:
                 yield _of_entity(entity, name, share, line, log_lr if is_above else 0.0, words)
+
+
+def _is_over_line(share: float, line: float, *, stood: bool) -> bool:
+    """Above a line, or still within two points below it after having been above."""
+    return share > (line - HYSTERESIS if stood else line)
 
 
 def _of_entity(  # what every such sign says
@@ -231,7 +238,7 @@ def _opened_force_signs(watched: WatchedRound) -> Iterable[AttackSign]:
     are those of one hand, else of the fewest: whoever joins them on another request, or opens the
     other answer, is no part of it.
     """
-    found = forced_answers(watched.requests, stood=FORCE_LINE in watched.standing)
+    found = forced_answers(watched.requests)
     if not found:
         words = f"No few entities force an answer in round {watched.round_id}."
         yield _sign(watched, FORCE_LINE, _the_round(watched), _Seen(words))

@@ -4,7 +4,7 @@ Stake in whole UMA, shares in 0..1, entities by one of their addresses. docs/met
 "Structural signs".
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from models.attack_enums import SignalSubject
 from service.risk.attack_signs import SignEvidence
@@ -128,8 +128,6 @@ class WatchedRound:
     entities: tuple[EntityStake, ...] = ()
     # Those with terms frozen for the round.
     requests: tuple[WatchedRequest, ...] = ()
-    # Names of the signs that stood for the round before.
-    standing: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def block_share(self) -> float | None:

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from models.attack_enums import SignalSubject
 from models.attack_signal import AttackSignal
-from service.store.attack_signals import signals_of
 
 
 def find_standing(
@@ -31,11 +30,3 @@ def find_standing(
     for subject, signal in session.execute(query):
         found.setdefault(subject, set()).add(signal)
     return {subject: frozenset(names) for subject, names in found.items()}
-
-
-def standing_of(
-    session: Session, kind: SignalSubject, subject: str, as_of: datetime
-) -> frozenset[str]:
-    """The names of the signs of one subject that stand."""
-    rows = signals_of(session, [(kind, subject)], as_of)
-    return frozenset(row.signal for row in rows if row.log_lr > 0)

@@ -11,7 +11,6 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from models import oracle, voting
-from models.attack_enums import SignalSubject
 from models.chain import Block
 from models.enums import ContractKind, StakeChangeKind, VotePhase, VoteRequestChangeKind
 from models.market import Market
@@ -36,7 +35,6 @@ from service.risk.watched_round import (
 from service.store.blocks import get_head
 from service.store.blocs import standing_blocs
 from service.store.round_turnout import mean_turnout, rounds_before
-from service.store.standing_signs import standing_of
 from service.store.upserts import IN_CHUNK, chunks
 from service.store.vote_hands import largest_group_behind, largest_holdouts
 from service.store.vote_records import Contract, get_records, rounds_of
@@ -124,7 +122,6 @@ def _of_contract(session: Session, contract: Contract, as_of: datetime) -> Itera
             *group_stakes(session, contract, stakes[current], total, groups, as_of),
         ),
         requests=asked[current],
-        standing=standing_of(session, SignalSubject.ROUND, str(current), as_of),
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from models.attack_enums import SignalSubject
 from service.risk.attack_signs import AttackSign, SignEvidence
+from service.risk.forced_answers import forced_answers
 from service.risk.structural_signs import (
     BLOCK_LINE,
     FORCE_LINE,
@@ -113,6 +114,18 @@ def test_many_hands_against_the_heads_say_less_than_one_hand_or_group() -> None:
     assert "passes it alone" not in by_group.words
     [by_one] = raised(reveal(request(answer("YES", a=66.0), answer("NO", b=1.0))), FORCE_LINE)
     assert by_one.log_lr == by_group.log_lr > by_heads.log_lr > 0
+
+
+def test_a_hand_just_below_the_line_is_never_said_to_pass_it_alone() -> None:
+    """Not after another request, or the heads, were told of: opened votes only grow."""
+    against = answer("NO", c=1.0, d=1.0, e=1.0)
+    by_heads = request(answer("YES", a=64.0, b=2.0), against)
+    below = request(answer("YES", a=64.5), against)
+    forced = forced_answers([by_heads, below])
+    assert [(one.requests, one.by_one) for one in forced] == [((by_heads,), False)]
+    [sign] = raised(reveal(by_heads, below), FORCE_LINE)
+    assert is_by_heads(sign.signal, sign.log_lr)
+    assert "66.0 % of all stake is behind YES in 1 request" in sign.words
 
 
 def test_one_entity_above_the_line_is_told_by_whatever_many_ballots() -> None:
