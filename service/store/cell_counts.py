@@ -2,8 +2,9 @@
 
 from collections import Counter
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import case, func, literal, or_, select
+from sqlalchemy import ColumnElement, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from models import oracle
@@ -23,8 +24,9 @@ def count_cells(session: Session, book: ContractBook, at: datetime) -> list[Cell
     """Counts by category, volume stratum and oracle version, of what was known at ``at``.
 
     A question counts once, when an answer of it has settled (until then it may still be
-    disputed), under the oracle of its first proposal's contract; only questions
-    that belong to a market of the catalogue count (the rest may be anybody's).
+    disputed), under the oracle of its first proposal's contract, and in the stratum of what had
+    been traded when that proposal came; only questions that belong to a market of the catalogue
+    count (the rest may be anybody's).
     """
     proposals = (
         select(
@@ -55,16 +57,7 @@ def count_cells(session: Session, book: ContractBook, at: datetime) -> list[Cell
         .group_by(oracle.Dispute.requester, oracle.Dispute.ancillary_hash)
         .subquery()
     )
-    volume = (
-        select(
-            TradingActivity.market_id,
-            func.max(TradingActivity.volume).label("volume"),
-        )
-        .where(TradingActivity.known_at <= at)
-        .group_by(TradingActivity.market_id)
-        .subquery()
-    )
-    floor = case(*((volume.c.volume >= bound, bound) for bound in _BOUNDS), else_=0)
+    floor = _floor(proposals.c.first_at, at)
     changes = _changes(book)
     era = case(*((proposals.c.first_at >= time, n) for n, time in changes), else_=0)
     each = (
@@ -87,7 +80,6 @@ def count_cells(session: Session, book: ContractBook, at: datetime) -> list[Cell
             (settled.c.requester == proposals.c.requester)
             & (settled.c.ancillary_hash == proposals.c.ancillary_hash),
         )
-        .outerjoin(volume, volume.c.market_id == Market.id)
         .outerjoin(
             disputes,
             (disputes.c.requester == proposals.c.requester)
@@ -128,6 +120,23 @@ def count_cells(session: Session, book: ContractBook, at: datetime) -> list[Cell
         )
         for key in sorted(cells)
     ]
+
+
+def _floor(first_at: ColumnElement[datetime], at: datetime) -> ColumnElement[Any]:
+    """The stratum's lower bound of the newest volume known at the first proposal.
+
+    A score asks for the rate of its market's volume before any answer. What is traded later is in
+    part the dispute's own doing: by final volume disputed questions would move into higher strata
+    than those that are scored with their rates. Of a past that was indexed afterwards nothing
+    earlier is known: there the first volume known later counts.
+    """
+    row = TradingActivity
+    floor = case(*((row.volume >= bound, bound) for bound in _BOUNDS), else_=0)
+    known = select(floor).where(row.market_id == Market.id, row.volume.is_not(None)).limit(1)
+    then = known.where(row.known_at <= first_at).order_by(row.known_at.desc(), row.id.desc())
+    after = known.where(row.known_at <= at).order_by(row.known_at, row.id)
+    told = (query.correlate_except(row).scalar_subquery() for query in (then, after))
+    return func.coalesce(*told, 0)
 
 
 def _changes(book: ContractBook) -> list[tuple[int, datetime]]:

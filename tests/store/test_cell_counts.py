@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.enums import Category, ContractKind, OracleVersion, VolumeStratum
-from models.market import TradingActivity
+from models.market import Market, TradingActivity
 from models.oracle import Settlement
 from service.protocol.contracts import ContractBook, ContractEntry
 from service.protocol.prices import NO, YES
@@ -21,6 +22,7 @@ from tests.store.scenes import (
     POLYGON,
     STRANGER,
     add_market,
+    question_id_of,
 )
 
 HOUR = timedelta(hours=1)
@@ -128,6 +130,32 @@ def test_strata_begin_at_their_lower_bounds(session: Session) -> None:
         VolumeStratum.FROM_1M: 1,
         VolumeStratum.OVER_10M: 1,
     }
+
+
+def add_volume(session: Session, number: int, volume: int | None, known_at: datetime) -> None:
+    query = select(Market.id).where(Market.uma_question_id == question_id_of(number))
+    told = None if volume is None else volume * MICRO
+    row = TradingActivity(market_id=session.scalars(query).one(), volume=told, known_at=known_at)
+    session.add(row)
+    session.flush()
+
+
+def test_a_dispute_s_own_trading_moves_no_question_into_a_higher_stratum(session: Session) -> None:
+    """What a score of the market before its answer would have asked for is what counts."""
+    finished(session, 1, volume=9_000, disputes=1)
+    add_volume(session, 1, None, START)
+    add_volume(session, 1, 2_000_000, START + timedelta(minutes=1))
+    (cell,) = counted(session)
+    assert (cell.stratum, cell.disputed) == (VolumeStratum.UNDER_10K, 1)
+
+
+def test_of_a_past_indexed_later_the_first_volume_known_counts(session: Session) -> None:
+    finished(session, 1, volume=None)
+    for days, volume in ((1, 50_000), (2, 2_000_000)):
+        add_volume(session, 1, volume, START + timedelta(days=days))
+    assert [cell.stratum for cell in counted(session)] == [VolumeStratum.FROM_10K]
+    before = counted(session, START + timedelta(hours=23))
+    assert [cell.stratum for cell in before] == [VolumeStratum.UNDER_10K]
 
 
 def test_the_same_text_asked_by_a_stranger_is_not_the_market_s(session: Session) -> None:
