@@ -39,7 +39,13 @@ from service.protocol.rounds import round_at
 from service.risk.alert_threshold import BUDGETS, threshold_of
 from service.risk.attack_pages import STRUCTURAL_REASONS, Tier, Told
 from service.risk.ring_signs import CATEGORY
-from service.risk.structural_signs import ROLL_BLOCKED, is_by_few, is_by_heads
+from service.risk.structural_signs import (
+    BLOCK_LINE,
+    FORCE_LINE,
+    ROLL_BLOCKED,
+    is_by_few,
+    is_by_heads,
+)
 from service.store.address_roles import find_roles
 from service.store.alerts import NewAlert, add_pending_notifications, claim_alert
 from service.store.attack_alerts import (
@@ -51,6 +57,7 @@ from service.store.attack_alerts import (
     markets_of_round,
     stood_before,
 )
+from service.store.standing_signs import find_standing
 
 # What a stop of the service may last without a sign or a score being missed.
 LOOKBACK = timedelta(days=1)
@@ -97,11 +104,17 @@ def _is_present(sign: RaisedSign, now: datetime) -> bool:
 
 def _raise_signs(telling: _Telling, signs: Sequence[RaisedSign], told: list[Told]) -> int:
     raised = 0
+    # Who decides alone can hold back as well: that is told first, and is all there is to tell.
+    signs = sorted(signs, key=lambda one: one.row.signal == BLOCK_LINE)
+    decide = _who_decides(telling) if signs and signs[-1].row.signal == BLOCK_LINE else set()
     for sign in signs:
         row = sign.row
+        if row.signal == BLOCK_LINE and (row.subject_kind, row.subject) in decide:
+            continue
         kind = SignalSubject(row.subject_kind)
         about = kind, row.subject
         document: dict[str, Any] = dict(row.document)
+        hand = document.get("hand")
         roll = _roll_of(sign, document)
         decision = (
             structural_decision(
@@ -111,6 +124,7 @@ def _raise_signs(telling: _Telling, signs: Sequence[RaisedSign], told: list[Told
                 told,
                 telling.now,
                 by_heads=is_by_heads(row.signal, row.log_lr),
+                hand=hand,
             )
             if roll is None
             else roll_decision(roll, told, telling.now)
@@ -129,9 +143,19 @@ def _raise_signs(telling: _Telling, signs: Sequence[RaisedSign], told: list[Told
             known_at=row.known_at,
             links=(),
         )
-        ground = _Ground(document["evidence"], row.round_id, document.get("requests", ()))
+        requests = document.get("requests", ())
+        ground = _Ground(document["evidence"], row.round_id, requests, hand)
         raised += _claim(telling, subject, decision, told, ground)
     return raised
+
+
+def _who_decides(telling: _Telling) -> set[tuple[str, str]]:
+    """Kinds and subjects that stand above the line that decides."""
+    return {
+        (kind.value, subject)
+        for kind in (SignalSubject.ENTITY, SignalSubject.GROUP)
+        for subject in find_standing(telling.session, kind, (FORCE_LINE,), telling.now)
+    }
 
 
 def _roll_of(sign: RaisedSign, document: Mapping[str, Any]) -> Roll | None:
@@ -209,6 +233,8 @@ class _Ground:
     evidence: Sequence[dict[str, Any]]
     round_id: int | None
     requests: Sequence[str] = ()
+    # As ``AttackSign.hand``.
+    hand: str | None = None
 
 
 def _claim(
@@ -250,6 +276,7 @@ def _claim(
             "round_id": round_id,
             "markets": markets,
             "requests": list(ground.requests),
+            "hand": ground.hand,
             "follows": decision.follows,
             "score": subject.score,
             "calibration_status": subject.calibration_status,
@@ -269,6 +296,7 @@ def _claim(
             telling.now,
             is_false=True,
             requests=frozenset(ground.requests),
+            hand=ground.hand,
         )
     )
     if decision.tier is Tier.PAGE:

@@ -21,6 +21,7 @@ from service.risk.attack_pages import (
 
 # Of one subject and name people are not told again so soon.
 COOLDOWN = timedelta(days=7)
+_BLOCK = AlertReason.BLOCK_LINE.value
 # How the key of a sign ends that tells of opened votes which no hand among them decides alone.
 _OF_HEADS = ":heads"
 # Of the digest of requests that join a roll: a key has 200 characters.
@@ -57,13 +58,23 @@ def structural_decision(  # a sign, whom it is of, and what was told
     now: datetime,
     *,
     by_heads: bool = False,
+    hand: str | None = None,
 ) -> AttackDecision | None:
     """The news in a structural sign that stands since ``onset``; None where there is none.
 
     Only that it appeared is news, not that it grew. False pages beyond the first count against the
     budget of rounds, as do their scores; where that is spent the sign goes to the digest. What
     began ``by_heads`` is news once more where one hand turns out to decide.
+
+    ``hand``: whose stake it rests on, if not the subject's own. A group above a line that one of
+    its entities is above alone is told with that entity; who is above the line that decides is not
+    told again to be above the one that blocks; and who could force one round and gain by it is
+    paged once in 7 days, in whichever round.
     """
+    if hand is not None and about[0] is SignalSubject.GROUP:
+        return None
+    if signal == _BLOCK and _is_told_to_decide(about, onset, told):
+        return None
     begin = f"attack:{signal}:{about[0].value}:{about[1]}:"
     key = f"{begin}{onset:%Y%m%dT%H%M%SZ}{_OF_HEADS if by_heads else ''}"
     if not by_heads:
@@ -72,8 +83,31 @@ def structural_decision(  # a sign, whom it is of, and what was told
         return None
     if any(one.reason_key.startswith(begin) and now - one.raised_at < COOLDOWN for one in told):
         return None
-    tier = Tier.DIGEST if _is_spent(SignalSubject.ROUND, told, now) else Tier.PAGE
+    is_digest = _is_spent(SignalSubject.ROUND, told, now) or _is_repeat(signal, hand, told, now)
+    tier = Tier.DIGEST if is_digest else Tier.PAGE
     return AttackDecision(STRUCTURAL_REASONS[signal], key, tier, by_heads=by_heads)
+
+
+def _is_told_to_decide(
+    about: tuple[SignalSubject, str], onset: datetime, told: Iterable[Told]
+) -> bool:
+    """Whether the subject was told to be above the line that decides, not long before or since."""
+    begin = f"attack:{AlertReason.FORCE_LINE.value}:{about[0].value}:{about[1]}:"
+    return any(
+        one.reason_key.startswith(begin) and one.raised_at > onset - COOLDOWN for one in told
+    )
+
+
+def _is_repeat(signal: str, hand: str | None, told: Iterable[Told], now: datetime) -> bool:
+    """Whether the same of the same hand was paged lately, of another round."""
+    begin = f"attack:{signal}:"
+    return hand is not None and any(
+        one.hand == hand
+        and one.tier is Tier.PAGE
+        and one.reason_key.startswith(begin)
+        and now - one.raised_at < COOLDOWN
+        for one in told
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ class ContributionLine(Shape):
     words: str = Field(description="What was seen; it says nothing about anybody's intent.")
     evidence: list[SignTransaction]
     requests: list[Hex32] = Field([], description="Requests of the vote it is about, if of some.")
+    hand: str | None = Field(None, description="Whose stake it rests on, if not the subject's own.")
 
 
 class FamilySum(Shape):

@@ -329,6 +329,7 @@ class SignLine(Shape):
     round_id: int | None
     evidence: list[dict[str, str | int | None]]
     requests: list[Hex32] = Field([], description="Requests of the vote it is about, if of some.")
+    hand: str | None = Field(None, description="Whose stake it rests on, if not the subject's own.")
 
 
 class FusedScore(Shape):

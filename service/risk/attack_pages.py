@@ -47,6 +47,8 @@ class Told:
     is_false: bool
     # Requests of the vote it was about, where it is of some.
     requests: frozenset[str] = frozenset()
+    # As ``AttackSign.hand``.
+    hand: str | None = None
 
 
 def counted_false(kind: SignalSubject, told: Collection[Told]) -> list[Told]:

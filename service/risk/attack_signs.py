@@ -47,6 +47,8 @@ class AttackSign:
     evidence: tuple[SignEvidence, ...] = ()
     # Requests of the vote it is about, 0x-hex, where telling them apart matters.
     requests: tuple[str, ...] = ()
+    # The entity or group whose stake it rests on, where that is not the subject itself.
+    hand: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no likelihood ratio can be."""
@@ -58,7 +60,7 @@ class AttackSign:
 
 def sign_document(sign: AttackSign) -> dict[str, object]:
     """What the API prints of a sign beside its columns."""
-    return {
+    told: dict[str, object] = {
         "words": sign.words,
         "low": sign.low,
         "high": sign.high,
@@ -73,6 +75,8 @@ def sign_document(sign: AttackSign) -> dict[str, object]:
         ],
         "requests": list(sign.requests),
     }
+    # Left out where there is none: such a sign says what it said before there were any.
+    return told if sign.hand is None else told | {"hand": sign.hand}
 
 
 def sign_digest(sign: AttackSign, model_version: str) -> bytes:

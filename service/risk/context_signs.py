@@ -126,6 +126,7 @@ def pays_sign(round_id: int, blocs: Sequence[ForcingBloc]) -> AttackSign:
         high=None if best is None else round(best.high_usd),
         round_id=round_id,
         evidence=() if best is None else _grounds(best),
+        hand=None if best is None else best.bloc_id,
     )
 
 

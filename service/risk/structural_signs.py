@@ -72,6 +72,16 @@ class _Seen:
     requests: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A share of all stake, from which on whoever holds it can do what ``words`` say."""
+
+    signal: str
+    share: float
+    log_lr: float
+    words: str
+
+
 def structural_signs(watched: WatchedRound) -> tuple[AttackSign, ...]:
     """Every sign of a round, its entities and its markets; those not there have ``log_lr`` 0.
 
@@ -113,48 +123,51 @@ def _line_signs(watched: WatchedRound) -> Iterable[AttackSign]:
     """An entity's share of all stake crosses what forces, or what blocks, an answer."""
     if not watched.stake or watched.spat is None:
         return
-    lines = [(FORCE_LINE, watched.spat, FORCE_LOG_LR, "decides every request alone")]
+    lines = [_Line(FORCE_LINE, watched.spat, FORCE_LOG_LR, "decides every request alone")]
     if watched.block_share is not None:
         words = "can hold back an answer at the mean turnout"
-        lines.append((BLOCK_LINE, watched.block_share, BLOCK_LOG_LR, words))
+        lines.append(_Line(BLOCK_LINE, watched.block_share, BLOCK_LOG_LR, words))
     for entity in watched.entities:
-        share = entity.stake / watched.stake
-        for name, line, log_lr, words in lines:
-            is_above = _is_over_line(share, line, stood=name in entity.standing)
-            if is_above or name in entity.standing:
-                yield _of_entity(entity, name, share, line, log_lr if is_above else 0.0, words)
+        for line in lines:
+            is_above = _is_over_line(entity, line, watched.stake)
+            if is_above or line.signal in entity.standing:
+                yield _of_entity(entity, line, watched.stake, is_above=is_above)
 
 
-def _is_over_line(share: float, line: float, *, stood: bool) -> bool:
+def _is_over_line(entity: EntityStake, line: _Line, stake: float) -> bool:
     """Above a line, or still within two points below it after having been above."""
-    return share > (line - HYSTERESIS if stood else line)
+    at = line.share - HYSTERESIS if line.signal in entity.standing else line.share
+    return entity.stake / stake > at
 
 
-def _of_entity(  # what every such sign says
-    entity: EntityStake, name: str, share: float, line: float, log_lr: float, words: str
-) -> AttackSign:
+def _of_entity(entity: EntityStake, line: _Line, stake: float, *, is_above: bool) -> AttackSign:
+    share, hand = entity.stake / stake, None
     holders = count(entity.addresses, "address holds", "linked addresses hold")
     if entity.kind is SignalSubject.GROUP:
         holders = count(entity.addresses, "address", "addresses that vote alike") + " hold"
     lies = (
-        f"which {words} (from {line_words(line)} on)"
-        if log_lr > 0
-        else f"back below {line_words(line)}"
+        f"which {line.words} (from {line_words(line.share)} on)"
+        if is_above
+        else f"back below {line_words(line.share)}"
     )
+    if is_above and entity.led_by is not None and _is_over_line(entity.led_by, line, stake):
+        hand = entity.led_by.entity_id
+        lies += f", and {hand} among them is above it alone"
     told = f"{holders} {percent(share)} of all stake, {lies}."
     if entity.joined_to is not None:
         told = f"Counted with the stake of {entity.joined_to}, which it is joined to by now."
     return AttackSign(
         family=SignalFamily.STAKE,
-        signal=name,
+        signal=line.signal,
         subject_kind=entity.kind,
         subject=entity.entity_id,
-        log_lr=log_lr,
+        log_lr=line.log_lr if is_above else 0.0,
         support=Support.ASSUMED,
         words=told,
         value=round(share, _DIGITS),
         unit="share",
         evidence=entity.evidence[:MOST_EVIDENCE],
+        hand=hand,
     )
 
 

@@ -34,6 +34,8 @@ class EntityStake:
     kind: SignalSubject = SignalSubject.ENTITY
     # The entity whose part it is by now, and with which its stake is told.
     joined_to: str | None = None
+    # Of a group, its entity with most stake, by what of it is in the group.
+    led_by: "EntityStake | None" = None
 
 
 @dataclass(frozen=True, slots=True)

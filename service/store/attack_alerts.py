@@ -131,6 +131,7 @@ def list_told(session: Session, now: datetime) -> list[Told]:
             raised_at,
             is_false=not wrong.intersection(_names(facts, "markets")),
             requests=frozenset(_names(facts, "requests")),
+            hand=hand if isinstance(hand := facts.get("hand"), str) else None,
         )
         for key, facts, raised_at in alerts
     ]

@@ -71,6 +71,7 @@ def to_sign(row: AttackSignal) -> AttackSign:
         round_id=row.round_id,
         evidence=tuple(SignEvidence(**one) for one in document["evidence"]),
         requests=tuple(document.get("requests", ())),
+        hand=document.get("hand"),
     )
 
 

@@ -163,7 +163,8 @@ def group_stakes(  # as entities, and the groups themselves
         parts = held_by_entity(session, contract, held, stakes.entities, as_of)
         evidence = tuple(log for part in parts for log in part.evidence)
         stake = to_uma(sum(held.values()))
-        yield EntityStake(bloc.bloc_id, stake, len(held), were, evidence, group)
+        led_by = _to_entity(parts[0], stakes.standing) if parts else None
+        yield EntityStake(bloc.bloc_id, stake, len(held), were, evidence, group, led_by=led_by)
     for gone in sorted(standing.keys() - found):
         yield EntityStake(gone, 0.0, 0, standing[gone], (), group)
 

@@ -231,6 +231,11 @@ def test_what_a_standing_group_opened_for_an_answer_is_added_up(
     with whole() as session:
         running = load_watched_rounds(session, BOOK, at(18, 3, 0))[-1]
     assert {one.group_behind for one in without.requests} == {0.0}
+    [hand] = [one for one in running.entities if one.kind is SignalSubject.GROUP]
+    assert hand.led_by is not None
+    assert (hand.led_by.entity_id, hand.led_by.addresses) == (WHALE, 1)
+    [alone] = [one for one in running.entities if one.entity_id == WHALE]
+    assert hand.stake > hand.led_by.stake == alone.stake
     against = [one for one in running.requests if one.leader and one.leader.answer == "NO"]
     assert len(against) == 10
     assert {round(one.group_behind / one.stake, 4) for one in against} == {0.8623}

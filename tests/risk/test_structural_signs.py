@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from models.attack_enums import SignalSubject
-from service.risk.attack_signs import AttackSign, SignEvidence
+from service.risk.attack_signs import AttackSign, SignEvidence, sign_document
 from service.risk.forced_answers import forced_answers
 from service.risk.structural_signs import (
     BLOCK_LINE,
@@ -185,6 +185,26 @@ def test_the_block_line_is_turnout_less_spat_and_is_left_two_points_below(
     assert len(raised(watched, BLOCK_LINE)) == is_told
     # No turnout is known: nobody can say where the line is.
     assert raised(replace(watched, turnout=None), BLOCK_LINE) == []
+
+
+def test_a_group_above_a_line_by_one_of_its_entities_names_that_entity() -> None:
+    """By a line that both are above: what the others add is no crossing of its own."""
+
+    def group(alone: float, *stood: str) -> EntityStake:
+        leading = EntityStake("0x1", alone, standing=frozenset(stood))
+        return EntityStake("bloc", 70.0, 4, kind=SignalSubject.GROUP, led_by=leading)
+
+    [force, block] = structural_signs(commit(entities=(group(66.0),), requests_in_vote=0))
+    assert force.hand == block.hand == "0x1"
+    assert "and 0x1 among them is above it alone" in force.words
+    [force, block] = structural_signs(commit(entities=(group(40.0),), requests_in_vote=0))
+    assert (force.hand, block.hand) == (None, "0x1")
+    # One that was above it is so until two points below.
+    stood = commit(entities=(group(64.0, FORCE_LINE),), requests_in_vote=0)
+    assert structural_signs(stood)[0].hand == "0x1"
+    [alone, _] = structural_signs(commit(entities=(EntityStake("0x1", 70.0),), requests_in_vote=0))
+    assert alone.hand is None
+    assert "hand" not in sign_document(alone)
 
 
 @pytest.mark.parametrize(
