@@ -4,6 +4,7 @@ docs/methodology.md, "Backtest".
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from service.calibration.backtest import Backtest, backtest_frozen
@@ -45,4 +46,8 @@ def backtest_once(
     shown = [row if row.score_time >= day or is_over(row, day) else row.blinded() for row in rows]
     before = [row for row in shown if row.score_time < day]
     fitted = model.fit(before, target)
-    return backtest_frozen(shown, target, fitted, fit_baselines(before, target), draws=draws)
+    baselines = fit_baselines(before, target)
+    found = backtest_frozen(shown, target, fitted, baselines, draws=draws)
+    # The coefficients are of the rows before the day; the form was chosen on the model's own.
+    split = replace(found.split, baselines_from="training rows", chosen_to=model.trained_to)
+    return replace(found, split=split)

@@ -41,6 +41,10 @@ def test_the_single_split_stands_beside_the_monthly_refit_in_the_first_lines() -
     told = backtest_document(monthly, "a model", ())["fitted_once"]
     assert told["positives"] == once.deciding.positives
     assert told["split"]["mode"] == "frozen"
+    # Its form had been chosen with the later rows in view, and no model file brought baselines.
+    assert model.trained_to == rows[-1].score_time > day
+    assert told["split"]["model_form_chosen_to"] == f"{model.trained_to:%Y-%m-%dT%H:%M:%S}Z"
+    assert told["split"]["baselines_from"] == "training rows"
     assert told["model"]["slope"] == once.deciding.model.slope
     monthly_line, once_line = (
         next(line for line in first_lines(monthly) if line.startswith(begins))
