@@ -14,6 +14,7 @@ from service.calibration.baseline_columns import CELL, cell_of
 from service.calibration.logistic import Values
 from service.calibration.model_defaults import CATEGORY_PSEUDO
 from service.calibration.rows import StudyRow
+from service.risk.frozen_dispute import number_of
 
 # Pseudo-rows, in a cell, of what its recording and its category say.
 _CELL_ROWS = 50.0
@@ -52,8 +53,8 @@ class CellRates:
     def from_document(cls, document: Mapping[str, object]) -> "CellRates":
         """Read what ``to_document`` wrote. Raises KeyError, TypeError or ValueError."""
         return cls(
-            float(str(document["rate"])),
-            *(_table(document[name]) for name in ("recordings", "categories", "cells")),
+            number_of(document["rate"], "rate of B1", 0.0, 1.0),
+            *(_table(document[name], name) for name in ("recordings", "categories", "cells")),
         )
 
 
@@ -102,7 +103,8 @@ def _counts(names: Sequence[str], y: Values) -> dict[str, tuple[float, int]]:
     return counts
 
 
-def _table(found: object) -> dict[str, float]:
+def _table(found: object, of: str) -> dict[str, float]:
+    """Rates, or a category's ratio to the usual one."""
     if not isinstance(found, Mapping):
         raise TypeError("the rates of B1 must be tables")
-    return {str(name): float(value) for name, value in found.items()}
+    return {str(name): number_of(value, f"{of} {name} of B1", 0.0) for name, value in found.items()}

@@ -21,6 +21,7 @@ from service.calibration.baseline_columns import (
 from service.calibration.baseline_rates import CellRates, fit_cell_rates, jeffreys
 from service.calibration.logistic import Values, clipped, expit, fit_logistic, logit
 from service.calibration.rows import StudyRow, Target
+from service.risk.frozen_dispute import number_of
 
 # Ridge: the intercept is free, every other coefficient has a standard deviation of 1.
 _RIDGE = 1.0
@@ -102,10 +103,13 @@ class Baselines:
             Target(str(document["target"])),
             int(str(document["rows"])),
             int(str(document["positives"])),
-            float(str(document["rate"])),
+            number_of(document["rate"], "rate of B0", 0.0, 1.0),
             CellRates.from_document(document),
             {
-                str(name): {str(column): float(value) for column, value in found.items()}
+                str(name): {
+                    str(column): number_of(value, f"{column} of {name}")
+                    for column, value in found.items()
+                }
                 for name, found in coefficients.items()
             },
         )

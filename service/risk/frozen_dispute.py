@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from math import isfinite
+from typing import Any, get_args
 
 from models.enums import Category
 from service.risk.dispute_readings import NAMES
@@ -18,6 +19,9 @@ from service.risk.features import FEATURE_CAP, CoefSource
 
 SCHEMA = "settlewatch.dispute-model/1"
 SHIPPED_TARGETS = ("disputed", "flipped")
+# Log-odds beyond either end say nothing more, and sums of them would leave floating point.
+_MOST = 100.0
+_SOURCES = get_args(CoefSource)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +95,18 @@ def parse_dispute_model(text: str) -> FrozenDispute:
         raise ValueError(f"model file lacks or misuses a field: {error}") from error
     if tuple(term.name for term in model.terms) != NAMES:
         raise ValueError(f"model file's terms are not {', '.join(NAMES)}")
-    for term in model.terms:
-        # NaN included. The prior's own is 1; a much wider one says nothing within the cap, and its
-        # mean factor overflows.
-        if not 0 <= term.spread <= FEATURE_CAP:
-            raise ValueError(
-                f"model file's spread of {term.name} is {term.spread:g}: give 0 to {FEATURE_CAP:g}"
-            )
     return model
+
+
+def number_of(value: object, name: str, low: float = -_MOST, high: float = _MOST) -> float:
+    """A number of a model file; ValueError with its name unless it is one from low to high.
+
+    Python's JSON knows NaN and Infinity; neither is a number here.
+    """
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and low <= value <= high and isfinite(value):  # type: ignore[operator, arg-type]
+        return float(value)  # type: ignore[arg-type]
+    raise ValueError(f"model file's {name} is {value!r:.40}: give {low:g} to {high:g}")
 
 
 @lru_cache(maxsize=4)
@@ -115,36 +123,60 @@ def shipped_dispute_model(target: str = "disputed") -> FrozenDispute:
 
 def _model(data: dict[str, Any]) -> FrozenDispute:
     coefficients = data["coefficients"]
+    intercepts = {
+        name: number_of(coefficients["intercepts"][name]["value"], name)
+        for name in ("at_proposal", "before_proposal")
+    }
     return FrozenDispute(
         model_id=str(data["model_id"]),
         target=str(data["target"]),
         trained_from=_instant(data["trained"]["from"]),
         trained_to=_instant(data["trained"]["to"]),
-        at_proposal=float(coefficients["intercepts"]["at_proposal"]["value"]),
-        before_proposal=float(coefficients["intercepts"]["before_proposal"]["value"]),
+        **intercepts,
         categories={
-            Category(name): float(row["value"]) for name, row in coefficients["categories"].items()
+            Category(name): number_of(row["value"], f"category {name}")
+            for name, row in coefficients["categories"].items()
         },
-        terms=tuple(
-            Term(
-                name=row["name"],
-                coefficient=float(row["value"]),
-                sd=None if row["sd"] is None else float(row["sd"]),
-                usual=float(row["usual"]),
-                source=row["coef_source"],
-                spread=float(row.get("spread", 0.0)),
-            )
-            for row in coefficients["terms"]
-        ),
+        terms=tuple(_term(row) for row in coefficients["terms"]),
         eras=tuple(
-            Era(datetime.fromisoformat(row["from"]), float(row["log_odds"]), row["source"])
+            Era(
+                _aware(row["from"]),
+                number_of(row["log_odds"], f"era from {row['from']}"),
+                row["source"],
+            )
             for row in data["eras"]
         ),
-        words={str(word): float(value) for word, value in coefficients["words"].items()},
-        words_usual=float(coefficients["words_usual"]),
+        words={
+            str(word): number_of(value, f"word {word!r}")
+            for word, value in coefficients["words"].items()
+        },
+        words_usual=number_of(coefficients["words_usual"], "words_usual"),
         reads_wording=bool(data["reads_wording"]),
     )
 
 
+def _term(row: Mapping[str, Any]) -> Term:
+    name, sd, source = row["name"], row["sd"], row["coef_source"]
+    if source not in _SOURCES:
+        raise ValueError(f"model file's coef_source of {name} is none of {', '.join(_SOURCES)}")
+    return Term(
+        name=name,
+        coefficient=number_of(row["value"], f"value of {name}"),
+        sd=None if sd is None else number_of(sd, f"sd of {name}", 0.0),
+        usual=number_of(row["usual"], f"usual of {name}"),
+        source=source,
+        # The prior's own is 1; a much wider one says nothing within the cap, and its mean factor
+        # overflows.
+        spread=number_of(row.get("spread", 0.0), f"spread of {name}", 0.0, FEATURE_CAP),
+    )
+
+
 def _instant(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+    return None if text is None else _aware(text)
+
+
+def _aware(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"model file's instant {text} has no time zone")
+    return at

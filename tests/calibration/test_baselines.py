@@ -106,3 +106,15 @@ def test_one_class_only_still_gives_rates_above_zero() -> None:
     for name in ("B0", "B3", "B5"):
         assert found[name] == pytest.approx(0.5 / 101, rel=0.01)
     assert 0 < found["B1"][0] < 0.5 / 101
+
+
+def test_a_set_with_a_number_that_is_none_is_refused_by_its_name() -> None:
+    rows = world(400, days=50)
+    text = json.dumps(fit_baselines(rows, Target.DISPUTED).to_document())
+    for name, value in (("rate", float("nan")), ("rate", 1.5), ("cells", {"made/sports": -1.0})):
+        with pytest.raises(ValueError, match=f"{'rate' if name == 'rate' else 'cells'} .* give 0"):
+            Baselines.from_document({**json.loads(text), name: value})
+    document = json.loads(text)
+    document["coefficients"]["B5"]["deadline"] = float("inf")
+    with pytest.raises(ValueError, match="deadline of B5 is inf"):
+        Baselines.from_document(document)

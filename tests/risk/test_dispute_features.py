@@ -191,3 +191,52 @@ def test_a_spread_that_no_effect_could_be_averaged_over_is_refused(spread: str) 
     data["coefficients"]["terms"][1]["spread"] = float(spread)
     with pytest.raises(ValueError, match=f"spread of {BEFORE_ITS_TIME} is .*: give 0 to 3$"):
         parse_dispute_model(json.dumps(data))
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        (("intercepts", "at_proposal", "value"), "at_proposal"),
+        (("categories", "sports", "value"), "category sports"),
+        (("terms", 0, "value"), f"value of {UNFAMILIAR}"),
+        (("terms", 0, "usual"), f"usual of {UNFAMILIAR}"),
+        (("terms", 0, "sd"), f"sd of {UNFAMILIAR}"),
+        (("words", "consensus"), "word 'consensus'"),
+        (("words_usual",), "words_usual"),
+    ],
+)
+@pytest.mark.parametrize("value", [float("nan"), float("-inf"), 1e6, 10**400, "1.0", True])
+def test_a_number_that_is_none_is_refused_by_its_name_in_one_line(
+    place: tuple[str | int, ...], name: str, value: object
+) -> None:
+    data = json.loads(shipped_text())
+    found = data["coefficients"]
+    for step in place[:-1]:
+        found = found[step]
+    found[place[-1]] = value
+    with pytest.raises(ValueError, match=f"{name} is ") as refused:
+        parse_dispute_model(json.dumps(data))
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < 120
+
+
+def test_a_file_whose_eras_or_sources_are_none_is_refused() -> None:
+    for place, value, said in (
+        (("eras", 0, "log_odds"), float("nan"), "era from 2025"),
+        (("eras", 0, "from"), "2025-09-05", "no time zone"),
+        (("trained", "to"), "2025-06-05", "no time zone"),
+        (("coefficients", "terms", 1, "coef_source"), "guessed", "coef_source of"),
+    ):
+        data = json.loads(shipped_text())
+        found = data
+        for step in place[:-1]:
+            found = found[step]
+        found[place[-1]] = value
+        with pytest.raises(ValueError, match=said):
+            parse_dispute_model(json.dumps(data))
+
+
+def test_the_largest_coefficient_a_file_may_have_adds_the_cap() -> None:
+    widest = Term(UNFAMILIAR, 100.0, FEATURE_CAP, 0.0, "fitted", FEATURE_CAP)
+    assert effect_of(widest, log(11)) == pytest.approx(FEATURE_CAP)
+    assert effect_of(replace(widest, coefficient=-100.0), log(11)) == pytest.approx(-FEATURE_CAP)
