@@ -10,7 +10,14 @@ from jobs.cycle import CycleReport
 from service.clock import Clock
 from service.protocol.retention import RetentionPolicy
 from service.settings import Settings
-from service.store.retention import PAGE, TABLES, list_surplus, list_unprotected, remove_rows
+from service.store.retention import (
+    PAGE,
+    TABLES,
+    list_hot_since,
+    list_surplus,
+    list_unprotected,
+    remove_rows,
+)
 from service.store.round_retention import (
     list_old_rounds,
     list_round_surplus,
@@ -59,10 +66,11 @@ def prune(
     while after is not None:
         with sessions() as session:
             market_ids, after = list_unprotected(session, after, now, policy, page)
+            hot_since = list_hot_since(session, market_ids)
         counts["markets"] += len(market_ids)
         for name in TABLES:
             with sessions() as session:
-                row_ids = list_surplus(session, name, market_ids, now, policy)
+                row_ids = list_surplus(session, name, market_ids, hot_since, now, policy)
             counts[name] += len(row_ids) if dry_run else _remove(sessions, name, row_ids)
     if rounds is not None:
         counts["round_assessments"] += _prune_rounds(sessions, now, rounds, dry_run=dry_run)

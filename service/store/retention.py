@@ -104,13 +104,14 @@ def list_surplus(
     session: Session,
     name: str,
     market_ids: Collection[int],
+    hot_since: Mapping[int, datetime],
     now: datetime,
     policy: RetentionPolicy,
 ) -> list[int]:
     """Ids of a table's rows of these markets that thinning removes.
 
-    From two days before a market's first proposal on every row stays, and the last one before; and
-    of scores each that something stands on.
+    From ``hot_since`` on every row stays, and the last one before; and of scores each that
+    something stands on.
     """
     table = TABLES[name]
     columns: Any = table.model
@@ -119,9 +120,9 @@ def list_surplus(
     oldest_whole = policy.oldest_whole(now)
     found: list[int] = []
     for part in chunks(sorted(market_ids), IN_CHUNK):
-        hot = _hot_since(session, part)
-        cool = [market_id for market_id in part if market_id not in hot]
-        before = [and_(columns.market_id == key, table.at < at) for key, at in hot.items()]
+        hot = [market_id for market_id in part if market_id in hot_since]
+        cool = [market_id for market_id in part if market_id not in hot_since]
+        before = [and_(columns.market_id == key, table.at < hot_since[key]) for key in hot]
         query = select(columns.id, columns.market_id, table.at, table.value, *table.series).where(
             or_(columns.market_id.in_(cool), *before), table.at < oldest_whole
         )
@@ -144,11 +145,19 @@ def _stood_on(session: Session, market_ids: Sequence[int]) -> set[int]:
     return {*session.scalars(current), *session.scalars(alerted)} - {None}
 
 
-def _hot_since(session: Session, market_ids: Sequence[int]) -> dict[int, datetime]:
+def list_hot_since(session: Session, market_ids: Collection[int]) -> dict[int, datetime]:
     """From when on each market's rows are what scores of a proposal read: by any who told of it.
 
-    There is no end: a score of the past reads the last row before its instant.
+    Two days before its first proposal; markets without one are left out. There is no end: a score
+    of the past reads the last row before its instant.
     """
+    found: dict[int, datetime] = {}
+    for part in chunks(sorted(market_ids), IN_CHUNK):
+        found |= _hot_since(session, part)
+    return found
+
+
+def _hot_since(session: Session, market_ids: Sequence[int]) -> dict[int, datetime]:
     of_chain = (
         select(Market.id, func.min(Block.mined_at))
         .join(

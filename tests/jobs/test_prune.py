@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.job_command import job_command
@@ -104,6 +104,27 @@ def test_a_calm_market_is_thinned_once_and_facts_are_not_touched(
     assert not {"price_points", "proposal_signals"} & set(done)
     again = prune(sessions, clock, POLICY).counts
     assert {name: n for name, n in again.items() if n} == {"markets": 1}
+
+
+def test_when_markets_became_hot_is_asked_once_a_page_and_not_of_every_table(
+    sessions: sessionmaker[Session],
+) -> None:
+    with sessions.begin() as session:
+        for number in range(1, 6):
+            add_snapshots(session, add_scored(session, number, as_of=OLD).id)
+        engine = session.get_bind().engine
+    asked: list[str] = []
+
+    def note(*words: Any) -> None:
+        asked.append(words[2])
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        prune(sessions, SetClock(NOW), POLICY, page=2)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert sum("FROM resolution_reports" in statement for statement in asked) == 3
+    assert counts(sessions, *SNAPSHOTS[:3]) == [10, 20, 30]
 
 
 def test_of_a_calm_market_s_old_scores_a_day_s_course_stays(
