@@ -1,7 +1,8 @@
 """Which parts of the dispute model earn a place: each is tried out of time and kept or left off.
 
 docs/methodology.md, "Dispute model". Parts come in a fixed order, each beside those kept before.
-A month is forecast by what was known a week before it; groups are never on both sides.
+A month is forecast by what was known a week before it; groups are never on both sides. As in
+forecasts, proposers' histories count every earlier proposal, whether or not it trains.
 """
 
 from collections.abc import Sequence
@@ -71,6 +72,14 @@ class _Fold:
     train: tuple[StudyRow, ...]
     # Labelled or not: the others make histories.
     test: tuple[StudyRow, ...]
+    # Proposals of before the month that do not train, without their labels: histories count them,
+    # those of before the embargo in the fit as well.
+    history: tuple[StudyRow, ...]
+
+    @property
+    def shown(self) -> tuple[StudyRow, ...]:
+        """What a model is fitted on."""
+        return (*self.train, *(row for row in self.history if _is_early(row, self.month)))
 
 
 def ablate(rows: Sequence[StudyRow], target: Target) -> Ablation | None:
@@ -110,11 +119,17 @@ def _folds(rows: Sequence[StudyRow], target: Target) -> Sequence[_Fold]:
         train = tuple(
             row
             for row in ordered
-            if row.score_time < month - EMBARGO and row.group not in tested and is_over(row, month)
+            if _is_early(row, month) and row.group not in tested and is_over(row, month)
+        )
+        trained = {row.market_key for row in train}
+        history = tuple(
+            row.blinded()
+            for row in proposed
+            if row.score_time < month and row.market_key not in trained
         )
         positives = sum(bool(r.labels.of(target)) for r in train if r.proposed_at is not None)
         if positives >= LEAST_POSITIVES and any(r.labels.of(target) is not None for r in test):
-            folds.append(_Fold(month, train, test))
+            folds.append(_Fold(month, train, test, history))
     return folds
 
 
@@ -124,8 +139,11 @@ class _Forecaster:
     def __init__(self, folds: Sequence[_Fold], target: Target) -> None:
         self._folds, self._target = folds, target
         self._models: dict[tuple[int, Recipe], FrozenDispute] = {}
-        self._train_facts = [dispute_facts(fold.train) for fold in folds]
-        self._test_facts = [dispute_facts(fold.test) for fold in folds]
+        self._train_facts = [dispute_facts(fold.shown)[: len(fold.train)] for fold in folds]
+        self._test_facts = [
+            dispute_facts([*fold.train, *fold.history, *fold.test])[-len(fold.test) :]
+            for fold in folds
+        ]
 
     def forecast(self, recipe: Recipe, columns: Columns | None = None) -> Values:
         """The probabilities of the labelled test rows, fold after fold."""
@@ -140,8 +158,8 @@ class _Forecaster:
     def _model(self, number: int, recipe: Recipe) -> FrozenDispute:
         key = (number, recipe)
         if key not in self._models:
-            train = self._folds[number].train
-            self._models[key] = fit_dispute(train, self._target, recipe).model
+            shown = self._folds[number].shown
+            self._models[key] = fit_dispute(shown, self._target, recipe).model
         return self._models[key]
 
     def _beside(self, number: int, recipe: Recipe, p: Values, columns: Columns) -> Values:
@@ -156,7 +174,8 @@ class _Forecaster:
         y = np.array([float(bool(row.labels.of(self._target))) for row in known])
         facts = [self._train_facts[number][i] for i in places]
         offset = logit(_predict(facts, self._model(number, recipe)))
-        trained, tested = columns(known), columns(fold.test)
+        trained = columns_in_time(columns, known, fold.shown)
+        tested = columns_in_time(columns, fold.test, (*fold.train, *fold.history))
         usual = trained.mean(axis=0)
         defaults = [0.0] * trained.shape[1]
         groups = [row.group for row in known]
@@ -165,6 +184,16 @@ class _Forecaster:
         # The base rate stays the model's own: only the columns are on trial.
         shift = shift_to_mean(offset + (trained - usual) @ values, float(expit(offset).mean()))
         return expit(shift + logit(p) + (tested - usual) @ values)
+
+
+def columns_in_time(
+    columns: Columns, rows: Sequence[StudyRow], before: Sequence[StudyRow]
+) -> Values:
+    """The columns of the rows, with the proposals before them in their place in time."""
+    proposed = {row.market_key: row for row in (*before, *rows) if row.proposed_at is not None}
+    ordered = sorted(proposed.values(), key=lambda row: (row.score_time, row.market_key))
+    places = {row.market_key: place for place, row in enumerate(ordered)}
+    return columns(ordered)[[places[row.market_key] for row in rows]]
 
 
 def _predict(facts: Sequence[DisputeFacts], model: FrozenDispute) -> Values:
@@ -192,6 +221,11 @@ def _trial(block: Block, y: Values, before: Values, after: Values, resamples: Re
 def _area(y: Values, p: Values) -> float:
     areas = Ranking.of(y, p).areas(np.ones(len(y)))
     return float("nan") if areas is None else areas[0]
+
+
+def _is_early(row: StudyRow, month: datetime) -> bool:
+    """Whether a row lies before the embargo."""
+    return row.score_time < month - EMBARGO
 
 
 def _month(at: datetime) -> datetime:

@@ -85,6 +85,14 @@ class _Part:
         return np.asarray(np.exp(self.era))
 
 
+@dataclass(frozen=True, slots=True)
+class _Bag:
+    """The log-odds of each word, and what they add to a usual question."""
+
+    words: dict[str, float]
+    usual: float
+
+
 def fit_dispute(rows: Sequence[StudyRow], target: Target, recipe: Recipe | None = None) -> Fit:
     """Fit on every row whose label is known; the others only make proposers' histories."""
     recipe = recipe or Recipe()
@@ -93,15 +101,16 @@ def fit_dispute(rows: Sequence[StudyRow], target: Target, recipe: Recipe | None 
     counts = _count_categories(proposals, listings)
     categories = _shrink(counts) if recipe.categories else {}
     words = fit_words([*proposals.rows, *listings.rows], target) if recipe.words else {}
-    beside = [_extra(row, categories, words, recipe) for row in proposals.rows]
+    usual = _round(float(np.mean([words_score(r, words) for r in proposals.rows] or [0.0])))
+    bag = _Bag(words, usual)
+    beside = [_extra(row, categories, bag, recipe) for row in proposals.rows]
     extra = np.array(beside) + proposals.era
-    words_usual = float(np.mean([words_score(r, words) for r in proposals.rows] or [0.0]))
     fitted = _fit_terms(proposals, extra, recipe)
     terms = _terms(fitted, proposals, recipe)
     prior = PRIOR_RATES[target]
     elsewhere = replace(prior, n=min(prior.n, PRIOR_ROWS_ELSEWHERE))
     rates = _rate(proposals, prior), _rate(listings, elsewhere)
-    spread = [_extra(row, categories, words, recipe) for row in listings.rows]
+    spread = [_extra(row, categories, bag, recipe) for row in listings.rows]
     model = FrozenDispute(
         model_id="",
         target=str(target),
@@ -112,8 +121,8 @@ def fit_dispute(rows: Sequence[StudyRow], target: Target, recipe: Recipe | None 
         categories={category: _round(value) for category, value in categories.items()},
         terms=terms,
         eras=ERAS,
-        words=words,
-        words_usual=_round(words_usual),
+        words=bag.words,
+        words_usual=bag.usual,
         reads_wording=recipe.wording,
     )
     return Fit(
@@ -166,13 +175,11 @@ def _shrink(counts: dict[Category, CategoryCount]) -> dict[Category, float]:
     }
 
 
-def _extra(
-    row: StudyRow, categories: dict[Category, float], words: dict[str, float], recipe: Recipe
-) -> float:
-    """The log-odds beside the terms."""
+def _extra(row: StudyRow, categories: dict[Category, float], bag: _Bag, recipe: Recipe) -> float:
+    """The log-odds beside the terms; words, as in forecasts, against a usual question's."""
     found = categories.get(row.category, 0.0) if row.title else 0.0
-    if words:
-        found += capped(words_score(row, words))
+    if bag.words:
+        found += capped(words_score(row, bag.words) - bag.usual)
     if recipe.wording:
         found += _wording(row.title or "", row.rules or "", row.category)
     return found

@@ -1,14 +1,15 @@
 """Fits of the dispute model on made rows: what is freed, what is shrunk, what is switched off."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from models.enums import Category
-from service.calibration.ablation import ablate
+from service.calibration.ablation import EMBARGO, ablate, columns_in_time
+from service.calibration.ablation_blocks import BLOCKS
 from service.calibration.bag_of_words import fit_words
 from service.calibration.coefficients import fit_coefficients, shift_to_mean
 from service.calibration.dispute_model import FrozenDisputeModel, load
@@ -180,3 +181,32 @@ def test_a_file_that_is_no_model_is_refused_in_one_line(tmp_path: Path) -> None:
     path.write_text("{}", encoding="utf-8")
     with pytest.raises(UsageError, match="schema"):
         load(str(path))
+
+
+def test_parts_are_tried_with_the_histories_that_forecasts_have() -> None:
+    """A proposer of January is known in March, and in a fit that its group is not part of."""
+    rows = [
+        replace(found, group="both" if n % 40 == 0 else found.group)
+        for n, found in enumerate(newcomers(900, days=100))
+    ]
+    found = ablate(rows, Target.DISPUTED)
+    assert found is not None
+    month = datetime(2025, 4, 1, tzinfo=UTC)
+    tested = [r for r in rows if r.score_time >= month]
+    train = [r for r in rows if r.score_time < month - EMBARGO and r.group != "both"]
+    others = [r.blinded() for r in rows if r.score_time < month - EMBARGO and r.group == "both"]
+    model = fit_dispute([*train, *others], Target.DISPUTED, found.recipe).model
+    assert UNFAMILIAR in {term.name for term in model.terms if term.source != "off"}
+    expected = FrozenDisputeModel(model).predict(rows)[-len(tested) :]
+    assert found.months[-1] == "2025-04"
+    assert found.p[-len(tested) :] == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_column_counts_what_came_before_in_test_and_training_alike() -> None:
+    """Newness of a series is read off all earlier proposals, those of other months included."""
+    series = next(block.columns for block in BLOCKS if block.name == "newness of the series")
+    assert series is not None
+    rows = [row(n, group=f"g{n % 30}") for n in range(120)]
+    whole = series(rows)
+    assert columns_in_time(series, rows[90:], rows[:90]) == pytest.approx(whole[90:])
+    assert columns_in_time(series, rows[1::2], rows[::2]) == pytest.approx(whole[1::2])

@@ -11,7 +11,7 @@ import pytest
 from models.enums import Category
 from service.calibration.bag_of_words import fit_words
 from service.calibration.dispute_model import FrozenDisputeModel
-from service.calibration.fitting import Fit, fit_dispute
+from service.calibration.fitting import Fit, Recipe, fit_dispute
 from service.calibration.model_card import to_card
 from service.calibration.model_defaults import ERAS, PRIOR_RATES
 from service.calibration.rows import Labels, StudyRow, Target
@@ -103,3 +103,17 @@ def test_a_shipped_card_is_what_its_file_says(target: str) -> None:
     card = files("service.risk").joinpath(f"models/{target}.md").read_text("utf-8")
     assert card == to_card(json.loads(shipped_text(target)))
     assert "Its newest row is of 2025-06-05." in card
+
+
+def test_words_are_counted_against_a_usual_question_in_the_fit_as_in_forecasts() -> None:
+    """Else the model's mean would lie below or above the rows' own by what words usually add."""
+    rows = [
+        replace(r, rules="Resolves yonder." if n % 3 else "Resolves hither.")
+        for n, r in enumerate(of_two_eras(0.2)[:1000])
+    ]
+    rows = [
+        replace(r, labels=Labels(disputed=n % 3 != 0 and n % 4 == 0)) for n, r in enumerate(rows)
+    ]
+    fit = fit_dispute(rows, Target.DISPUTED, Recipe(words=True))
+    assert abs(fit.model.words_usual) > 0.05
+    assert forecast_mean(fit, rows) == pytest.approx(fit.base_rates[0], rel=1e-4)
