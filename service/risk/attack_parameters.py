@@ -12,7 +12,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-ATTACK_VERSION = "attack-1.2.0"
+ATTACK_VERSION = "attack-1.3.0"
 
 
 @dataclass(frozen=True, slots=True)

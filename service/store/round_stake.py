@@ -1,16 +1,16 @@
 """The stake behind a round: what decides it, who has it, and what came while votes were sealed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.chain import Block
 from models.enums import StakeChangeKind
-from models.voting import Reveal, StakeChange
+from models.voting import StakeChange
 from service.protocol.finality import known_at
 from service.protocol.rounds import RoundTime
 from service.protocol.tally import RoundTerms as FrozenTerms
@@ -20,15 +20,14 @@ from service.protocol.voting_parameters import SHARE
 from service.risk.attack_inputs import Reading, RoundTerms, known, missing
 from service.store.blocks import first_block_at
 from service.store.newest_stakes import get_stakes
+from service.store.round_turnout import LEAST_ROUNDS, mean_turnout, rounds_before
 from service.store.round_votes import RoundVote
-from service.store.vote_records import Contract, get_records
+from service.store.vote_records import Contract
 
 WEI = 10**18
 # Stake counts as new for so long.
 NEW_STAKE = timedelta(days=30)
-# Past rounds whose turnout stands for that of the next.
-TURNOUT_ROUNDS = 15
-_FEWEST_ROUNDS = 3
+_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,31 +37,32 @@ class RoundStake:
     terms: RoundTerms
     by_voter: Mapping[bytes, float]
     new_in_commit: Reading
-    # Staked in the last 30 days by voter; None where logs do not go back so far.
+    # Staked in the 30 days before, by voter; None where logs do not go back so far.
     recent: Mapping[bytes, float] | None
 
 
 def get_round_stake(session: Session, vote: RoundVote, at: datetime) -> RoundStake:
-    """The stake of a round as known at ``at``."""
-    # Of a round that is over what its voters had in it, not what they staked since.
-    until = min(at, _instant(RoundTime(vote.round_id).ends_at))
-    stakes = stakes_in_round(session, vote.contract, vote.records, vote.round_id, until)
+    """The stake of a round as known at ``at``; of one that is over as it was at its end."""
+    stakes = stakes_in_round(session, vote.contract, vote.records, vote.round_id, at)
     by_voter = {voter: _uma(stake) for voter, stake in stakes.items() if stake > 0}
     return RoundStake(
         terms=_terms(session, vote, at),
         by_voter=by_voter,
         new_in_commit=_new_in_commit(session, vote, at),
-        recent=_recent(session, vote.contract, at),
+        recent=_recent(session, vote, at),
     )
 
 
 def stakes_in_round(
-    session: Session, contract: Contract, records: VoteRecords, round_id: int, until: datetime
+    session: Session, contract: Contract, records: VoteRecords, round_id: int, as_of: datetime
 ) -> dict[bytes, int]:
-    """Each voter's newest stake known by ``until``, less what does not count in the round, in wei.
+    """What each voter has in a round, in wei, as known at a time.
 
-    Voters who have none left are among them, with 0.
+    Of a round that is over no log of a later block counts, but those of its last minutes do, which
+    become known after it; of any round no stake that came while votes were opened. Voters who have
+    none left are among them, with 0.
     """
+    until = min(as_of, known_at(contract[0], _instant(RoundTime(round_id).ends_at)) - _SECOND)
     pending = _pending(records, round_id)
     return {
         voter: max(0, stake - pending.get(voter, 0))
@@ -120,35 +120,12 @@ def _pending(records: VoteRecords, round_id: int) -> dict[bytes, int]:
 
 
 def _turnout(session: Session, vote: RoundVote, at: datetime) -> Reading:
-    """Mean share of the frozen stake that was opened in the rounds of the 30 days before.
-
-    One request of each round, the one of the least id, stands for it: who votes votes on all.
-    """
-    opened = _opened_in(session, range(vote.round_id - TURNOUT_ROUNDS, vote.round_id), at)
-    records = get_records(session, vote.contract, set(opened), at) if opened else vote.records
-    shares = []
-    for round_id, weight in opened.items():
-        place = records.first_reveals.get(round_id)
-        if place is None:
-            continue
-        frozen = freeze_round(round_id, place, records.ledger, records.parameters)
-        if isinstance(frozen, FrozenTerms) and 0 < weight <= frozen.stake:
-            shares.append(weight / frozen.stake)
-    if len(shares) < _FEWEST_ROUNDS:
-        return missing(f"{len(shares)} counted rounds in the 30 days before; it takes three")
-    return known(sum(shares) / len(shares))
-
-
-def _opened_in(session: Session, rounds: Iterable[int], at: datetime) -> dict[int, int]:
-    """The weight opened on one request of each round that has any, in wei."""
-    found: dict[int, int] = {}
-    for round_id in rounds:
-        of_round = [Reveal.round_id == round_id, Reveal.known_at <= at]
-        one = session.scalar(select(func.min(Reveal.request_id)).where(*of_round))
-        if one is not None:
-            query = select(Reveal.tokens).where(*of_round, Reveal.request_id == one)
-            found[round_id] = sum(int(tokens) for tokens in session.scalars(query))
-    return found
+    """Mean share of the frozen stake that was opened in the rounds of the 30 days before."""
+    rounds = rounds_before(session, vote.contract, vote.round_id, at)
+    mean = mean_turnout(session, vote.contract, rounds, at)
+    if mean is None:
+        return missing(f"fewer than {LEAST_ROUNDS} counted rounds in the 30 days before")
+    return known(mean)
 
 
 def _new_in_commit(session: Session, vote: RoundVote, at: datetime) -> Reading:
@@ -163,11 +140,13 @@ def _new_in_commit(session: Session, vote: RoundVote, at: datetime) -> Reading:
     return known(sum(staked_between(session, vote.contract, begin, end, at).values()))
 
 
-def _recent(session: Session, contract: Contract, at: datetime) -> dict[bytes, float] | None:
-    since = at - NEW_STAKE
-    if not _reaches_back(session, contract[0], since):
+def _recent(session: Session, vote: RoundVote, at: datetime) -> dict[bytes, float] | None:
+    """What was new in the round: of one that is over in the 30 days before its end."""
+    until = min(at, _instant(RoundTime(vote.round_id).ends_at))
+    since = until - NEW_STAKE
+    if not _reaches_back(session, vote.contract[0], since):
         return None
-    return staked_between(session, contract, since, at, at)
+    return staked_between(session, vote.contract, since, until, at)
 
 
 def _reaches_back(session: Session, chain_id: int, to: datetime) -> bool:

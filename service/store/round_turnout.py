@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from models.chain import Block
@@ -49,8 +49,8 @@ def mean_turnout(
 ) -> float | None:
     """Mean share of all stake that was opened; None where fewer than five rounds tell.
 
-    All stake is what the last ``Staked`` before votes were opened says; what was asked back after
-    it is still in, so that the share is rather too low.
+    Signs and assessed rounds read the same. A round whose votes weigh more than all stake tells
+    nothing: a log of it is missing.
     """
     shares: list[float] = []
     for round_id, request_id in rounds:
@@ -64,28 +64,41 @@ def mean_turnout(
             Reveal.known_at <= as_of,
         )
         opened = sum(int(tokens) for tokens in session.scalars(query))
-        shares.append(min(1.0, opened / total))
+        if 0 < opened <= total:
+            shares.append(opened / total)
     return sum(shares) / len(shares) if len(shares) >= LEAST_ROUNDS else None
 
 
 def stake_before(session: Session, contract: Contract, at: int, as_of: datetime) -> int | None:
-    """All stake in wei by the last ``Staked`` mined before a unix time."""
+    """All stake in wei as it was frozen for votes opened from a unix time on.
+
+    By the last ``Staked`` mined before it, less what was asked back since: none can be while votes
+    are opened, and what is staked then does not count.
+    """
     chain_id, address = contract
     before = datetime.fromtimestamp(at, UTC)
-    query = (
-        select(StakeChange.cumulative_stake)
+    number, index, known = Block.number, StakeChange.log_index, StakeChange.known_at
+    changes = (
+        select(StakeChange.amount, StakeChange.cumulative_stake, number, index, known)
         .join(Block, Block.id == StakeChange.block_id)
         .where(
             Block.chain_id == chain_id,
             Block.mined_at < before,
             StakeChange.address == address,
-            StakeChange.kind == StakeChangeKind.STAKED,
-            StakeChange.known_at < known_at(chain_id, before),
-            StakeChange.known_at <= as_of,
+            known < known_at(chain_id, before),
+            known <= as_of,
         )
-        # A chain's logs become known in the order of its blocks.
-        .order_by(StakeChange.known_at.desc(), Block.number.desc(), StakeChange.log_index.desc())
-        .limit(1)
     )
-    total = session.scalar(query)
-    return None if total is None else int(total)
+    staked = changes.where(StakeChange.kind == StakeChangeKind.STAKED)
+    # A chain's logs become known in the order of its blocks.
+    newest = staked.order_by(known.desc(), number.desc(), index.desc()).limit(1)
+    last = session.execute(newest).first()
+    if last is None or last.cumulative_stake is None:
+        return None
+    asked_back = changes.where(
+        StakeChange.kind == StakeChangeKind.UNSTAKE_REQUESTED,
+        known >= last.known_at,
+        or_(number > last.number, and_(number == last.number, index > last.log_index)),
+    )
+    left = sum(int(row.amount) for row in session.execute(asked_back))
+    return int(last.cumulative_stake) + left

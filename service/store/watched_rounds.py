@@ -34,6 +34,7 @@ from service.risk.watched_round import (
 )
 from service.store.blocks import get_head
 from service.store.blocs import standing_blocs
+from service.store.round_stake import stakes_in_round
 from service.store.round_turnout import mean_turnout, rounds_before
 from service.store.upserts import IN_CHUNK, chunks
 from service.store.vote_hands import largest_group_behind, largest_holdouts
@@ -47,7 +48,6 @@ from service.store.watched_stake import (
     standing_lines,
     to_round_stakes,
     to_uma,
-    voter_stakes,
 )
 
 # A request that rolled more often is deleted everywhere so far (four rolls, five rounds).
@@ -82,7 +82,7 @@ def _of_contract(session: Session, contract: Contract, as_of: datetime) -> Itera
     rounds = {r for history in histories.values() for r in rounds_of(history)}
     both = (current - 1, current)
     records = get_records(session, contract, rounds | set(both), as_of)
-    by_voter = {one: voter_stakes(session, contract, records, one, as_of) for one in both}
+    by_voter = {one: stakes_in_round(session, contract, records, one, as_of) for one in both}
     if not by_voter[current]:
         return
     told, groups = standing_lines(session, as_of), standing_blocs(session, as_of)

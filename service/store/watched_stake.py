@@ -5,23 +5,19 @@ docs/methodology.md, "Structural signs".
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from models.attack_enums import SignalSubject
 from models.wallet_enums import LinkKind
-from service.protocol.finality import known_at
 from service.protocol.ids import parse_address, to_hex
-from service.protocol.rounds import RoundTime
 from service.protocol.vote_control import group_voters
-from service.protocol.vote_outcome import VoteRecords
 from service.protocol.wallet_links import Link
 from service.risk.standing_blocs import StandingBloc
 from service.risk.structural_signs import BLOCK_LINE, FORCE_LINE
 from service.risk.watched_round import EntityStake
 from service.store.entity_stakes import HeldStake, held_by_entity
-from service.store.round_stake import stakes_in_round
 from service.store.standing_signs import find_standing
 from service.store.vote_hands import Hand, hands_of
 from service.store.vote_records import Contract
@@ -32,7 +28,6 @@ _WEI = 10**18
 _SMALL = 100
 # Whoever holds less than this part of all stake is looked at without its links.
 _DUST = 10_000
-_SECOND = timedelta(seconds=1)
 # Names of the line signs that stand, by the entity they are told of.
 Standing = Mapping[str, frozenset[str]]
 
@@ -53,19 +48,6 @@ class RoundStakes:
     def entity(self, voter: bytes) -> str:
         """Whose votes a voter's are, 0x-hex."""
         return to_hex(self.entities.get(voter, voter))
-
-
-def voter_stakes(
-    session: Session, contract: Contract, records: VoteRecords, round_id: int, as_of: datetime
-) -> dict[bytes, int]:
-    """What each voter has in a round, in wei, as known at a time.
-
-    Of a round that is over no log of a later block counts, of any round no stake that came while
-    votes were opened.
-    """
-    ends_at = datetime.fromtimestamp(RoundTime(round_id).ends_at, UTC)
-    until = min(as_of, known_at(contract[0], ends_at) - _SECOND)
-    return stakes_in_round(session, contract, records, round_id, until)
 
 
 def standing_lines(session: Session, as_of: datetime) -> Standing:
