@@ -15,7 +15,7 @@ from service.calibration.ablation_blocks import BLOCKS, Block, Columns
 from service.calibration.coefficients import fit_coefficients, shift_to_mean
 from service.calibration.features import dispute_facts
 from service.calibration.fitting import Recipe, fit_dispute
-from service.calibration.logistic import Values, expit, logit
+from service.calibration.logistic import Values, logit
 from service.calibration.measures import Ranking, log_losses
 from service.calibration.resampling import Resamples, interval
 from service.calibration.rows import StudyRow, Target
@@ -23,6 +23,7 @@ from service.calibration.split import is_over
 from service.risk.dispute_features import dispute_probability
 from service.risk.dispute_readings import DisputeFacts
 from service.risk.frozen_dispute import FrozenDispute
+from service.risk.log_odds import expits
 
 EMBARGO = timedelta(days=7)
 LEAST_POSITIVES = 10
@@ -182,8 +183,8 @@ class _Forecaster:
         fitted = fit_coefficients(trained - usual, y, offset, defaults, groups)
         values = np.array(fitted.values)
         # The base rate stays the model's own: only the columns are on trial.
-        shift = shift_to_mean(offset + (trained - usual) @ values, float(expit(offset).mean()))
-        return expit(shift + logit(p) + (tested - usual) @ values)
+        shift = shift_to_mean(offset + (trained - usual) @ values, float(expits(offset).mean()))
+        return expits(shift + logit(p) + (tested - usual) @ values)
 
 
 def columns_in_time(

@@ -19,9 +19,10 @@ from service.calibration.baseline_columns import (
     partial_columns,
 )
 from service.calibration.baseline_rates import CellRates, fit_cell_rates, jeffreys
-from service.calibration.logistic import Values, clipped, expit, fit_logistic, logit
+from service.calibration.logistic import Values, clipped, fit_logistic, logit
 from service.calibration.rows import StudyRow, Target
 from service.risk.frozen_dispute import number_of
+from service.risk.log_odds import expits
 
 # Ridge: the intercept is free, every other coefficient has a standard deviation of 1.
 _RIDGE = 1.0
@@ -176,4 +177,4 @@ def _probabilities(columns: Mapping[str, Values], coefficients: Mapping[str, flo
         (columns[name] * value for name, value in coefficients.items()),
         start=np.zeros(len(columns["constant"])),
     )
-    return expit(np.asarray(scores, dtype=np.float64))
+    return expits(np.asarray(scores, dtype=np.float64))

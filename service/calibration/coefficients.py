@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from service.calibration.logistic import Values, expit
+from service.calibration.logistic import Values
 from service.risk.features import FEATURE_CAP
+from service.risk.log_odds import expits
 
 # b_j ~ Normal(default_j, 1) where it is freed.
 PRIOR_SD = 1.0
@@ -65,7 +66,7 @@ def fit_coefficients(
             break
         values[over] = np.sign(values[over]) * FEATURE_CAP / largest[over]
         is_free &= ~over
-    p = expit(intercept + columns @ values + offset)
+    p = expits(intercept + columns @ values + offset)
     sds = _sds(columns[:, freed], y - p, p * (1 - p), groups)
     all_sds = np.full(len(values), np.nan)
     all_sds[freed] = sds[1:]
@@ -83,7 +84,7 @@ def shift_to_mean(eta: Values, mean: float) -> float:
     low, high = -40.0, 40.0
     for _ in range(80):
         middle = (low + high) / 2
-        if float(expit(eta + middle).mean()) < mean:
+        if float(expits(eta + middle).mean()) < mean:
             low = middle
         else:
             high = middle
@@ -105,7 +106,7 @@ def _maximise(
     weight = _precision(int(is_free.sum()))
     beta = np.concatenate([[intercept], values[is_free]])
     for _ in range(_STEPS):
-        p = expit(design @ beta + fixed)
+        p = expits(design @ beta + fixed)
         gradient = design.T @ (y - p) - weight * (beta - goal)
         curvature = (design.T * (p * (1 - p))) @ design + np.diag(weight)
         step = np.linalg.solve(curvature, gradient)

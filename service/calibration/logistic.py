@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from service.risk.log_odds import expits
+
 Values = NDArray[np.float64]
 
 LOWEST = 1e-6
@@ -23,11 +25,6 @@ def logit(p: Values) -> Values:
     return np.log(inside) - np.log1p(-inside)
 
 
-def expit(x: Values) -> Values:
-    """Probability of log odds."""
-    return np.asarray(1 / (1 + np.exp(-np.clip(x, -700, 700))), dtype=np.float64)
-
-
 def fit_logistic(
     columns: Values,
     y: Values,
@@ -46,7 +43,7 @@ def fit_logistic(
         return None
     beta = np.zeros(columns.shape[1]) if start is None else start
     for _ in range(_STEPS):
-        p = expit(columns @ beta)
+        p = expits(columns @ beta)
         gradient = columns.T @ (weights * (y - p)) - ridge * beta
         curvature = (columns.T * (weights * p * (1 - p))) @ columns + np.diag(ridge + 1e-12)
         try:

@@ -9,7 +9,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from service.risk.attack_fusion import sigmoid
+from service.risk.log_odds import expit, expits
 
 # Known attacks from which a probability may be said, and from which an interval of it.
 PLATT_FROM, VENN_ABERS_FROM = 20, 100
@@ -71,7 +71,7 @@ def calibrate(score: float, history: LabelledScores) -> Calibrated:
             return Calibrated(history.status)
         case CalibrationStatus.PLATT:
             intercept, slope = fit_platt(history)
-            return Calibrated(history.status, sigmoid(intercept + slope * score))
+            return Calibrated(history.status, expit(intercept + slope * score))
         case CalibrationStatus.VENN_ABERS:
             low, high = venn_abers(score, history)
             return Calibrated(history.status, high / (1 - low + high), low, high)
@@ -85,7 +85,7 @@ def fit_platt(history: LabelledScores) -> tuple[float, float]:
     design = np.column_stack([np.ones_like(x), x])
     precision = np.array([0.0, 1 / _SLOPE_SD**2])
     for _ in range(_STEPS):
-        p = np.array([sigmoid(float(z)) for z in design @ beta])
+        p = expits(design @ beta)
         gradient = design.T @ (y - p) - precision * (beta - np.array([0.0, _SLOPE_MEAN]))
         weights = np.maximum(p * (1 - p), _SMALL)
         hessian = (design * weights[:, None]).T @ design + np.diag(precision)

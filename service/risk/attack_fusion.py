@@ -8,11 +8,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import exp, log
+from math import log
 
 from models.attack_enums import SignalFamily, SignalSubject
 from models.enums import Support
 from service.risk.attack_signs import AttackSign, sign_document, strongest_first
+from service.risk.log_odds import expit
 
 FUSION_VERSION = "fusion-1.0.1"
 FAMILY_CAP = 3.0
@@ -58,7 +59,7 @@ class AttackScore:
     @property
     def odds_scale(self) -> float:
         """The score on the scale of a probability, of which only the order means anything."""
-        return sigmoid(self.score)
+        return expit(self.score)
 
     @property
     def support(self) -> Support:
@@ -142,8 +143,3 @@ def score_digest(score: AttackScore, status: str) -> bytes:
 def logit(p: float) -> float:
     """Log odds of a probability."""
     return log(p / (1 - p))
-
-
-def sigmoid(x: float) -> float:
-    """Probability of log odds, without overflow."""
-    return 1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))

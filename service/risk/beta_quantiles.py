@@ -1,4 +1,4 @@
-"""Quantiles of the Beta distribution, with the standard library only.
+"""Quantiles of the Beta distribution, without any table or solver.
 
 The regularised incomplete beta function by Lentz's continued fraction, inverted by bisection;
 tests hold it against draws and closed forms.
@@ -6,6 +6,8 @@ tests hold it against draws and closed forms.
 
 from functools import lru_cache
 from math import exp, lgamma, log, log1p
+
+from service.risk.log_odds import expit
 
 _TINY = 1e-300
 _STEPS = 1_000_000
@@ -28,7 +30,7 @@ def beta_quantile(a: float, b: float, share: float) -> float:
     low, high, at = _LOWEST, _HIGHEST, log(a) - log(b)
     constant = lgamma(a + b) - lgamma(a) - lgamma(b)
     for _ in range(_STEPS_AT_MOST):
-        x = _expit(at)
+        x = expit(at)
         above = beta_share_below(a, b, x) - share
         low, high = (low, at) if above > 0 else (at, high)
         # The density by log odds: x^a (1 - x)^b / B(a, b).
@@ -36,9 +38,9 @@ def beta_quantile(a: float, b: float, share: float) -> float:
         step = above / slope if slope > _TINY else high - low
         following = at - step if low < at - step < high else (low + high) / 2
         if abs(following - at) <= _PRECISION * max(abs(at), 1.0):
-            return _expit(following)
+            return expit(following)
         at = following
-    return _expit(at)
+    return expit(at)
 
 
 def beta_share_below(a: float, b: float, x: float) -> float:
@@ -70,7 +72,3 @@ def _fraction(a: float, b: float, x: float) -> float:
 
 def _away(value: float) -> float:
     return value if abs(value) > _TINY else _TINY
-
-
-def _expit(logit: float) -> float:
-    return 1 / (1 + exp(-logit)) if logit > 0 else exp(logit) / (1 + exp(logit))

@@ -5,7 +5,7 @@ this one function.
 """
 
 import re
-from math import exp, log, log1p
+from math import exp, log
 
 from service.risk.dispute_readings import (
     BEFORE_ITS_TIME,
@@ -23,6 +23,7 @@ from service.risk.frozen_dispute import (
     era_log_odds,
     shipped_dispute_model,
 )
+from service.risk.log_odds import expit
 from service.risk.wording_features import pointed_features
 
 WORDS = "rule_words"
@@ -46,7 +47,7 @@ def counting_features(
 
 def dispute_probability(facts: DisputeFacts, model: FrozenDispute) -> float:
     """P(disputed) by the model's own intercept, which keeps the mean of the sample it is of."""
-    return _expit(_base(facts, model) + total_logit(_features(facts, model, is_centred=True)))
+    return expit(_base(facts, model) + total_logit(_features(facts, model, is_centred=True)))
 
 
 def effect_of(term: Term, value: float) -> float:
@@ -130,7 +131,3 @@ def _words(facts: DisputeFacts, model: FrozenDispute) -> Feature:
         evidence=tuple(heaviest),
         bearing=Bearing.DISPUTED,
     )
-
-
-def _expit(x: float) -> float:
-    return exp(-log1p(exp(-x))) if x > 0 else exp(x) / (1 + exp(x))

@@ -5,12 +5,13 @@ change its piece makes on top of those before it. docs/methodology.md, "Drivers"
 """
 
 from collections.abc import Iterator, Sequence
-from math import exp, log
+from math import log
 
 from service.risk.cells import Cell
 from service.risk.driver_steps import Step, steps
 from service.risk.features import Feature
 from service.risk.inputs import MarketInputs
+from service.risk.log_odds import expit
 from service.risk.parameters import RiskParameters
 from service.risk.result import Driver
 from service.risk.situation import CALM, Situation
@@ -80,7 +81,7 @@ def _split(features: Sequence[Feature], before: float, after: float) -> Iterator
     start, reached = before, logit(before)
     for number, (feature, part) in enumerate(zip(moving, parts, strict=True), 1):
         reached += part
-        end = after if number == len(moving) else 1 / (1 + exp(-reached))
+        end = after if number == len(moving) else expit(reached)
         evidence = tuple(f'{s.field}: "{s.words}"' for s in feature.spans) + feature.evidence
         yield Driver(feature.name, feature.value, feature.unit, part, end - start, evidence)
         start = end

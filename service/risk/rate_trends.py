@@ -12,6 +12,7 @@ from math import exp
 import numpy as np
 
 from service.risk.draws import Values
+from service.risk.log_odds import expit, expits
 from service.risk.rate_parameters import TrendPriors
 
 # The 95 % quantile of the normal distribution: 90 % intervals.
@@ -128,7 +129,7 @@ def _fit(design: Values, n: Values, y: Values, penalty: Values) -> tuple[Values,
     worth = _log_posterior(design, n, y, penalty, beta)
     information = penalty.copy()
     for _ in range(_ITERATIONS):
-        p = _expit(design @ beta)
+        p = expits(design @ beta)
         gradient = design.T @ (y - n * p) - penalty @ beta
         information = design.T @ (design * (n * p * (1 - p))[:, None]) + penalty
         step: Values = np.linalg.solve(information, gradient).astype(np.float64)
@@ -150,13 +151,8 @@ def _log_posterior(design: Values, n: Values, y: Values, penalty: Values, beta: 
     return likelihood - 0.5 * float(beta @ penalty @ beta)
 
 
-def _expit(logits: Values) -> Values:
-    shares: Values = 0.5 * (1 + np.tanh(0.5 * logits))
-    return shares
-
-
 def _rate(logit: float, error: float) -> Fitted:
-    ends = [float(_expit(np.array(logit + z * error))) for z in (0, -_Z_90, _Z_90)]
+    ends = [expit(logit + z * error) for z in (0, -_Z_90, _Z_90)]
     return Fitted(*ends)
 
 

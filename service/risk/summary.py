@@ -4,6 +4,7 @@ docs/methodology.md, "Overrides" and "Intervals".
 """
 
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from service.risk.cells import Cell
 from service.risk.draws import Transitions, Values
 from service.risk.flips import flip_chances
 from service.risk.intervals import interval_of, mean_of
+from service.risk.log_odds import expit
 from service.risk.parameters import RiskParameters
 from service.risk.path import DELETED_ADMIN, PATHS, SECOND_UNDISPUTED, SOURCE, UNDISPUTED
 from service.risk.result import Answers, Summary
@@ -97,11 +99,11 @@ def _summarise(cell: Cell, situation: Situation, parameters: RiskParameters) -> 
 def override_chance(base: float, cap: float, cell: Cell, parameters: RiskParameters) -> float:
     """P(a remedy | wrong) of a market of this cell's volume and oracle; logistic, capped."""
     priors = parameters.override
-    logit = np.log(base / (1 - base))
+    logit = log(base / (1 - base))
     logit += priors.volume_slope * (parameters.stratum_log10_volume[cell.stratum] - 6)
     if cell.version is OracleVersion.MANAGED_RESOLVER:
         logit += priors.resolver_gated
-    return min(float(1 / (1 + np.exp(-logit))), cap)
+    return min(expit(logit), cap)
 
 
 def _override(course: Course, cell: Cell, s: Situation, parameters: RiskParameters) -> _Override:

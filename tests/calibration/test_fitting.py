@@ -16,7 +16,6 @@ from service.calibration.dispute_model import FrozenDisputeModel, load
 from service.calibration.features import dispute_facts
 from service.calibration.fitting import Recipe, fit_dispute
 from service.calibration.leakage import blind_scores
-from service.calibration.logistic import expit
 from service.calibration.model_defaults import DEFAULTS, PRIOR_RATES
 from service.calibration.rows import Labels, StudyRow, Target, TimeBasis
 from service.errors import UsageError
@@ -24,6 +23,7 @@ from service.risk.dispute_features import WORDS, counting_features, dispute_prob
 from service.risk.dispute_readings import CANDLE_OPEN, UNFAMILIAR, DisputeFacts
 from service.risk.features import FEATURE_CAP
 from service.risk.frozen_dispute import FrozenDispute, shipped_dispute_model
+from service.risk.log_odds import expits
 from tests.calibration.study_rows import START, row
 
 
@@ -96,7 +96,7 @@ def test_the_base_rate_is_the_data_s_under_the_published_prior() -> None:
     expected = (positives + prior.mean * prior.n) / (len(rows) + prior.n)
     assert FrozenDisputeModel(fit.model).predict(rows).mean() == pytest.approx(expected, rel=1e-3)
     eta = np.array([-3.0, 0.0, 2.0])
-    assert float(expit(eta + shift_to_mean(eta, 0.1)).mean()) == pytest.approx(0.1)
+    assert float(expits(eta + shift_to_mean(eta, 0.1)).mean()) == pytest.approx(0.1)
 
 
 def test_frozen_and_live_evaluation_are_one_number() -> None:

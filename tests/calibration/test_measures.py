@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from service.calibration.logistic import Values, expit, fit_logistic, logit
+from service.calibration.logistic import Values, fit_logistic, logit
 from service.calibration.measures import (
     CalibrationLine,
     Ranking,
@@ -14,6 +14,7 @@ from service.calibration.measures import (
 )
 from service.calibration.reliability import ReliabilityPoint, reliability
 from service.calibration.resampling import Resamples, interval
+from service.risk.log_odds import expits
 
 RNG = np.random.default_rng(7)
 Y = (RNG.random(400) < 0.2).astype(float)
@@ -61,12 +62,12 @@ def test_certainty_about_the_wrong_thing_costs_a_finite_loss() -> None:
 
 def test_the_slope_tells_too_extreme_forecasts_from_right_ones() -> None:
     rng = np.random.default_rng(3)
-    right = expit(rng.normal(-2, 1.5, 20_000))
+    right = expits(rng.normal(-2, 1.5, 20_000))
     y = (rng.random(20_000) < right).astype(float)
 
     slope, intercept = CalibrationLine(y, right).fit(np.ones(20_000)) or (0, 9)
     assert (slope, intercept) == pytest.approx((1, 0), abs=0.06)
-    extreme = CalibrationLine(y, expit(2 * logit(right))).fit(np.ones(20_000)) or (0, 9)
+    extreme = CalibrationLine(y, expits(2 * logit(right))).fit(np.ones(20_000)) or (0, 9)
     assert extreme[0] == pytest.approx(slope / 2, rel=1e-4)
 
 

@@ -14,8 +14,9 @@ from service.risk.attack_calibration import (
     calibrate,
     fit_platt,
 )
-from service.risk.attack_fusion import FAMILY_CAP, fuse, logit, score_document, sigmoid
+from service.risk.attack_fusion import FAMILY_CAP, fuse, logit, score_document
 from service.risk.attack_signs import AttackSign
+from service.risk.log_odds import expit
 
 
 def sign(name: str, log_lr: float, family: SignalFamily = SignalFamily.STAKE) -> AttackSign:
@@ -64,13 +65,13 @@ def test_the_last_bit_of_a_sum_makes_no_higher_score() -> None:
 
 
 def past(positives: int, quiet: int, *, slope: float = 1.0) -> LabelledScores:
-    """Scores drawn so that an attack's chance is sigmoid(slope * score)."""
+    """Scores drawn so that an attack's chance is expit(slope * score)."""
     draw = random.Random(3)  # noqa: S311  # a test's draws
     found: list[tuple[float, bool]] = []
     left = {True: positives, False: quiet}
     while any(left.values()):
         score = draw.gauss(0, 2)
-        attacked = draw.random() < sigmoid(slope * score)
+        attacked = draw.random() < expit(slope * score)
         if left[attacked]:
             left[attacked] -= 1
             found.append((score, attacked))
