@@ -123,6 +123,8 @@ class _Between:
     """What went from one address to another so far, and the surest that was said of it."""
 
     moved: list[Moved] = field(default_factory=list)
+    # In wei, of all of them.
+    total: int = 0
     said: Decimal = _NO
 
 
@@ -135,20 +137,20 @@ def link_transfers(
     """
     between: dict[tuple[bytes, bytes], _Between] = defaultdict(_Between)
     versions: list[Link] = []
+    able = voters.keys() - set(never)
     for one in moved:
         pair = one.sender, one.recipient
-        if one.amount < DUST or pair[0] == pair[1] or set(pair) & set(never):
-            continue
-        if not voters.keys() >= set(pair):
+        if one.amount < DUST or pair[0] == pair[1] or not able >= set(pair):
             continue
         between[pair].moved.append(one)
+        between[pair].total += one.amount
         back = between.get((pair[1], pair[0]))
         is_mutual = back is not None and bool(back.moved)
         count = len(between[pair].moved) + (len(back.moved) if back is not None else 0)
         if is_mutual and count >= LEAST_BOTH_WAYS:
             for way in (pair, (pair[1], pair[0])):
                 versions += _say(way, between, ladder.SENT_BOTH_WAYS, one)
-        elif sum(x.amount for x in between[pair].moved) >= STAKE_FLOOR:
+        elif between[pair].total >= STAKE_FLOOR:
             versions += _say(pair, between, ladder.SENT_ONE_WAY, one)
     known = (
         replace(link, known_at=max(link.known_at, voters[link.source], voters[link.target]))

@@ -1,6 +1,7 @@
 """Links out of transfers: who first paid for several, and who sends to and fro."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -140,3 +141,22 @@ def test_first_tokens_are_not_known_before_two_who_got_them_are_known_to_vote() 
     funded = first_funders(transfers, searched, {ALICE: last, BOB: late, CAROL: early}, ())
     links = link_first_funders(funded, {FUNDER: [reading(FUNDER, 10)]})
     assert {x.target: x.known_at for x in links} == {CAROL: late, BOB: late, ALICE: last}
+
+
+class Counted(int):
+    """An amount that counts how often it is added to another."""
+
+    added = 0
+
+    def __radd__(self, other: int) -> int:
+        Counted.added += 1
+        return int(self) + other
+
+
+def test_what_many_transfers_cost_grows_with_their_number() -> None:
+    """Each is added up once, however many went before."""
+    Counted.added = 0
+    small = [replace(moved(number, ALICE, BOB), amount=Counted(DUST)) for number in range(1, 2_001)]
+    [link] = link_transfers(small, {ALICE: START, BOB: START}, ())
+    assert link.confidence == Decimal("0.40")
+    assert Counted.added == len(small)
