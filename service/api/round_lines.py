@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from models.round_assessment import RoundAssessment
+from models.round_assessment import RoundAssessment, RoundFailure
 
 Line = dict[str, object]
 
@@ -43,4 +43,14 @@ def round_line(row: RoundAssessment) -> Line:
         "p_any_wrong_interval": told.get("p_any_wrong_interval"),
         "support": told["support"],
         "model_version": row.model_version,
+    }
+
+
+def failed_line(row: RoundFailure) -> Line:
+    """A round that could not be assessed (``FailedRound``)."""
+    return {
+        "round_id": row.round_id,
+        "failures": row.failures,
+        "reason": row.reason,
+        "next_try_at": row.next_try_at,
     }

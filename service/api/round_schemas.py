@@ -258,7 +258,24 @@ class RoundLine(Shape):
     model_version: str
 
 
-RoundList = Paged[RoundLine]
+class FailedRound(Shape):
+    """A past round that is not assessed, or not anew, because its own rows cannot be."""
+
+    round_id: int
+    failures: int = Field(description="How often in a row.")
+    reason: str = Field(description="Of the newest try.")
+    next_try_at: datetime
+
+
+class RoundHistory(Paged[RoundLine]):
+    """Every assessment of one round."""
+
+
+class RoundList(Paged[RoundLine]):
+    """Every assessed round, and what could not be assessed."""
+
+    failed: list[FailedRound] = Field(description="On every page the same, newest first, bounded.")
+    failed_count: int = Field(description="How many there are, listed or not.")
 
 
 class RoundQuestionBody(BaseModel):

@@ -12,8 +12,8 @@ from models.round_assessment import RoundAssessment
 from service.api.as_of import AsOf, past_instant
 from service.api.parameters import Cursor, Limit, only
 from service.api.problems import Problem
-from service.api.round_lines import CAUTION, round_line
-from service.api.round_schemas import RoundDocument, RoundList
+from service.api.round_lines import CAUTION, failed_line, round_line
+from service.api.round_schemas import RoundDocument, RoundHistory, RoundList
 from service.api.site import Site
 from service.api.wire import json_response
 from service.protocol.rounds import round_at
@@ -30,9 +30,12 @@ from service.store.round_assessments import (
     newest_of_round,
     round_span,
 )
+from service.store.round_failures import list_failures
 
 _MAX_ID = 2**63
 _LIST = ("rounds",)
+# Of rounds that could not be assessed.
+MOST_FAILED = 20
 CURRENT = "current"
 
 RoundPath = Annotated[
@@ -51,14 +54,22 @@ def rounds_router(site: Site) -> APIRouter:
 
     @router.get("/v1/rounds", response_model=RoundList, dependencies=[only("limit", "cursor")])
     def list_vote_rounds(limit: Limit = 50, cursor: Cursor = None) -> Response:
-        """Every assessed round by its newest assessment, newest round first."""
+        """Every assessed round by its newest assessment, newest round first.
+
+        ``failed``: past rounds whose own rows cannot be assessed, which are tried again.
+        """
         before = None if cursor is None else _round_position(cursor)
         with site.sessions() as session:
             rows = list_rounds(session, limit + 1, before)
+            failed, count = list_failures(session, MOST_FAILED)
         last = rows[limit - 1].round_id if len(rows) > limit else None
         following = None if last is None else encode_cursor(_LIST, (last,))
-        data = [round_line(row) for row in rows[:limit]]
-        return json_response({"data": data, "next_cursor": following, "notice": site.notice})
+        body = {
+            "data": [round_line(row) for row in rows[:limit]],
+            "failed": [failed_line(row) for row in failed],
+            "failed_count": count,
+        }
+        return json_response({**body, "next_cursor": following, "notice": site.notice})
 
     @router.get("/v1/rounds/{round_id}", response_model=RoundDocument, dependencies=[only("as_of")])
     def read_round(round_id: RoundPath, as_of: AsOf = None) -> Response:
@@ -70,7 +81,7 @@ def rounds_router(site: Site) -> APIRouter:
 
     @router.get(
         "/v1/rounds/{round_id}/assessments",
-        response_model=RoundList,
+        response_model=RoundHistory,
         dependencies=[only("limit", "cursor")],
     )
     def list_round_assessments(

@@ -1,8 +1,9 @@
 """Past rounds that could not be assessed: each waits longer, so that the others get their turn."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from models.round_assessment import RoundFailure
@@ -19,6 +20,13 @@ def waiting_rounds(session: Session, at: datetime) -> dict[int, bool]:
     """Every round that failed last, and whether it still waits at an instant."""
     query = select(RoundFailure.round_id, RoundFailure.next_try_at)
     return {round_id: next_try_at > at for round_id, next_try_at in session.execute(query)}
+
+
+def list_failures(session: Session, limit: int) -> tuple[Sequence[RoundFailure], int]:
+    """Rounds that could not be assessed, the newest ``limit`` of them, and how many there are."""
+    query = select(RoundFailure).order_by(RoundFailure.round_id.desc()).limit(limit)
+    count = session.scalar(select(func.count()).select_from(RoundFailure)) or 0
+    return session.scalars(query).all(), count
 
 
 def note_failure(session: Session, round_id: int, reason: str, at: datetime) -> None:

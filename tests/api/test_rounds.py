@@ -24,8 +24,10 @@ from service.api.round_schemas import (
     MarketAttackAnswer,
     RoundAnswer,
     RoundDocument,
+    RoundHistory,
     RoundList,
 )
+from service.api.rounds import MOST_FAILED
 from service.clock import SetClock
 from service.database import open_engine, open_sessions
 from service.protocol.contracts import ContractBook
@@ -37,6 +39,7 @@ from service.risk.parameters import load_parameters
 from service.store.attack_signals import add_signals
 from service.store.market_attack import last_place
 from service.store.round_assessments import newest_of_round
+from service.store.round_failures import forget_failure, note_failure
 from tests.postgresql import postgresql_database
 from tests.store.chain_scenes import Chain
 from tests.store.round_scenes import WHALE, list_market
@@ -126,7 +129,7 @@ def test_the_history_of_a_round_is_kept(client: TestClient) -> None:
     assert [line["phase"] for line in page["data"]] == ["over"]
     rest = read(client, f"/v1/rounds/{FORCED}/assessments?cursor={page['next_cursor']}")
     assert [line["phase"] for line in rest["data"]] == ["commit"]
-    RoundList.model_validate(rest)
+    RoundHistory.model_validate(rest)
 
 
 @pytest.mark.parametrize("path", ["/v1/rounds/7", "/v1/rounds/7/assessments"])
@@ -317,3 +320,26 @@ def test_of_a_market_paid_before_any_assessment_nothing_said_later_is_shown(
         market = session.scalars(query).one()
         assert last_place(session, market, NOW + timedelta(days=30)) is not None
         assert last_place(session, market, NOW - timedelta(days=365)) is None
+
+
+def test_rounds_that_could_not_be_assessed_are_told_with_the_list(
+    scored: sessionmaker[Session], client: TestClient
+) -> None:
+    before = client.get("/v1/rounds").json()
+    assert (before["failed"], before["failed_count"]) == ([], 0)
+    rounds = range(9_000, 9_000 + MOST_FAILED + 1)
+    with scored.begin() as session:
+        for round_id in rounds:
+            note_failure(session, round_id, "ValueError: a row of it is broken", SEALED)
+    try:
+        page = client.get("/v1/rounds", params={"limit": 1}).json()
+        RoundList.model_validate(page)
+        assert page["failed_count"] == len(rounds)
+        assert [one["round_id"] for one in page["failed"]] == list(rounds)[:0:-1]
+        assert page["failed"][0]["reason"] == "ValueError: a row of it is broken"
+        assert page["failed"][0]["failures"] == 1
+        assert page["failed"][0]["next_try_at"] > page["data"][0]["as_of"]
+    finally:
+        with scored.begin() as session:
+            for round_id in rounds:
+                forget_failure(session, round_id)
