@@ -26,6 +26,8 @@ from service.store.keyset import BadCursor, decode_cursor, encode_cursor
 from service.store.stake_board import StakeBoard, get_stake_board
 
 _NO_SEARCH = "blocs: no search was made yet (the job find_blocs)"
+# Of addresses tied to too many to be joined with them, those told of.
+_MOST_UNJOINED = 5
 
 
 def blocs_router(site: Site) -> APIRouter:
@@ -66,7 +68,11 @@ def _page(
     standing = standing_blocs(session, at)
     blocs = [bloc for bloc in standing if bloc.bloc_id > after]
     search = get_search(session, at)
-    missing = [] if isinstance(board, StakeBoard) else [f"concentration, shares: {board}"]
+    missing = (
+        [f"concentration, shares: {one.words}" for one in board.unjoined[:_MOST_UNJOINED]]
+        if isinstance(board, StakeBoard)
+        else [f"concentration, shares: {board}"]
+    )
     if search is None:
         missing.append(_NO_SEARCH)
     body: dict[str, object] = {

@@ -73,6 +73,9 @@ def _detail(
     missing = [f"stake, entity: {board}"] if isinstance(board, str) else []
     if not isinstance(board, str) and entity is None:
         missing.append("stake, entity: it has no stake in the round under way")
+    if not isinstance(board, str):
+        near = (one for one in board.unjoined if to_hex(address) in one.voters)
+        missing += [f"entity: {one.words}" for one in near]
     if history.has_more_changes:
         missing.append("stake_history: older changes are left out")
     return {

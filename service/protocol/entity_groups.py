@@ -97,8 +97,22 @@ def _without_services(ties: list[Tie]) -> list[Tie]:
 
 def count_ties(pairs: Iterable[tuple[bytes, bytes]]) -> Mapping[bytes, int]:
     """To how many others each address is tied."""
+    return {address: len(others) for address, others in _near(pairs).items()}
+
+
+def find_services(ties: Iterable[Tie]) -> dict[bytes, frozenset[bytes]]:
+    """Addresses tied to so many others that they join none of them, and whom each is tied to."""
+    near = _near((tie.one, tie.other) for tie in ties if tie.one != tie.other)
+    return {
+        address: frozenset(others)
+        for address, others in sorted(near.items())
+        if len(others) > MOST_MEMBERS
+    }
+
+
+def _near(pairs: Iterable[tuple[bytes, bytes]]) -> Mapping[bytes, set[bytes]]:
     near: dict[bytes, set[bytes]] = defaultdict(set)
     for one, other in pairs:
         near[one].add(other)
         near[other].add(one)
-    return {address: len(others) for address, others in near.items()}
+    return near

@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import combinations
 
 from models.wallet_enums import LinkBasis, LinkKind
-from service.protocol.entity_groups import Tie, close_chains
+from service.protocol.entity_groups import Tie, close_chains, find_services
 from service.protocol.vote_facts import VoteRevealed
 from service.protocol.wallet_links import MERGE_AT, VOTE_CONTROL, Link
 
@@ -93,6 +93,15 @@ def group_voters(
         for top, of_it in members.items()
     ]
     return sorted(found, key=lambda entity: entity.entity)
+
+
+def find_unjoined(links: Iterable[Link], at: datetime) -> dict[bytes, frozenset[bytes]]:
+    """Addresses whose links would join so many votes that they join none, and those they are to."""
+    return find_services(
+        Tie(link.source, link.target, link.confidence)
+        for link in links
+        if _ground(link, at) is not None
+    )
 
 
 def callers_of(reveals: Iterable[VoteRevealed]) -> dict[bytes, set[bytes]]:

@@ -40,6 +40,8 @@ from service.store.round_votes import get_round_vote
 
 # Largest first; whoever attacks needs no more.
 MOST_OPEN = 300
+# Of addresses tied to too many to be joined with them, those told of.
+MOST_UNJOINED = 5
 DISPUTE_WINDOW = timedelta(hours=24)
 BASELINE = timedelta(days=28)
 _MICRO = 1_000_000
@@ -74,6 +76,7 @@ def load_round(
     voters = get_round_voters(session, vote, stake, at, answers)
     phase = phase_of(round_id, at)
     notes = _request_notes(requests)
+    notes += [f"entities: {one.words}" for one in voters.unjoined[:MOST_UNJOINED]]
     still_open: list[PricedMarket] = []
     if phase in ("waiting", "commit"):
         still_open, left_out = _open_markets(session, requests, book, parameters, attack, at)

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from models.enums import Outcome
 from models.wallet_enums import LinkKind
+from service.protocol.entity_groups import MOST_MEMBERS
 from service.protocol.ids import to_hex
 from service.protocol.prices import outcome_of
-from service.protocol.vote_control import VotingEntity, callers_of, group_voters
+from service.protocol.vote_control import VotingEntity, callers_of, find_unjoined, group_voters
 from service.protocol.wallet_links import merge_entities
 from service.risk.attack_inputs import Bloc, Reading, Voter, known, missing
 from service.store.round_stake import RoundStake
@@ -34,8 +35,32 @@ class RoundVoters:
     entities: tuple[VotingEntity, ...]
     # Every address that is surely the same owner's as one of the entity's, itself among them.
     wallets: Mapping[str, frozenset[bytes]]
-    # UMA staked in the last 30 days by entity; None where logs do not go back so far.
+    # UMA staked in the 30 days before, by entity; None where logs do not go back so far.
     recent: Mapping[str, float] | None
+    # Who is tied to too many to be joined with them, most stake first.
+    unjoined: tuple["Unjoined", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unjoined:
+    """An address whose links would make more than an entity's addresses one: they join nobody."""
+
+    # 0x-hex, as all.
+    address: str
+    # Addresses it is tied to, whether or not they vote.
+    ties: int
+    # Those that have a stake in the round, the address itself among them, and theirs in UMA.
+    voters: tuple[str, ...]
+    stake: float
+
+    @property
+    def words(self) -> str:
+        """What is told of it."""
+        return (
+            f"{self.address} is tied to {self.ties} addresses by ownership or votes, more than "
+            f"{MOST_MEMBERS}, so that it may be a service and joins none of them: "
+            f"{len(self.voters)} with {self.stake:,.0f} UMA in all count one by one"
+        )
 
 
 def get_round_voters(
@@ -71,8 +96,26 @@ def get_round_voters(
             recent[name] = sum(stake.recent.get(voter, 0.0) for voter in entity.voters)
     voters.sort(key=lambda voter: (-voter.stake, voter.entity_id))
     return RoundVoters(
-        tuple(voters), tuple(entities), wallets, None if stake.recent is None else recent
+        tuple(voters),
+        tuple(entities),
+        wallets,
+        None if stake.recent is None else recent,
+        _unjoined(find_unjoined(links, at), stake.by_voter),
     )
+
+
+def _unjoined(
+    services: Mapping[bytes, Collection[bytes]], by_voter: Mapping[bytes, float]
+) -> tuple[Unjoined, ...]:
+    """Only of more voters than one: else nothing is left apart."""
+    found = []
+    for address, tied in services.items():
+        voters = sorted(by_voter.keys() & {address, *tied})
+        if len(voters) > 1:
+            held = sum(by_voter[voter] for voter in voters)
+            names = tuple(to_hex(voter) for voter in voters)
+            found.append(Unjoined(to_hex(address), len(tied), names, held))
+    return tuple(sorted(found, key=lambda one: (-one.stake, one.address)))
 
 
 def large_alone(found: RoundVoters, all_stake: float) -> list[Bloc]:

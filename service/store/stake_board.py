@@ -15,7 +15,7 @@ from service.risk.attack_parameters import load_attack_parameters
 from service.risk.joined_voters import join_voters
 from service.risk.stake_concentration import StakeConcentration, concentration_of
 from service.store.round_stake import get_round_stake
-from service.store.round_voters import get_round_voters
+from service.store.round_voters import Unjoined, get_round_voters
 from service.store.round_votes import get_round_vote
 
 
@@ -29,6 +29,7 @@ class StakeBoard:
     by_entity: tuple[Voter, ...]
     # By each voter's address.
     entity_of: Mapping[str, VotingEntity]
+    unjoined: tuple[Unjoined, ...] = ()
 
     def by_group(self, groups: Iterable[Collection[str]]) -> tuple[Voter, ...]:
         """The entities, with those of a group (its addresses are given) taken as one voter."""
@@ -67,4 +68,5 @@ def get_stake_board(session: Session, book: ContractBook, at: datetime) -> Stake
         tuple(sorted(by_address, key=lambda voter: (-voter.stake, voter.entity_id))),
         voters.voters,
         {to_hex(voter): entity for entity in voters.entities for voter in entity.voters},
+        voters.unjoined,
     )

@@ -6,7 +6,15 @@ from decimal import Decimal
 import pytest
 
 from models.wallet_enums import LinkBasis, LinkKind
-from service.protocol.vote_control import DELEGATED, OWNED, SENT, VotingEntity, group_voters
+from service.protocol.entity_groups import MOST_MEMBERS
+from service.protocol.vote_control import (
+    DELEGATED,
+    OWNED,
+    SENT,
+    VotingEntity,
+    find_unjoined,
+    group_voters,
+)
 from service.protocol.wallet_links import Link
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -31,6 +39,17 @@ def test_voters_of_one_owner_count_as_one() -> None:
     first, second = group_voters([C, B, A], links, {}, AT)
     assert (first.entity, first.voters, first.grounds) == (A, (A, B), (OWNED,))
     assert (second.voters, second.grounds) == ((C,), ())
+
+
+def test_who_is_tied_to_more_than_an_entity_may_have_is_named_with_them() -> None:
+    targets = [(1_000 + number).to_bytes(20, "big") for number in range(MOST_MEMBERS + 1)]
+    links = [link(KEY, one, LinkKind.OWN, LinkBasis.DESIGNATED_OWNER, "0.95") for one in targets]
+    # What joins nobody anyhow, and a second link between the same two, are no ties of their own.
+    links.append(link(KEY, A, LinkKind.FUND, LinkBasis.STAKE_PAID))
+    links.append(link(targets[0], KEY, LinkKind.VOTE, LinkBasis.DELEGATION))
+    assert find_unjoined(links, AT) == {KEY: frozenset(targets)}
+    assert len(group_voters(targets, links, {}, AT)) == len(targets)
+    assert find_unjoined(links[1:-1], AT) == {}
 
 
 @pytest.mark.parametrize(
