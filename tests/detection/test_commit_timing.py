@@ -1,12 +1,20 @@
 """Votes sealed in step: told from chance, from the rush before the end, and from habit."""
 
 import numpy as np
+import pytest
 
 from service.detection.commit_timing import LEAST_ROUNDS, timing_p_values
 
 RNG = np.random.default_rng(1)
 EVERYBODY = RNG.random((40, 30)) * 86_400
 PAIR = (0, 1)
+START = RNG.bit_generator.state
+
+
+@pytest.fixture(autouse=True)
+def _the_same_draws() -> None:
+    """In every test, whichever ran before it."""
+    RNG.bit_generator.state = START
 
 
 def p_value(sealed_at: np.ndarray) -> float:

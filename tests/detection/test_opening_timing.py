@@ -1,6 +1,7 @@
 """Votes opened in step: told from crowds, from machines, from reminders and from habit."""
 
 import numpy as np
+import pytest
 
 from service.detection.commit_timing import LEAST_ROUNDS
 from service.detection.in_step import Step, step_p_values
@@ -11,6 +12,13 @@ RNG = np.random.default_rng(1)
 ROUNDS = 30
 EVERYBODY = RNG.random((60, ROUNDS)) * 86_400
 PAIR = (0, 1)
+START = RNG.bit_generator.state
+
+
+@pytest.fixture(autouse=True)
+def _the_same_draws() -> None:
+    """In every test, whichever ran before it."""
+    RNG.bit_generator.state = START
 
 
 def p_value(opened_at: np.ndarray) -> float:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
+import pytest
 
 from models.wallet_enums import LinkKind
 from service.protocol.log_position import LogPosition
@@ -21,6 +22,13 @@ from service.protocol.sealing_links import (
 ALICE, BOB, KEY = b"\x01" * 20, b"\x02" * 20, b"\x09" * 20
 LAG = timedelta(minutes=13)
 RNG = np.random.default_rng(7)
+START = RNG.bit_generator.state
+
+
+@pytest.fixture(autouse=True)
+def _the_same_draws() -> None:
+    """In every test, whichever ran before it."""
+    RNG.bit_generator.state = START
 
 
 def sealing(round_id: int, voter: bytes, second: float, caller: bytes | None = None) -> Sealing:
