@@ -56,8 +56,10 @@ class WalletRole(StrEnum):
     # Sends votes for a voter.
     CALLER = "caller"
     DELEGATE = "delegate"
-    # Paid for somebody's stake.
+    # Paid for somebody's stake, or sent several their first tokens.
     FUNDER = "funder"
+    # Did nothing but that and links nobody: an exchange, a bridge. No position is asked for.
+    PASSER_BY = "passer_by"
     DESIGNATED_OWNER = "designated_owner"
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
+from sqlalchemy import String, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from models.enums import MarketState
@@ -107,21 +107,16 @@ def _due(session: Session, wallets: Collection[bytes], before: datetime) -> list
     return [wallet for wallet in wallets if wallet not in fresh]
 
 
-def _is_stranger() -> ColumnElement[bool]:
-    """Who paid somebody's first tokens and is linked to nobody."""
-    touches = or_(
-        WalletLink.from_address == Wallet.address, WalletLink.to_address == Wallet.address
-    )
-    only_paid = cast(Wallet.roles, String) == json.dumps([WalletRole.FUNDER])
-    return and_(only_paid, ~select(WalletLink.id).where(touches).exists())
-
-
 def _longest_unseen(session: Session, before: datetime, limit: int) -> list[bytes]:
     tried = PositionCheck.tried_at
     query = (
         select(Wallet.address)
         .outerjoin(PositionCheck, PositionCheck.wallet == Wallet.address)
-        .where(or_(tried.is_(None), tried <= before), ~_is_stranger())
+        .where(
+            or_(tried.is_(None), tried <= before),
+            # Nothing is asked of who only passed by, as the fold of wallets says.
+            cast(Wallet.roles, String) != json.dumps([WalletRole.PASSER_BY]),
+        )
         .order_by(tried.is_not(None), tried, Wallet.address)
         .limit(limit)
     )

@@ -94,8 +94,10 @@ def fold_wallets(session: Session, book: ContractBook, recipes: Sequence[Recipe]
         accounts.pop(hub, None)
     # A contract that stakes for somebody signs nothing: no wallet follows from it. Nor are wallets
     # of those who paid somebody first and are linked to nobody: exchanges, bridges, passers-by.
-    strangers = _strangers(accounts, links)
-    keys = {a: account for a, account in accounts.items() if a not in designated | strangers}
+    passing = _passing(accounts, links)
+    for address in passing:
+        accounts[address].roles = {WalletRole.PASSER_BY}
+    keys = {a: account for a, account in accounts.items() if a not in designated | passing}
     derived, kinds = _link_wallets(session, keys, recipes, readings)
     wallets = {address: (WalletKind.ACCOUNT, account) for address, account in accounts.items()}
     for address in designated:
@@ -106,7 +108,8 @@ def fold_wallets(session: Session, book: ContractBook, recipes: Sequence[Recipe]
     return FoldedWallets(wallets, without_hubs([*links, *derived], hubs))
 
 
-def _strangers(accounts: Mapping[bytes, Account], links: Sequence[Link]) -> set[bytes]:
+def _passing(accounts: Mapping[bytes, Account], links: Sequence[Link]) -> set[bytes]:
+    """Whose only part it is to have paid somebody, and whom nothing links to anybody."""
     linked = {address for link in links for address in (link.source, link.target)}
     only_paid = {a for a, account in accounts.items() if account.roles == {WalletRole.FUNDER}}
     return only_paid - linked

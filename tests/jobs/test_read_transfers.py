@@ -119,12 +119,14 @@ def test_a_first_funder_links_once_it_is_known_to_send_little(
     with sessions() as session:
         wallet = session.get(Wallet, FUNDER)
         assert wallet is not None
-        assert wallet.roles == [WalletRole.FUNDER]
+        assert wallet.roles == [WalletRole.PASSER_BY]
+        assert FUNDER not in list_due_wallets(session, CLOCK.now(), 100)
     # As an account it is asked for now.
     read(sessions, replay)
     sure = Decimal("0.633")
     assert confidences(sessions, LinkBasis.FIRST_FUNDED) == {ALICE: sure, BOB: sure}
     with sessions() as session:
+        assert session.get_one(Wallet, FUNDER).roles == [WalletRole.FUNDER]
         assert FUNDER in list_due_wallets(session, CLOCK.now(), 100)
 
 
