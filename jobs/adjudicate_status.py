@@ -39,15 +39,17 @@ def _track(session: Session, track: RulesTrack, now: datetime) -> Told:
     fusion = get_last_fusion(session, track, now)
     labels = list_labels(session, now, track)
     answers = load_answers(session, labels, now)
-    classes: Counter[str] = Counter(dict.fromkeys([*LabelClass, "not_answered_yet"], 0))
-    wrong = dict.fromkeys(LabelClass, 0.0)
+    # Plain words for keys: JSON takes no others.
+    kinds = [kind.value for kind in LabelClass]
+    classes = Counter(dict.fromkeys([*kinds, "not_answered_yet"], 0))
+    wrong = dict.fromkeys(kinds, 0.0)
     for market_id, label in labels.items():
         answer = answers.get(market_id)
         q = None if answer is None else label.q(answer.oracle)
         if answer is None or q is None:
             classes["not_answered_yet"] += 1
             continue
-        kind = label.label_class(answer.oracle)
+        kind = label.label_class(answer.oracle).value
         classes[kind] += 1
         wrong[kind] += q.mean
     return {

@@ -15,6 +15,7 @@ from jobs.adjudicate_export import export_packets
 from jobs.adjudicate_import import import_verdicts
 from jobs.adjudicate_plan import make_plan, print_plan
 from jobs.adjudicate_status import print_status, status_of
+from jobs.opened_house import print_json
 from models.adjudication import AdjudicationVerdict, AuditItem, Correction, CorrectionStep
 from models.chain import DataIssue
 from models.enums import Outcome
@@ -350,6 +351,8 @@ def test_a_plan_is_drawn_stored_and_estimated(
         told = status_of(session, NOW)
     print_status(told)
     assert "P(wrong | undisputed)" in capsys.readouterr().out
+    print_json(told)
+    assert json.loads(capsys.readouterr().out) == told
     audit = told["audits"][0]  # type: ignore[index]  # JSON
     rate = audit["p_wrong_undisputed"]
     assert (audit["audit_n"], rate["n"], rate["unaudited_strata"]) == (8, 8, [])

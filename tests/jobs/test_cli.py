@@ -52,6 +52,11 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str], line: str, 
     assert errors.count("\n") == 1
 
 
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_adjudication_nobody_began_has_a_status(form: list[str], run: Run) -> None:
+    assert run(["adjudicate", "status", *form], {}) == (0, "")
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "line"),
     [
