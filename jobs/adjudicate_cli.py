@@ -9,6 +9,10 @@ import typer
 from jobs.opened_house import opened_house, print_json, progress_bar
 
 BAD_USAGE = 2
+# The largest number a database gives a row.
+MOST_ID = 2**63 - 1
+# More than the venue ever had.
+MOST_AUDITED = 100_000_000
 
 adjudicate = typer.Typer(
     no_args_is_help=True,
@@ -23,7 +27,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
     "settlewatch adjudicate export --case will-it-rain --track both --out -",
 )
 def export_command(
-    plan: Annotated[int | None, typer.Option(help="All markets of an audit plan.")] = None,
+    plan: Annotated[
+        int | None, typer.Option(max=MOST_ID, help="All markets of an audit plan.")
+    ] = None,
     case: Annotated[
         list[str] | None,
         typer.Option(help="A market by any of its names; may be repeated."),
@@ -108,7 +114,7 @@ def correct_command(
     epilog="Example: settlewatch adjudicate review 3 --status in_adjudication --by ops",
 )
 def review_command(
-    number: Annotated[int, typer.Argument(help="The correction's number.")],
+    number: Annotated[int, typer.Argument(max=MOST_ID, help="The correction's number.")],
     status: Annotated[str, typer.Option(help="in_adjudication, accepted or declined.")],
     by: Annotated[str, typer.Option(help="Who says so.")],
     reason: Annotated[str | None, typer.Option(help="Up to 1,000 characters.")] = None,
@@ -132,7 +138,9 @@ def review_command(
     "--to 2026-10-01 --json",
 )
 def plan_command(
-    budget: Annotated[int, typer.Option(min=1, help="How many markets to audit.")],
+    budget: Annotated[
+        int, typer.Option(min=1, max=MOST_AUDITED, help="How many markets to audit.")
+    ],
     seed: Annotated[int, typer.Option(min=0, help="Of the draw: the same one draws the same.")],
     first: Annotated[
         str | None, typer.Option("--from", help="Settled from this day on. Default: a year ago.")

@@ -2,10 +2,11 @@
 
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from jobs.instants import parse_instant
 from jobs.transactions import in_transaction
 from service.clock import Clock
 from service.errors import UsageError
@@ -39,8 +40,8 @@ def make_plan(
     if not 0 <= seed <= _LARGEST_SEED:
         raise UsageError(f"--seed: {seed} is too large; at most {_LARGEST_SEED}.")
     now = clock.now()
-    frame_to = now if last is None else _day("--to", last)
-    frame_from = frame_to - _YEAR if first is None else _day("--from", first)
+    frame_to = now if last is None else parse_instant("--to", last)
+    frame_from = frame_to - _YEAR if first is None else parse_instant("--from", first)
     if frame_from >= frame_to:
         raise UsageError("--from: it must lie before --to.")
     priors = load_audit_priors()
@@ -89,11 +90,3 @@ def print_plan(plan: dict[str, object]) -> None:
     for stratum in strata:
         sys.stdout.write(f"  {stratum['name']:<18} {stratum['drawn']:>6} of {stratum['size']}\n")
     sys.stdout.write(f"Next: settlewatch adjudicate export --plan {plan['plan']} --out round.csv\n")
-
-
-def _day(option: str, text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"{option}: {text[:40]!r} is no day like 2026-11-01.") from error
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at

@@ -310,11 +310,13 @@ def replay(  # its options
 
     if sum((case is not None, show_list, every)) != 1:
         raise UsageError("replay: give one of CASE, --list and --all.")
+    if case is None and (until is not None or database is not None):
+        raise UsageError("--until, --database: they are of one case. Name it.")
+    if markdown and (not every or as_json):
+        raise UsageError("--markdown: it prints the table of --all, and no JSON.")
     if show_list:
         list_command(as_json=as_json)
     elif every:
-        if until is not None or database is not None:
-            raise UsageError("--all: --until and --database are of one case.")
         replay_all_command(as_json=as_json, as_markdown=markdown)
     elif case is not None:
         replay_command(case, until=until, database_url=database, as_json=as_json)

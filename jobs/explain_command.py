@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import orjson
 from sqlalchemy import select
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from jobs.explain_page import page_of
 from jobs.house import House
+from jobs.instants import parse_instant
 from models.market import Market
 from service.errors import UsageError
 from service.protocol.ids import to_hex
@@ -88,13 +89,7 @@ def _questions(texts: Sequence[str]) -> tuple[WhatIf, ...] | None:
 
 
 def _instant(option: str, text: str, latest: datetime) -> datetime:
-    """An instant in UTC; a day is its beginning, and a time without a zone is UTC."""
-    try:
-        found = datetime.fromisoformat(text)
-        at = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        message = f"{option}: {text!r} is no time. Write 2026-03-01 or 2026-03-01T12:00:00Z."
-        raise UsageError(message) from None
+    at = parse_instant(option, text)
     if at > latest:
         message = f"{option}: {text} lies after {latest:%Y-%m-%dT%H:%M:%SZ}. Give an earlier time."
         raise UsageError(message)

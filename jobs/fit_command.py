@@ -2,10 +2,11 @@
 
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from jobs.fit_rows import Rows
+from jobs.instants import parse_instant
 from service.calibration.ablation import Ablation, ablate
 from service.calibration.baselines import fit_baselines
 from service.calibration.fitting import Fit, Recipe, fit_dispute
@@ -51,14 +52,8 @@ def parse_target(name: str) -> Target:
 
 
 def parse_day(option: str, text: str | None) -> datetime | None:
-    """A day or an instant, UTC unless it says otherwise."""
-    if text is None:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"{option}: {text!r} is no date. Write it like 2025-05-01.") from error
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    """A day or an instant, UTC unless it says otherwise; ``None`` where none was given."""
+    return None if text is None else parse_instant(option, text)
 
 
 def _until(

@@ -1,17 +1,17 @@
 """``settlewatch replay``: one bundled case, all of them, or their names."""
 
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 
 import orjson
 from rich.console import Console
 
 from jobs.demo_table import progress_bar
+from jobs.instants import parse_instant
 from jobs.replay import Replay, find_case, list_cases, run_replay
 from jobs.replay_page import document_of, page_of
 from jobs.replay_table import page_of_all
 from service.demo.case import Case
-from service.errors import UsageError
 from service.telemetry import configure_logging
 
 
@@ -36,7 +36,7 @@ def replay_command(
 ) -> None:
     """Replay one case and print its time line."""
     case = find_case(name)
-    replay = _run(case, _until(until), database_url)
+    replay = _run(case, None if until is None else parse_instant("--until", until), database_url)
     if as_json:
         _print_json(document_of(replay))
     else:
@@ -65,17 +65,6 @@ def _run(case: Case, until: datetime | None, database_url: str | None) -> Replay
         ),
     ):
         return replay
-
-
-def _until(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        message = f"--until: {text!r} is no time. Write 2026-03-01 or 2026-03-01T12:00:00Z."
-        raise UsageError(message) from None
 
 
 def _print_json(value: object) -> None:

@@ -25,6 +25,7 @@ GRACE_SECONDS = 3
 # Then running jobs get this long; one that is cut off leaves whole transactions behind.
 JOB_GRACE_SECONDS = 2.0
 BACKLOG = 2048
+_MOST_PORT = 65_535
 
 
 def serve_all(house: House) -> None:
@@ -96,6 +97,10 @@ def check_port(host: str, port: int) -> None:
 
 @contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    if not 0 <= port <= _MOST_PORT:
+        # The resolver would take it, less what is too much.
+        message = f"--port (SETTLEWATCH_PORT): {port} is no port. Give a number in 0..{_MOST_PORT}."
+        raise UsageError(message)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = found[0]

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator
 
 from service.api.problems import bad_parameter
 from service.clock import Clock
+from service.protocol.instants import FIRST_INSTANT
 
 
 def _dated(value: object) -> object:
@@ -29,7 +30,7 @@ AsOf = Annotated[
 
 
 def past_instant(as_of: datetime, clock: Clock, name: str = "as_of") -> datetime:
-    """The instant in UTC; 422 without a zone, ahead of the clock or beyond any calendar."""
+    """The instant in UTC; 422 without a zone, ahead of the clock or before 1970."""
     if as_of.tzinfo is None:
         raise bad_parameter(name, "needs a time zone, e.g. 2026-03-01T12:00:00Z")
     try:
@@ -37,6 +38,8 @@ def past_instant(as_of: datetime, clock: Clock, name: str = "as_of") -> datetime
     except OverflowError:
         # The first or last day of the calendar, moved out of it by its zone.
         raise bad_parameter(name, "is no instant of the calendar in UTC") from None
+    if at < FIRST_INSTANT:
+        raise bad_parameter(name, "lies before 1970")
     if at > clock.now():
         raise bad_parameter(name, "lies in the future")
     return at

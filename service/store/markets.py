@@ -28,7 +28,7 @@ def get_market(session: Session, ref: str) -> Market | None:
 
     A slug that was used twice names the market seen last.
     """
-    if not ref or "\x00" in ref:
+    if not ref or not _is_storable(ref):
         return None
     if len(ref) == _HEX32_LENGTH and ref[:2].lower() == "0x":
         return _by_hash(session, ref)
@@ -52,6 +52,11 @@ def get_current_rules(session: Session, market_id: int) -> CurrentRules | None:
         .limit(1)
     ).first()
     return None if row is None else CurrentRules(*row)
+
+
+def _is_storable(text: str) -> bool:
+    """Whether a database could hold it: no NUL, and no byte of a command line that is no text."""
+    return "\x00" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def _by_hash(session: Session, ref: str) -> Market | None:

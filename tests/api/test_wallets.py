@@ -62,6 +62,10 @@ def test_what_cannot_be_used_is_refused_by_name(client: TestClient) -> None:
         f"/v1/wallets/{to_hex(STRANGER)}?as_of=2999-01-01T00:00:00Z": "as_of",
         # Legal where it stands, and before the first day of the calendar in UTC.
         f"/v1/wallets/{to_hex(STRANGER)}?as_of=0001-01-01T00:00:00%2B14:00": "as_of",
+        # Whoever looks back from there leaves the calendar.
+        f"/v1/wallets/{to_hex(STRANGER)}?as_of=0001-06-01T00:00:00Z": "as_of",
+        "/v1/blocs?as_of=0001-01-01T00:00:00Z": "as_of",
+        "/v1/alerts/quality?as_of=1969-12-31T23:59:59Z": "as_of",
         f"/v1/wallets/{to_hex(STRANGER)}?limit=5": "limit",
     }
     for url, name in refused.items():

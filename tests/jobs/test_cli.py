@@ -9,6 +9,8 @@ import pytest
 from jobs.cli import main
 from tests.replays import CONTRACTS, path_of
 
+# Legal where it stands, and before the first day of the calendar in UTC.
+FIRST_DAY = "0001-01-01T00:00+14:00"
 # (arguments, extra environment) -> (exit code, standard error)
 Run = Callable[[list[str], dict[str, str]], tuple[int, str]]
 
@@ -43,6 +45,22 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         (["adjudicate", "import", "nowhere.csv"], "nowhere.csv: it cannot be read"),
         (["adjudicate", "plan", "--budget", "5", "--seed", "1"], "no undisputed market"),
         (["adjudicate", "review", "3", "--status", "accepted", "--by", "ops"], "no correction 3"),
+        # What no database, no calendar and no text can hold.
+        (["adjudicate", "review", "9" * 30, "--status", "accepted", "--by", "ops"], "number"),
+        (["adjudicate", "export", "--plan", "9" * 30], "--plan"),
+        (["adjudicate", "plan", "--budget", "9" * 30, "--seed", "1"], "--budget"),
+        (["adjudicate", "plan", "--budget", "5", "--seed", "1", "--to", "0001-01-01"], "--to"),
+        (["adjudicate", "plan", "--budget", "5", "--seed", "1", "--from", FIRST_DAY], "--from"),
+        (["explain", "\udcff"], "no market is known"),
+        (["explain", "x", "--since", "0001-01-01"], "--since: 0001-01-01 lies before 1970"),
+        (["adjudicate", "export", "--case", "\udcff"], "names no stored market"),
+        (["fit", "--from-store", "--as-of", FIRST_DAY, "--out", "m.json"], "--as-of"),
+        (["fit", "--from-store", "--as-of", "0001-01-01", "--out", "m.json"], "lies before 1970"),
+        (["backtest", "--from-store", "--as-of", "9999-12-31T23:59:59-12:00"], "is no time"),
+        (["replay", "ukraine-mineral-deal-2025", "--until", FIRST_DAY], "--until"),
+        (["replay", "ukraine-mineral-deal-2025", "--markdown"], "--markdown"),
+        (["replay", "--list", "--until", "2025-01-01"], "--until"),
+        (["demo", "--port", "99999"], "99999 is no port"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str], line: str, run: Run) -> None:
