@@ -12,11 +12,11 @@ from starlette.responses import Response
 from models.attack_enums import SignalSubject
 from models.market import Market
 from service.api.lookup import require_market
+from service.api.market_attack_schemas import MarketAttackAnswer
 from service.api.parameters import Ref, only
 from service.api.problems import Problem
 from service.api.round_lines import CAUTION, Line
 from service.api.round_questions import RoundShelf
-from service.api.round_schemas import MarketAttackAnswer
 from service.api.site import Site
 from service.api.wire import json_response
 from service.protocol.ids import to_hex

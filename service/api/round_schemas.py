@@ -1,4 +1,4 @@
-"""Rounds of the vote: lists, the assessment document, questions about it, a market's attack."""
+"""Rounds of the vote: lists and the assessment document."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -6,14 +6,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.enums import Support
-from service.api.schemas import Hex32, Paged
+from service.api.schemas import Paged
 from service.api.shape import Shape
-from service.risk.round_what_if import BOUNDS, MOST_MEMBERS
 
 Phase = Literal["waiting", "commit", "reveal", "over"]
 Usd = Annotated[str, Field(pattern=r"^-?\d+\.\d{2}$", description="USD", examples=["250000.00"])]
 Uma = Annotated[str, Field(pattern=r"^-?\d+\.\d{6}$", description="UMA")]
-_ID_LENGTH = 100
 
 
 class Part(BaseModel):
@@ -276,134 +274,3 @@ class RoundList(Paged[RoundLine]):
 
     failed: list[FailedRound] = Field(description="On every page the same, newest first, bounded.")
     failed_count: int = Field(description="How many there are, listed or not.")
-
-
-class RoundQuestionBody(BaseModel):
-    """A what-if: what is left out or null stays as it stands."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-    extra_stake: float = Field(
-        0.0,
-        ge=BOUNDS["extra_stake"][0],
-        le=BOUNDS["extra_stake"][1],
-        description="UMA newly staked by the coalition, or by a newcomer.",
-    )
-    turnout: float | None = Field(None, ge=BOUNDS["turnout"][0], le=BOUNDS["turnout"][1])
-    spat: float | None = Field(None, ge=BOUNDS["spat"][0], le=BOUNDS["spat"][1])
-    uma_price_usd: float | None = Field(
-        None, ge=BOUNDS["uma_price_usd"][0], le=BOUNDS["uma_price_usd"][1]
-    )
-    coalition: list[Annotated[str, Field(min_length=1, max_length=_ID_LENGTH)]] = Field(
-        [],
-        max_length=MOST_MEMBERS,
-        description="Ids of blocs and voters of the round that push the wrong answers as one.",
-    )
-    cash_usd: float | None = Field(
-        None,
-        ge=BOUNDS["cash_usd"][0],
-        le=BOUNDS["cash_usd"][1],
-        description="To buy shares of wrong answers with, and to bind in bonds.",
-    )
-
-
-class RoundAnswer(Part):
-    """Which requests flip or stall, at what cost and for what gain; no forecast."""
-
-    schema_version: int
-    round_id: int
-    as_of: datetime
-    question: dict[str, float | list[str] | None]
-    stake_uma: Uma
-    share: float
-    can_force: bool
-    can_block: bool
-    flips: list[str]
-    stalls: list[str]
-    flipped_usd: MoneyInterval
-    pays: bool
-    cost: MoneyInterval
-    gain: MoneyInterval
-    profit: MoneyInterval
-    support: Support
-    warnings: list[str]
-    caution: str
-    notice: str | None
-
-
-class SignLine(Shape):
-    """A sign about a market, in words; ``log_lr`` is before the cap of its family."""
-
-    family: str
-    signal: str
-    words: str
-    log_lr: float
-    value: float | None
-    unit: str
-    low: float | None
-    high: float | None
-    support: Support
-    round_id: int | None
-    evidence: list[dict[str, str | int | None]]
-    requests: list[Hex32] = Field([], description="Requests of the vote it is about, if of some.")
-    hand: str | None = Field(None, description="Whose stake it rests on, if not the subject's own.")
-
-
-class FusedScore(Shape):
-    """The signs together. Without calibration only the order of such scores means something."""
-
-    score: float
-    calibration_status: str
-    p: Rate | None
-    model_version: str
-    known_at: datetime
-
-
-class CapturedChance(Shape):
-    """P(an attempt captures the vote on this market): assumed, never calibrated."""
-
-    value: float
-    by_bloc: dict[str, float]
-    calibration_status: Literal["uncalibrated_ranked"]
-
-
-class PaymentLine(Shape):
-    """What the market's tokens pay: no vote changes it."""
-
-    at: datetime
-    payouts: list[int] = Field(description="The numerators of Yes and No.")
-    outcome: str | None
-    transaction: Hex32
-    link: str | None
-
-
-class MarketAttackAnswer(Shape):
-    """What an attack on one market would take and pay, and what says that somebody tries."""
-
-    ref: Hex32
-    as_of: datetime = Field(description="Of the assessment the numbers are from.")
-    paid: PaymentLine | None = Field(description="Null while its tokens do not pay.")
-    terms_as_of: datetime | None = Field(description="When stake, thresholds and UMA were read.")
-    terms_round_id: int | None = Field(description="The round they were read of.")
-    place: Literal["in_round", "open_proposal", "hypothetical", "paid"] = Field(
-        description="In a round's vote; could be brought into it; supposed to be in it alone; or "
-        "paid: then the numbers are those last said before, null where no round voted on it."
-    )
-    round_id: int | None
-    phase: Phase | None
-    pushed_answer: str | None
-    believed_answer: str | None
-    belief_ground: str | None
-    stake_to_force_uma: Uma | None = Field(description="From nothing, nobody voting along.")
-    stake_to_stall_uma: Uma | None
-    alone: dict[str, object] | None = Field(description="Attacked alone, by ``bloc``.")
-    blocs: list[dict[str, object]] = Field(
-        description="Who could force or block it; hypothetical ones where it is in no round."
-    )
-    in_best_sets: list[str] = Field(description="Blocs whose best set of the round has it.")
-    p_captured: CapturedChance | None = Field(description="Null outside a round.")
-    signs: list[SignLine]
-    attack_score: FusedScore | None
-    cannot_be_said: list[str]
-    caution: str
-    notice: str | None

@@ -8,8 +8,8 @@ from starlette.responses import Response
 from service.api.parameters import only
 from service.api.problems import Problem
 from service.api.round_lines import CAUTION
+from service.api.round_question_schemas import RoundAnswer, RoundQuestionBody
 from service.api.round_questions import RoundShelf
-from service.api.round_schemas import RoundAnswer, RoundQuestionBody
 from service.api.rounds import RoundPath, number_of, unknown_round
 from service.api.site import Site
 from service.api.wire import json_response

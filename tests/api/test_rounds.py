@@ -20,13 +20,9 @@ from models.oracle import Payout
 from models.round_assessment import RoundQuestion
 from service.api.app import create_app
 from service.api.headers import MAX_BODY_LENGTH
-from service.api.round_schemas import (
-    MarketAttackAnswer,
-    RoundAnswer,
-    RoundDocument,
-    RoundHistory,
-    RoundList,
-)
+from service.api.market_attack_schemas import MarketAttackAnswer
+from service.api.round_question_schemas import RoundAnswer
+from service.api.round_schemas import RoundDocument, RoundHistory, RoundList
 from service.api.rounds import MOST_FAILED
 from service.clock import SetClock
 from service.database import open_engine, open_sessions
