@@ -16,7 +16,14 @@ from service.risk.dispute_readings import (
     DisputeReading,
     read_dispute,
 )
-from service.risk.features import Bearing, Feature, capped, mean_effect, total_logit
+from service.risk.features import (
+    Bearing,
+    Feature,
+    capped,
+    effect_spread,
+    mean_effect,
+    total_logit,
+)
 from service.risk.frozen_dispute import (
     FrozenDispute,
     Term,
@@ -103,6 +110,7 @@ def _features(
 def _feature(facts: DisputeFacts, reading: DisputeReading, term: Term, usual: float) -> Feature:
     counts = is_known(facts, reading.name) and term.source != "off"
     logit = effect_of(term, reading.value) - usual if counts else 0.0
+    mean, sd = term.coefficient * reading.value, term.spread * abs(reading.value)
     return Feature(
         reading.name,
         reading.value,
@@ -111,6 +119,7 @@ def _feature(facts: DisputeFacts, reading: DisputeReading, term: Term, usual: fl
         term.source,
         evidence=reading.evidence,
         bearing=Bearing.EARLY if reading.name in _TOO_EARLY else Bearing.DISPUTED,
+        spread=effect_spread(mean, sd) if counts else 0.0,
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +51,7 @@ SYMBOLS = (
 )
 
 STREAM_DISPUTED, STREAM_AGAIN, STREAM_BELIEF, STREAM_VOTE = 100, 200, 300, 400
+STREAM_FEATURES = 500
 
 
 def draw_prior(prior: Prior, symbol: str, parameters: RiskParameters) -> Values:
@@ -118,3 +120,28 @@ def shifted(values: Values, logit: float) -> Values:
     odds = values * np.exp(logit)
     moved: Values = odds / (1 - values + odds)
     return moved
+
+
+def shifted_about(
+    values: Values, logit: float, spread: float, parameters: RiskParameters
+) -> Values:
+    """``shifted`` where the shift is known to a standard deviation; the mean stays ``shifted``'s.
+
+    All rates of a market are moved by the same draws: what is not known of a coefficient is not
+    known of any.
+    """
+    moved = shifted(values, logit)
+    if spread <= 0:
+        return moved
+    odds = moved * _odds_factors(spread, parameters)
+    return recentre(odds / (1 - moved + odds), float(moved.mean()))
+
+
+@lru_cache(maxsize=64)
+def _odds_factors(spread: float, parameters: RiskParameters) -> Values:
+    """Draws of exp(Normal(0, spread)): middles of equal slices of the normal, in a random order."""
+    size = parameters.draws
+    normal = NormalDist()
+    slices = np.array([normal.inv_cdf((number + 0.5) / size) for number in range(size)])
+    order = stream(parameters, STREAM_FEATURES).permutation(size)
+    return frozen(np.exp(spread * slices[order]))

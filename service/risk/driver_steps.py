@@ -12,7 +12,13 @@ from service.risk.features import Bearing, Feature
 from service.risk.hazard import elapsed_steps, liveness_seconds
 from service.risk.inputs import MarketInputs, Proposal
 from service.risk.parameters import RiskParameters
-from service.risk.situation import CALM, SETTLED, Situation, feature_logits
+from service.risk.situation import (
+    CALM,
+    SETTLED,
+    Situation,
+    feature_logits,
+    feature_spreads,
+)
 from service.risk.vote_facts import OpenedVotes, VoteFacts
 
 # Stands for the features of a market that move the same rates.
@@ -88,9 +94,17 @@ def _of_the_features(
     for number, group in enumerate(groups, 1):
         added += group
         either, wrong = feature_logits(added, parameters)
+        spreads = feature_spreads(added, parameters)
         if number == len(groups):
             either, wrong = goal.feature_logit, goal.wrong_logit
-        then = replace(now, feature_logit=either, wrong_logit=wrong)
+            spreads = goal.feature_spread, goal.wrong_spread
+        then = replace(
+            now,
+            feature_logit=either,
+            wrong_logit=wrong,
+            feature_spread=spreads[0],
+            wrong_spread=spreads[1],
+        )
         if then != now:
             now = then
             yield Step(FEATURES, either, "log-odds", now, features=tuple(group))

@@ -6,7 +6,7 @@ docs/methodology.md, "Rule text".
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from math import erf, exp, log, sqrt
+from math import erf, exp, log, pi, sqrt
 from typing import Literal
 
 # |b x| of one feature, and of all together: no single reading may drown a cell's own rate.
@@ -55,6 +55,8 @@ class Feature:
     # In plain words, where no span can show it.
     evidence: tuple[str, ...] = ()
     bearing: Bearing = Bearing.ALL
+    # Standard deviation of the effect whose mean odds factor ``logit`` is; 0 where it is assumed.
+    spread: float = 0.0
 
 
 def capped(logit: float) -> float:
@@ -72,12 +74,30 @@ def mean_effect(mean: float, sd: float) -> float:
     if sd <= 0:
         return capped(mean)
 
-    def below(x: float) -> float:
-        return 0.5 * (1 + erf(x / sqrt(2)))
-
     low, high = (-FEATURE_CAP - mean) / sd, (FEATURE_CAP - mean) / sd
-    inside = exp(mean + sd * sd / 2) * (below(high - sd) - below(low - sd))
-    return log(exp(-FEATURE_CAP) * below(low) + inside + exp(FEATURE_CAP) * below(-high))
+    inside = exp(mean + sd * sd / 2) * (_below(high - sd) - _below(low - sd))
+    return log(exp(-FEATURE_CAP) * _below(low) + inside + exp(FEATURE_CAP) * _below(-high))
+
+
+def effect_spread(mean: float, sd: float) -> float:
+    """The standard deviation of an effect known to Normal(mean, sd), within ``FEATURE_CAP``."""
+    if sd <= 0:
+        return 0.0
+    low, high = (-FEATURE_CAP - mean) / sd, (FEATURE_CAP - mean) / sd
+    inside, beyond = _below(high) - _below(low), (_below(low), _below(-high))
+    at_low, at_high = _density(low), _density(high)
+    first = mean * inside + sd * (at_low - at_high) + FEATURE_CAP * (beyond[1] - beyond[0])
+    second = (mean * mean + sd * sd) * inside + FEATURE_CAP**2 * sum(beyond)
+    second += 2 * mean * sd * (at_low - at_high) + sd * sd * (low * at_low - high * at_high)
+    return sqrt(max(second - first * first, 0.0))
+
+
+def _below(x: float) -> float:
+    return 0.5 * (1 + erf(x / sqrt(2)))
+
+
+def _density(x: float) -> float:
+    return exp(-x * x / 2) / sqrt(2 * pi)
 
 
 def total_logit(features: Iterable[Feature]) -> float:
@@ -90,5 +110,18 @@ def wrong_logit(features: Iterable[Feature], disputed_share: float) -> float:
 
     ``disputed_share``: how much of what was measured on disputes.
     """
-    share = {Bearing.ALL: 1.0, Bearing.DISPUTED: disputed_share, Bearing.EARLY: 0.0}
+    share = _shares(disputed_share)
     return min(max(sum(f.logit * share[f.bearing] for f in features), -SUM_CAP), SUM_CAP)
+
+
+def total_spread(features: Iterable[Feature], disputed_share: float | None = None) -> float:
+    """The standard deviation of ``total_logit``; of ``wrong_logit`` where its share is given.
+
+    As if what is not known of one reading said nothing of another.
+    """
+    share = dict.fromkeys(Bearing, 1.0) if disputed_share is None else _shares(disputed_share)
+    return sqrt(sum((f.spread * share[f.bearing]) ** 2 for f in features))
+
+
+def _shares(disputed_share: float) -> dict[Bearing, float]:
+    return {Bearing.ALL: 1.0, Bearing.DISPUTED: disputed_share, Bearing.EARLY: 0.0}

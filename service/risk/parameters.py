@@ -12,7 +12,7 @@ from typing import Any
 from models.enums import Category, OracleVersion, VolumeStratum
 from service.risk.score_files import PRIORS, files_digest, shipped_score_files
 
-MODEL_VERSION = "path-1.5.0"
+MODEL_VERSION = "path-1.6.0"
 
 
 class Ambiguity(StrEnum):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.enums import MarketState, OracleVersion, Outcome, Remedy
-from service.risk.features import Feature, total_logit, wrong_logit
+from service.risk.features import Feature, total_logit, total_spread, wrong_logit
 from service.risk.hazard import disputes_seen, is_late, liveness_seconds, window_share
 from service.risk.inputs import FeedWord, MarketInputs, Proposal
 from service.risk.parameters import RiskParameters
@@ -17,6 +17,7 @@ _SECOND = 2
 # Independent adjudicators that make a belief strong.
 ADJUDICATORS = 3
 _FEATURE_STEP = 0.04
+_SPREAD_STEP = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,9 @@ class Situation:
     # correct; and to its being wrong. In steps.
     feature_logit: float = 0.0
     wrong_logit: float = 0.0
+    # How far either may be from what it is: a standard deviation. In steps.
+    feature_spread: float = 0.0
+    wrong_spread: float = 0.0
     # The kind of the one fragile source it hangs on.
     fragile: str | None = None
     # Of the disputes two hours see, the share its liveness does.
@@ -111,6 +115,7 @@ def full_situation(inputs: MarketInputs, parameters: RiskParameters) -> Situatio
     ln_adjudicated = _ln_adjudicated(inputs, proposed or inputs.answer)
     siblings_yes, siblings_missing = bind(inputs, parameters)
     of_features, of_wrong = feature_logits(inputs.features, parameters)
+    spread, wrong_spread = feature_spreads(inputs.features, parameters)
     return Situation(
         state=state,
         stage=stage,
@@ -131,6 +136,8 @@ def full_situation(inputs: MarketInputs, parameters: RiskParameters) -> Situatio
         earlier_vote=inputs.earlier_vote if stage > 0 else None,
         feature_logit=of_features,
         wrong_logit=of_wrong,
+        feature_spread=spread,
+        wrong_spread=wrong_spread,
         fragile=_fragile(inputs),
         window=_window(current, parameters) if open_proposal or settled else 1.0,
         settlement_late=late,
@@ -152,6 +159,12 @@ def feature_logits(features: Sequence[Feature], parameters: RiskParameters) -> t
     """``feature_logit`` and ``wrong_logit`` of a market with these features."""
     wrong = wrong_logit(features, parameters.feature_wrong_share)
     return _in_steps(total_logit(features), _FEATURE_STEP), _in_steps(wrong, _FEATURE_STEP)
+
+
+def feature_spreads(features: Sequence[Feature], parameters: RiskParameters) -> tuple[float, float]:
+    """``feature_spread`` and ``wrong_spread`` of a market with these features."""
+    wrong = total_spread(features, parameters.feature_wrong_share)
+    return _in_steps(total_spread(features), _SPREAD_STEP), _in_steps(wrong, _SPREAD_STEP)
 
 
 def _in_steps(value: float, step: float) -> float:

@@ -15,7 +15,7 @@ from service.risk.draws import (
     Transitions,
     Values,
     captured_vote,
-    shifted,
+    shifted_about,
     source_corruption,
     vote_error,
 )
@@ -61,7 +61,7 @@ def follow(t: Transitions, s: Situation, parameters: RiskParameters) -> Course:
     """The course of a market in a situation."""
     price = belief.price_of(s.proposed, s.price_yes)
     ambiguity = belief.ambiguity_of(price, s.stage, parameters)
-    t = replace(_adjusted(t, s), vh=vote_error(parameters, ambiguity))
+    t = replace(_adjusted(t, s, parameters), vh=vote_error(parameters, ambiguity))
     course = _course(t, s, parameters)
     if s.fragile is None:
         return course
@@ -70,11 +70,13 @@ def follow(t: Transitions, s: Situation, parameters: RiskParameters) -> Course:
     return replace(course, path=with_source(course.path, corrupted))
 
 
-def _adjusted(t: Transitions, s: Situation) -> Transitions:
+def _adjusted(t: Transitions, s: Situation, parameters: RiskParameters) -> Transitions:
     """The rates of a market with these features, under a proposal of this liveness."""
     if s.feature_logit or s.wrong_logit:
-        a1w = shifted(t.a1w, s.wrong_logit)
-        a1e, d1c = (shifted(v, s.feature_logit) for v in (t.a1e, t.d1c))
+        a1w = shifted_about(t.a1w, s.wrong_logit, s.wrong_spread, parameters)
+        a1e, d1c = (
+            shifted_about(v, s.feature_logit, s.feature_spread, parameters) for v in (t.a1e, t.d1c)
+        )
         a1w, a1e = (np.minimum(v, HIGHEST_RATE) for v in (a1w, a1e))
         t = replace(t, a1w=a1w, a1e=a1e, d1c=d1c)
     if s.window == 1:
