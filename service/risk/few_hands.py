@@ -38,7 +38,7 @@ def few_hands_of(request: WatchedRequest, block_share: float | None) -> str | No
 def is_of_minority(request: WatchedRequest, leader: OpenedAnswer) -> bool:
     """Whether at most half of those who sealed a vote can be behind the answer.
 
-    Whoever has not opened yet may still stand behind it.
+    Whoever has not opened yet may still stand behind it; who never did is not counted against it.
     """
     return 2 * (leader.entities + request.sealed_entities) <= request.voted_entities
 

@@ -22,7 +22,7 @@ from service.risk.watched_round import (
     WatchedRound,
 )
 
-STRUCTURAL_VERSION = "structural-1.5.0"
+STRUCTURAL_VERSION = "structural-1.6.0"
 
 STAKE_INFLOW = "stake_inflow_in_commit"
 FORCE_LINE = "force_line_crossed"
@@ -85,10 +85,12 @@ class _Line:
 def structural_signs(watched: WatchedRound) -> tuple[AttackSign, ...]:
     """Every sign of a round, its entities and its markets; those not there have ``log_lr`` 0.
 
-    Of a round that is over only what it left behind is told: its other signs stand as they were.
+    Of a round that is over what it left behind is told, be it that the last votes were opened, or
+    became known, at its very end: its other signs stand as they were.
     """
     if watched.is_over:
-        return tuple(sign for sign in _roll_signs(watched) if sign.log_lr > 0)
+        left = (*_roll_signs(watched), *_opened_force_signs(watched))
+        return tuple(sign for sign in left if sign.log_lr > 0)
     signs: list[AttackSign] = []
     if watched.requests_in_vote:
         signs += _inflow_signs(watched)
@@ -262,6 +264,8 @@ def _opened_force_signs(watched: WatchedRound) -> Iterable[AttackSign]:
     lines = [begin, *(f"Likewise {forced_words(one)}." for one in found[1:])]
     if not first.by_one:
         lines.append("No entity or standing group that can be seen passes it alone.")
+    if watched.is_over:
+        lines.append("The round is over.")
     evidence = _evidence_of(first.ballots)
     log_lr = FORCE_LOG_LR if first.by_one else HEADS_LOG_LR
     seen = _Seen(" ".join(lines), log_lr, round(first.share, _DIGITS), "share", evidence)

@@ -90,8 +90,9 @@ class WatchedRequest:
     stake: float
     spat: float
     answers: tuple[OpenedAnswer, ...]
-    # Stake of entities that sealed a vote and did not open it (yet), as far as it is known.
+    # Stake of entities that sealed a vote and may still open it, as far as it is known.
     sealed: float
+    # Entities that sealed a vote and have not opened it, or never did.
     sealed_entities: int
     # Entities that sealed a vote, opened or not.
     voted_entities: int

@@ -7,7 +7,7 @@ known. docs/methodology.md, "Structural signs".
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from models import oracle, voting
@@ -54,7 +54,7 @@ from service.store.watched_stake import (
 _ROUNDS_BACK = 6
 # A request with how it stands in one round.
 _Asked = tuple[VoteHistory, RoundOutcome]
-_ENDED = (VoteRequestChangeKind.RESOLVED, VoteRequestChangeKind.DELETED)
+_RESOLVED, _DELETED = VoteRequestChangeKind.RESOLVED, VoteRequestChangeKind.DELETED
 
 
 def load_watched_rounds(
@@ -128,12 +128,15 @@ def _of_contract(session: Session, contract: Contract, as_of: datetime) -> Itera
 def _open_requests(
     session: Session, contract: Contract, current: int, as_of: datetime
 ) -> list[bytes]:
-    """Requests that may be voted on in this round or were in the last, still without an end."""
+    """Requests that may be voted on in this round or were in the last, be it that it ended them."""
     chain_id, address = contract
     change = voting.DvmRequestChange
     has_ended = exists().where(
         change.request_id == voting.DvmRequest.request_id,
-        change.kind.in_(_ENDED),
+        or_(
+            change.kind == _DELETED,
+            (change.kind == _RESOLVED) & change.round_id.is_distinct_from(current - 1),
+        ),
         change.known_at <= as_of,
     )
     query = (
@@ -179,7 +182,8 @@ def _to_request(
 ) -> WatchedRequest | None:
     if not isinstance(outcome.terms, RoundTerms):
         return None
-    sealed = outcome.votes.unrevealed if isinstance(outcome.result, Pending) else ()
+    unopened = outcome.votes.unrevealed
+    sealed = unopened if isinstance(outcome.result, Pending) else ()
     ballots: dict[int, list[Ballot]] = {}
     behind: dict[int, dict[bytes, int]] = {}
     for reveal in outcome.votes.reveals:
@@ -203,7 +207,7 @@ def _to_request(
             OpenedAnswer(_answer_words(price), tuple(cast)) for price, cast in ballots.items()
         ),
         sealed=sum(to_uma(stakes.by_voter.get(voter, 0)) for voter in sealed),
-        sealed_entities=len({stakes.entity(voter) for voter in sealed}),
+        sealed_entities=len({stakes.entity(voter) for voter in unopened}),
         voted_entities=len(voted),
         sealed_unknown=sum(voter not in stakes.by_voter for voter in sealed),
         market=market,

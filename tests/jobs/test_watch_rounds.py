@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.watch_rounds import watch_rounds
 from models.attack_enums import BlocKind, SignalFamily, SignalSubject
 from models.attack_signal import AttackSignal
 from models.chain import Block
-from models.enums import ContractKind, Support
+from models.enums import ContractKind, Support, VoteRequestChangeKind
 from models.oracle import BridgedRequest
-from models.voting import Reveal, StakeChange
+from models.voting import DvmRequestChange, Reveal, StakeChange
 from service.clock import SetClock
 from service.database import open_engine, open_sessions
 from service.protocol.ids import to_hex
@@ -133,6 +133,27 @@ def test_the_bloc_is_seen_when_its_votes_are_opened(whole: sessionmaker[Session]
     assert len(transactions(whole_bloc[0])) == 3
     assert told(whole, "roll_blocked", SignalSubject.ROUND, "10082") == []
     assert told(whole, "stake_inflow_in_commit", SignalSubject.ROUND, "10082") == []
+
+
+def test_votes_nobody_looked_at_before_the_round_was_over_are_told(
+    whole: sessionmaker[Session],
+) -> None:
+    """Though the contract has said by then what they decided."""
+    with whole() as session:
+        change = DvmRequestChange
+        said = session.scalar(
+            select(func.max(change.known_at)).where(
+                change.kind == VoteRequestChangeKind.RESOLVED, change.round_id == 10082
+            )
+        )
+    assert said is not None
+    first = said + SECOND
+    watch_rounds(whole, SetClock(first), BOOK)
+    [row] = told(whole, "force_line_crossed", SignalSubject.ROUND, "10082")
+    assert row.value == 0.8623
+    assert str(row.document["words"]).endswith("The round is over.")
+    watch_rounds(whole, SetClock(first + SECOND), BOOK)
+    assert len(told(whole, "force_line_crossed", SignalSubject.ROUND, "10082")) == 1
 
 
 def test_the_bloc_is_still_told_when_the_others_have_opened_theirs(

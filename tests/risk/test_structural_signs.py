@@ -94,6 +94,21 @@ def test_what_is_still_sealed_at_the_end_of_a_round_is_never_opened() -> None:
     assert "ended with 62.0 %" in sign.words
 
 
+def test_votes_that_pass_the_line_are_told_of_a_round_that_is_over() -> None:
+    """By one hand, or against the heads if all who never opened had joined it."""
+    passing = reveal(request(answer("YES", a=66.0), answer("NO", b=1.0)))
+    over = replace(passing, is_over=True, reveal_seconds_left=0, stake=None)
+    [sign] = raised(over, FORCE_LINE)
+    [running] = raised(passing, FORCE_LINE)
+    assert sign.words == f"{running.words} The round is over."
+    many, few = answer("YES", a=40.0, b=26.0), answer("NO", c=1.0, d=1.0)
+    assert raised(replace(over, requests=(request(many, few),)), FORCE_LINE)
+    never = request(many, few, sealed_entities=1)
+    assert raised(replace(over, requests=(never,)), FORCE_LINE) == []
+    quiet = request(answer("YES", a=30.0, b=30.0, c=10.0), answer("NO", d=1.0))
+    assert structural_signs(replace(over, requests=(quiet,))) == ()
+
+
 def test_an_ordinary_vote_passes_the_line_by_most_heads_and_is_no_sign() -> None:
     many = answer("YES", a=30.0, b=20.0, c=20.0)
     assert raised(reveal(request(many, answer("NO", d=20.0))), FORCE_LINE) == []
