@@ -187,9 +187,11 @@ def _print_tables(backtest: "Backtest") -> None:
     from service.calibration.backtest_table import (
         BUDGET_HEADINGS,
         HEADINGS,
+        SWEEP_HEADINGS,
         backtest_strata,
         budget_rows,
         measure_rows,
+        sweep_rows,
     )
     from service.calibration.headline import first_lines, headline
 
@@ -205,6 +207,9 @@ def _print_tables(backtest: "Backtest") -> None:
     for title, stratum in backtest_strata(backtest):
         _print_table(console, title, HEADINGS, [*measure_rows(stratum)])
         _print_table(console, f"{title}: alerts", BUDGET_HEADINGS, [*budget_rows(stratum)])
+        sweep = [*sweep_rows(stratum)]
+        if sweep:
+            _print_table(console, f"{title}: the notifier's rule", SWEEP_HEADINGS, sweep)
 
 
 def _print_table(

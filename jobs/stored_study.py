@@ -86,7 +86,9 @@ def to_row(found: FitQuestion, misresolved: bool | None, texts: dict[str, str]) 
         oracle=found.oracle_version,
         is_neg_risk=found.neg_risk,
         price_of_proposed=_price_of_proposed(found),
-        for_baselines=BaselineFacts(_usd(found.volume_then), found.notifier_pages),
+        for_baselines=BaselineFacts(
+            _usd(found.volume_then), found.notifier_pages, found.notifier_margin
+        ),
         labels=Labels(
             disputed=found.disputed,
             flipped=found.flipped,

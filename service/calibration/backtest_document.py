@@ -83,6 +83,7 @@ def _stratum(stratum: Stratum, *, full: bool) -> Document:
         "baselines": baselines,
         "paired": _paired(stratum.comparison),
         **({} if later is None else {"notifier_after_the_answer": asdict(later)}),
+        **({} if stratum.sweep is None else {"notifier_sweep": asdict(stratum.sweep)}),
     }
 
 

@@ -9,9 +9,11 @@ from service.calibration.backtest import Backtest
 from service.calibration.backtest_table import (
     BUDGET_HEADINGS,
     HEADINGS,
+    SWEEP_HEADINGS,
     backtest_strata,
     budget_rows,
     measure_rows,
+    sweep_rows,
 )
 from service.calibration.headline import first_lines, headline
 from service.calibration.plots import gain_plot, precision_recall_plot, reliability_plot
@@ -34,6 +36,7 @@ def backtest_page(backtest: Backtest, model_name: str, notices: tuple[str, ...])
         notices=notices,
         headings=HEADINGS,
         budget_headings=BUDGET_HEADINGS,
+        sweep_headings=SWEEP_HEADINGS,
         strata=[_section(title, stratum) for title, stratum in backtest_strata(backtest)],
     )
 
@@ -55,5 +58,6 @@ def _section(title: str, stratum: Stratum) -> dict[str, object]:
         "stratum": stratum,
         "measures": list(measure_rows(stratum)),
         "budgets": list(budget_rows(stratum)),
+        "sweep": list(sweep_rows(stratum)),
         "plots": [(name, Markup(plot)) for name, plot in plots],  # noqa: S704  # see above
     }

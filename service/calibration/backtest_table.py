@@ -88,6 +88,22 @@ def budget_rows(stratum: Stratum) -> Iterator[tuple[str, ...]]:
             )
 
 
+SWEEP_HEADINGS = ("B2 at a margin of", "pages", "caught", "precision", "recall", "model's caught")
+
+
+def sweep_rows(stratum: Stratum) -> Iterator[tuple[str, ...]]:
+    """The notifier's rule at other prices; none where no row has what it reads."""
+    for step in () if stratum.sweep is None else stratum.sweep.steps:
+        yield (
+            f"{step.margin:g}",
+            str(step.pages),
+            str(step.caught),
+            _number(step.precision, None, 3),
+            _number(step.recall, None, 3),
+            str(step.caught_by_model),
+        )
+
+
 def _alerting(stratum: Stratum) -> Iterator[tuple[str, Evaluation]]:
     """Each predictor; beside a baseline that lacks rows the model on the rows it has."""
     yield "model", stratum.model

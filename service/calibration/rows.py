@@ -64,13 +64,15 @@ class Labels:
 class BaselineFacts:
     """What baselines alone read: known at the row's time, and shown to no model. None: not known.
 
-    Recordings hold neither.
+    Recordings hold none of it.
     """
 
     # USD traded in the market so far.
     volume_usd: float | None = None
     # Whether UMA's notifier, or its rule on the books and the volume of that moment, pages.
     notifier_pages: bool | None = None
+    # At which margins of its two prices that rule pages: below this one (``notifier_sweep``).
+    notifier_margin: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

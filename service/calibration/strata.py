@@ -15,6 +15,7 @@ from service.calibration.comparison import Comparison, Gains, find_gains, judge,
 from service.calibration.evaluation import COMPARISON_POSITIVES, Evaluation, HeldOut, evaluate
 from service.calibration.logistic import Values
 from service.calibration.notifier_record import NotifierRecord, notifier_record
+from service.calibration.notifier_sweep import NotifierSweep, sweep_notifier
 from service.calibration.rows import StudyRow, Target
 
 # Of a baseline on some of the rows: fewer give no measure at all.
@@ -62,6 +63,8 @@ class Stratum:
     missing: Mapping[str, str]
     # What UMA's notifier did later; None where no verdict of it is stored.
     notifier: NotifierRecord | None
+    # Its rule at other prices; None where no row has what it reads.
+    sweep: NotifierSweep | None
 
 
 def joined(parts: Sequence[Forecasts]) -> Forecasts:
@@ -128,6 +131,7 @@ def measure_stratum(
         parts,
         {name: why_missing(name, forecasts.rows) for name in PARTIAL if name not in evaluations},
         notifier_record(forecasts.rows, target, forecasts.model),
+        sweep_notifier(forecasts.rows, target, forecasts.model),
     )
 
 

@@ -159,6 +159,24 @@ def pages_at_once(
     return notifier_verdict(facts, ChainHead(0, 0), 0, rule).pages
 
 
+def margin_at_once(
+    answer: ProposedAnswer, volume: int, books: tuple[TokenBook, TokenBook]
+) -> float:
+    """At which margins its rule pages at the moment of the answer: below this one.
+
+    At a margin m the winner must be offered below 1 - m, or the loser bid above m; the default is
+    0. 0 is returned where it pages at none, 1 where it pages at every one: of a high volume.
+    """
+    winner = answer.winner
+    if winner is None:
+        return 0.0
+    if volume > NotifierRule().volume:
+        return 1.0
+    offered = [1 - level.price for level in books[winner].asks]
+    wanted = [level.price for level in books[1 - winner].bids]
+    return max([0.0, *map(float, (*offered, *wanted))])
+
+
 def first_block_of_trades(proposal_block: int, head: ChainHead, rule: NotifierRule) -> int:
     """From which block on it counts a proposal's trades."""
     return max(proposal_block + rule.fills_gap_blocks, head.number - rule.fills_lookback_blocks)

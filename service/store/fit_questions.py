@@ -22,7 +22,7 @@ from service.protocol.contracts import ContractBook
 from service.protocol.listings import BookLevel
 from service.protocol.proposed_answers import read_answer
 from service.risk.executable import TokenBook
-from service.risk.notifier import NotifierRule, pages_at_once
+from service.risk.notifier import NotifierRule, margin_at_once, pages_at_once
 from service.store.finished_questions import finished_questions
 from service.store.fit_columns import (
     bond_then,
@@ -81,6 +81,8 @@ class FitQuestion:
     # volume and both outcomes' newest books before the answer, if younger than a day. None where
     # one of the three is missing.
     notifier_pages: bool | None
+    # At which margins its rule pages of that volume and these books: below this one.
+    notifier_margin: float | None
     disputed: bool
     flipped: bool | None
     # The oracle's last settlement that was known.
@@ -163,6 +165,7 @@ def _questions(told: Subquery, at: datetime) -> Select[Any]:
 
 def _question(row: Row[Any], history: NotifierHistory | None) -> FitQuestion:
     said = None if history is None else history.paged_by(row.first_at)
+    rule_pages, margin = _rule_says(row) or (None, None)
     outcome = row.flipped_outcome
     bonds = (row.custom_bond, row.request_bond, row.proposal_bond or None)
     return FitQuestion(
@@ -185,7 +188,8 @@ def _question(row: Row[Any], history: NotifierHistory | None) -> FitQuestion:
         liveness_seconds=row.expiration_timestamp - int(row.mined_at.timestamp()),
         yes_price=_middle(row),
         volume_then=row.volume_then,
-        notifier_pages=_rule_pages(row) if said is None else said,
+        notifier_pages=rule_pages if said is None else said,
+        notifier_margin=margin,
         disputed=bool(row.disputed),
         flipped=True if row.flipped_early else None if outcome is None else bool(outcome),
         settled_at=row.settled_at,
@@ -206,14 +210,18 @@ def _is_fresh(row: Row[Any], booked_at: datetime | None) -> bool:
     return booked_at is not None and row.first_at - booked_at <= FRESH_BOOK
 
 
-def _rule_pages(row: Row[Any]) -> bool | None:
-    """A game's packed answer is not read here, so that nothing is known of it."""
+def _rule_says(row: Row[Any]) -> tuple[bool, float] | None:
+    """Whether the notifier's rule pages, and up to which margin; None where it cannot be told.
+
+    A game's packed answer is not read here, so that nothing is known of it.
+    """
     answer = read_answer(row.proposed_price)
     fresh = _is_fresh(row, row.booked_at) and _is_fresh(row, row.other_booked_at)
     if row.volume_then is None or not fresh or answer.kind is AnswerKind.UNREADABLE:
         return None
     books = (_best(row.best_bid, row.best_ask), _best(row.other_bid, row.other_ask))
-    return pages_at_once(answer, row.volume_then, books, NotifierRule())
+    pages = pages_at_once(answer, row.volume_then, books, NotifierRule())
+    return pages, margin_at_once(answer, row.volume_then, books)
 
 
 def _best(bid: Decimal | None, ask: Decimal | None) -> TokenBook:

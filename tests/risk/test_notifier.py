@@ -19,7 +19,9 @@ from service.risk.notifier import (
     NotifierVerdict,
     PageReason,
     Unchecked,
+    margin_at_once,
     notifier_verdict,
+    pages_at_once,
 )
 
 NOW = 1_790_000_000
@@ -175,3 +177,21 @@ def test_a_stricter_threshold_never_pages_more(
     facts = replace(CALM, books=(TokenBook((), (BookLevel(price, Decimal(1)),)), EMPTY))
     strict, loose = NotifierRule(asks=low), NotifierRule(asks=high)
     assert verdict(facts, loose).pages or not verdict(facts, strict).pages
+
+
+PRICES = st.decimals("0.001", "0.999", places=3)
+SIDES = st.lists(PRICES, max_size=3)
+
+
+@given(st.tuples(SIDES, SIDES, SIDES, SIDES), PRICES, st.sampled_from([YES, NO, HALF, TOO_EARLY]))
+def test_it_pages_at_once_at_the_margins_below_the_one_told_and_at_no_other(
+    sides: tuple[list[Decimal], ...], margin: Decimal, price: int
+) -> None:
+    levels = [tuple(BookLevel(p, Decimal(1)) for p in side) for side in sides]
+    books = (TokenBook(levels[0], levels[1]), TokenBook(levels[2], levels[3]))
+    answer = read_answer(price)
+    for volume in (0, NotifierRule().volume, NotifierRule().volume + 1):
+        told = margin_at_once(answer, volume, books)
+        swept = NotifierRule(asks=1 - margin, bids=margin)
+        assert pages_at_once(answer, volume, books, swept) is (float(margin) < told)
+        assert pages_at_once(answer, volume, books, NotifierRule()) is (told > 0)

@@ -89,19 +89,20 @@ def test_volume_and_books_are_those_known_when_the_answer_came(session: Session)
 
     (row,) = read_stored_study(session, BOOK, NOW).rows
 
-    assert row.for_baselines == BaselineFacts(400.0, notifier_pages=False)
+    assert row.for_baselines == BaselineFacts(400.0, notifier_pages=False, notifier_margin=0.0)
     assert row.labels.weight_usd == 900_000.0
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "usd", "pages"),
+    ("first", "second", "usd", "margin"),
     [
-        (("0.99", None), (None, "0.01"), 400, False),
-        (("0.99", "0.999"), (None, "0.01"), 400, True),
-        (("0.99", None), ("0.001", "0.01"), 400, True),
-        (("0.99", None), (None, "0.01"), 500_000, False),
-        (("0.99", None), (None, "0.01"), 500_001, True),
-        ((None, None), (None, None), 400, False),
+        (("0.99", None), (None, "0.01"), 400, 0.0),
+        (("0.99", "0.999"), (None, "0.01"), 400, 0.001),
+        (("0.99", None), ("0.001", "0.01"), 400, 0.001),
+        (("0.5", "0.8"), ("0.1", "0.4"), 400, 0.2),
+        (("0.99", None), (None, "0.01"), 500_000, 0.0),
+        (("0.99", None), (None, "0.01"), 500_001, 1.0),
+        ((None, None), (None, None), 400, 0.0),
     ],
 )
 def test_the_rule_of_the_notifier_is_asked_of_them(
@@ -109,7 +110,7 @@ def test_the_rule_of_the_notifier_is_asked_of_them(
     first: tuple[str | None, str | None],
     second: tuple[str | None, str | None],
     usd: int,
-    pages: bool,  # noqa: FBT001  # the verdict
+    margin: float,
 ) -> None:
     answered = START + HOUR + ANSWERED
     add_question(session, 1, YES)
@@ -118,7 +119,8 @@ def test_the_rule_of_the_notifier_is_asked_of_them(
 
     (row,) = read_stored_study(session, BOOK, NOW).rows
 
-    assert row.for_baselines.notifier_pages is pages
+    assert row.for_baselines.notifier_pages is (margin > 0)
+    assert row.for_baselines.notifier_margin == margin
 
 
 def test_a_missing_volume_or_book_or_one_a_day_old_is_no_verdict(session: Session) -> None:
