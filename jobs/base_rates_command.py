@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.opened_house import print_json
+from models.enums import Support
 from models.rate_enums import RateMeasure, RateTarget
 from service.calibration.rate_document import rates_document
 from service.calibration.study import read_study
@@ -39,6 +40,7 @@ def _recordings(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _text(document: Mapping[str, Any]) -> Iterator[str]:
     yield from document["caveats"]
+    yield f"Counted by {document['code_version']}; in brackets 90 % intervals."
     for recording in _recordings(document):
         yield ""
         yield (
@@ -61,9 +63,16 @@ def _rate(line: Line) -> str:
         counted += f", largest {_percent(line['largest_share'])}"
     if line["estimate"] is not None:
         interval = f"{say(line['p05'])} to {say(line['p95'])}"
-        return f"{name}{say(line['estimate'])} ({interval}; {counted})"
+        return f"{name}{say(line['estimate'])} ({interval}; {counted}){_notes(line)}"
     bound = "" if line["p95"] is None else f"at most {say(line['p95'])}, "
     return f"{name}{bound}{line['reason']} ({counted})"
+
+
+def _notes(line: Line) -> str:
+    """What to know of an estimate: of chosen cases, or of the smaller part of all."""
+    support = line["support"]
+    notes = [line["reason"], None if support == Support.MEASURED else f"support: {support}"]
+    return "".join(f"; {note}" for note in notes if note)
 
 
 def _mass(mass: Line) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.base_rate import BaseRate
+from models.enums import Support
 from models.rate_enums import (
     ProposerClass,
     RateMeasure,
@@ -35,6 +36,11 @@ BREAKS: Mapping[str, str] = {
     "spat_change": "More agreement needed in UMA's vote",
     "proposer_whitelist": "Proposers' whitelist",
     "resolver_settlement": "Settlement by the resolver alone",
+}
+# Said beside an estimate that is no plain measurement.
+SUPPORTED: Mapping[str, str] = {
+    Support.MIXED: "partly measured",
+    Support.ASSUMED: "rests on assumptions",
 }
 _PARTS = (
     (RateStratum.CATEGORY, "By category", CATEGORIES),
@@ -76,6 +82,8 @@ class RatesView:
     """The whole page."""
 
     as_of: datetime | None
+    # Release and estimators that counted last.
+    counted_by: str | None
     tables: list[RateTable]
     # Name and number of each comparison.
     comparisons: list[tuple[str, RateCell]]
@@ -100,8 +108,10 @@ def view_rates(stored: Sequence[StoredRate]) -> RatesView:
             for name in names
         ]
         tables.append(RateTable(f"Disputed. {caption}", lines))
+    newest = max((s.run for s in stored), key=lambda run: run.as_of, default=None)
     return RatesView(
-        as_of=max((s.run.as_of for s in stored), default=None),
+        as_of=None if newest is None else newest.as_of,
+        counted_by=None if newest is None else newest.code_version,
         tables=[table for table in tables if table.lines],
         comparisons=[
             (_comparison(s.row), to_cell(s.row))
@@ -122,7 +132,9 @@ def to_cell(row: BaseRate | None) -> RateCell:
             basis += f", largest {percent(row.largest_share)}"
     say = percent if row.measure == RateMeasure.RATE else _times
     if row.estimate is not None and row.p05 is not None and row.p95 is not None:
-        return RateCell(say(row.estimate), f"{say(row.p05)} to {say(row.p95)}", basis)
+        notes = [basis, row.reason, SUPPORTED.get(row.support)]
+        words = "; ".join(note for note in notes if note)
+        return RateCell(say(row.estimate), f"{say(row.p05)} to {say(row.p95)}", words)
     bound = f"below {say(row.p95)}" if row.p95 is not None and row.p95 < 1 else "\u2013"
     if row.status == RateStatus.UNCALIBRATED:
         return RateCell("uncalibrated", bound, row.reason or "")

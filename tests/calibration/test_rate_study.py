@@ -92,6 +92,11 @@ def test_the_command_says_first_what_its_numbers_are_not(
     assert any(line.startswith("  disputed by count, all all: 2 % (") for line in lines)
     assert any(line.startswith("  disputed by volume, all all: 2 % (") for line in lines)
     assert not any("flipped by" in line for line in lines)
+    assert lines[3].startswith("Counted by rates-")
+    # Three hundred questions may be hand-picked, and each rate of them says so.
+    rates = [line for line in lines if line.startswith("  disputed by ")]
+    assert rates
+    assert all("perhaps chosen cases" in line for line in rates)
     with pytest.raises(UsageError, match="--target"):
         base_rates_command([path], "wrong", as_json=False)
 

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.score_base_rates import score_base_rates
 from models.base_rate import BaseRate
+from models.enums import Support
 from models.rate_enums import RateMeasure, RateStatus, RateWeight
 from service.clock import SetClock
 from service.dashboard.base_rates_view import to_cell
@@ -25,6 +26,7 @@ def row(**changes: object) -> BaseRate:
         "n_eff": 812.4,
         "largest_share": 0.21,
         "reason": None,
+        "support": Support.MEASURED,
     }
     return BaseRate(**{**values, **changes})
 
@@ -35,6 +37,14 @@ def test_an_estimate_stands_with_its_interval_and_what_it_rests_on() -> None:
     assert cell.basis == "150 of 12,000, effective size 812, largest 21 %"
     ratio = to_cell(row(measure=RateMeasure.ODDS_RATIO, estimate=1.41, p05=1.3, p95=1.5))
     assert (ratio.value, ratio.interval) == ("1.4 times", "1.3 times to 1.5 times")
+
+
+def test_an_estimate_of_chosen_cases_says_so_beside_it() -> None:
+    reason = "fewer than 1000 stored questions: perhaps chosen cases, and no rate of all"
+    cell = to_cell(row(reason=reason, support=Support.ASSUMED))
+    assert cell.value == "1.2 %"
+    assert cell.basis.endswith(f"largest 21 %; {reason}; rests on assumptions")
+    assert to_cell(row(support=Support.MIXED)).basis.endswith("; partly measured")
 
 
 def test_what_is_refused_shows_its_bound_and_the_reason() -> None:
@@ -60,3 +70,5 @@ def test_the_page_says_nothing_was_counted_and_then_what_was(
     assert "data cannot support a weighted rate" in page
     assert "4 of 12" in page
     assert "Comparisons, not causes" in page
+    assert "counted by <code>" in page
+    assert "1.2.3" in page.split("counted by <code>")[1].split("</code>")[0]
