@@ -33,25 +33,18 @@ def what_if_command(path: Path, question: RoundWhatIf, *, as_json: bool) -> None
 
 
 def _page(answer: RoundWhatIfAnswer) -> str:
-    terms, stake = answer.terms, answer.acquisition
-    attack, verb = answer.attack, "pays" if answer.pays else "does not pay"
+    terms = answer.terms
     powers = [
         word for word, can in (("force", answer.can_force), ("block", answer.can_block)) if can
     ]
     power = " and ".join(powers) or "neither force nor block"
     share = f"{answer.share:.1%} of {terms.stake:,.0f} (SPAT {terms.spat:.0%})"
-    spent = f"{stake.lost_usd:,.0f} for new stake ({stake.total_usd:,.0f} USD to bind, "
-    spent += f"{stake.days_needed:,.0f} days of buying)"
     lines = [
+        _head(answer),
         f"Pushing wrong answers: {answer.stake:,.0f} UMA, {share}: can {power} alone.",
         f"Flips that would not otherwise:  {_listed(answer.flips)}",
         f"Stalls that would not otherwise: {_listed(answer.stalls)}",
-        f"Open interest that flips: {_told(answer.flipped_usd)}",
-        f"Set that pays best, or loses least: {_listed(attack.requests)}",
-        f"  gain {_told(answer.gain)}",
-        f"  cost {_told(answer.cost)}, of which {spent}",
-        f"  profit {_told(answer.profit)}",
-        f"  {verb} under the assumptions; P(profit) {attack.p_pays:.0%} with their spread.",
+        *(_money(answer) if answer.has_money else _no_money(answer)),
         "  What does not pay is not safe: motives outside the formula are not in it.",
     ]
     if answer.spending is not None:
@@ -66,6 +59,41 @@ def _page(answer: RoundWhatIfAnswer) -> str:
     assumed = sum(row.tag == "A" for row in answer.assumptions)
     lines.append(f"{assumed} assumed numbers stand behind this: --json lists them.")
     return "\n".join(lines) + "\n"
+
+
+def _head(answer: RoundWhatIfAnswer) -> str:
+    at = f"{answer.as_of:%Y-%m-%d %H:%M} UTC"
+    words = "support: assumed. No forecast."
+    return f"Round {answer.round_id} as of {at}, model {answer.model_version}; {words}"
+
+
+def _money(answer: RoundWhatIfAnswer) -> list[str]:
+    attack, verb = answer.attack, "pays" if answer.pays else "does not pay"
+    unknown = answer.operative - answer.interest_known
+    bound = f"; of {unknown} of {answer.operative} not known: a lower bound" if unknown else ""
+    return [
+        f"Open interest that flips: {_told(answer.flipped_usd)}{bound}",
+        f"Set that pays best, or loses least: {_listed(attack.requests)}",
+        f"  gain {_told(answer.gain)}",
+        f"  cost {_told(answer.cost)}, of which {_spent(answer)}",
+        f"  profit {_told(answer.profit)}",
+        f"  {verb} under the assumptions; P(profit) {attack.p_pays:.0%} with their spread.",
+    ]
+
+
+def _no_money(answer: RoundWhatIfAnswer) -> list[str]:
+    return [
+        f"Open interest that flips: unknown, of none of {answer.operative} requests it is known;",
+        f"  so are gain, cost and profit, but for {_spent(answer)}.",
+    ]
+
+
+def _spent(answer: RoundWhatIfAnswer) -> str:
+    stake = answer.acquisition
+    return (
+        f"{stake.lost_usd:,.0f} for new stake ({stake.total_usd:,.0f} USD to bind, "
+        f"{stake.days_needed:,.0f} days of buying)"
+    )
 
 
 def _told(interval: Interval) -> str:

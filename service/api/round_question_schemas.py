@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.enums import Support
-from service.api.round_schemas import MoneyInterval, Part, Uma
+from service.api.round_schemas import Counted, MoneyInterval, Part, Uma
 from service.risk.round_what_if import BOUNDS, MOST_MEMBERS
 
 _ID_LENGTH = 100
@@ -45,8 +45,9 @@ class RoundAnswer(Part):
     """Which requests flip or stall, at what cost and for what gain; no forecast."""
 
     schema_version: int
+    model_version: str
     round_id: int
-    as_of: datetime
+    as_of: datetime = Field(description="Of the assessment whose inputs were asked.")
     question: dict[str, float | list[str] | None]
     stake_uma: Uma
     share: float
@@ -54,11 +55,15 @@ class RoundAnswer(Part):
     can_block: bool
     flips: list[str]
     stalls: list[str]
-    flipped_usd: MoneyInterval
-    pays: bool
-    cost: MoneyInterval
-    gain: MoneyInterval
-    profit: MoneyInterval
+    open_interest_known: Counted = Field(
+        description="Of the operative requests of the round: money is a lower bound where not all "
+        "of it is, and null where none is."
+    )
+    flipped_usd: MoneyInterval | None
+    pays: bool | None
+    cost: MoneyInterval | None = Field(description="UMA's fall, and what new stake costs for good.")
+    gain: MoneyInterval | None
+    profit: MoneyInterval | None
     support: Support
     warnings: list[str]
     caution: str

@@ -14,7 +14,6 @@ from service.api.rounds import RoundPath, number_of, unknown_round
 from service.api.site import Site
 from service.api.wire import json_response
 from service.risk.attack_inputs import BadRoundInput
-from service.risk.document import to_rfc3339
 from service.risk.round_document import to_what_if_document
 from service.risk.round_what_if import BadRoundWhatIf, RoundWhatIf, answer_round_what_if
 
@@ -40,8 +39,6 @@ def round_what_if_router(site: Site) -> APIRouter:
         return json_response(
             {
                 **to_what_if_document(answer),
-                "round_id": number,
-                "as_of": to_rfc3339(inputs.as_of),
                 "caution": CAUTION,
                 "notice": site.notice,
             }

@@ -81,10 +81,15 @@ def to_round_document(result: RoundAssessmentResult) -> dict[str, object]:
 
 
 def to_what_if_document(answer: RoundWhatIfAnswer) -> dict[str, object]:
-    """JSON-ready; ``flips`` and ``stalls`` list what would not without the question."""
-    bought = answer.acquisition
+    """JSON-ready; ``flips`` and ``stalls`` list what would not without the question.
+
+    Where no open interest is known, what would flip, gain, cost and pay is null.
+    """
+    bought, has_money = answer.acquisition, answer.has_money
     return {
         "schema_version": ROUND_SCHEMA_VERSION,
+        "round_id": answer.round_id,
+        "as_of": to_rfc3339(answer.as_of),
         "model_version": answer.model_version,
         "question": {**asdict(answer.question), "coalition": list(answer.question.coalition)},
         "stake_uma": _uma(answer.stake),
@@ -96,12 +101,13 @@ def to_what_if_document(answer: RoundWhatIfAnswer) -> dict[str, object]:
         "requests": [_course(request) for request in answer.requests],
         "flipped": asdict(answer.flipped),
         "stalled": asdict(answer.stalled),
-        "flipped_usd": _money_interval(answer.flipped_usd),
-        "pays": answer.pays,
-        "attack": _attack(answer.attack),
-        "cost": _money_interval(answer.cost),
-        "gain": _money_interval(answer.gain),
-        "profit": _money_interval(answer.profit),
+        "open_interest_known": {"known": answer.interest_known, "of": answer.operative},
+        "flipped_usd": _money_interval(answer.flipped_usd) if has_money else None,
+        "pays": answer.pays if has_money else None,
+        "attack": _attack(answer.attack) if has_money else None,
+        "cost": _money_interval(answer.cost) if has_money else None,
+        "gain": _money_interval(answer.gain) if has_money else None,
+        "profit": _money_interval(answer.profit) if has_money else None,
         "acquisition": {
             "tokens_uma": _uma(bought.tokens),
             "borrowed_uma": _uma(bought.borrowed),

@@ -6,6 +6,7 @@ forecast: nothing says how likely the supposed coalition is.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from math import isfinite
 
@@ -101,6 +102,8 @@ class RoundWhatIfAnswer:
     """Which requests flip or stall, at what cost and for what gain."""
 
     question: RoundWhatIf
+    round_id: int
+    as_of: datetime
     terms: Terms
     # The coalition with its new stake, and its share of all stake, which that enlarged.
     stake: float
@@ -108,6 +111,10 @@ class RoundWhatIfAnswer:
     can_force: bool
     can_block: bool
     requests: tuple[RequestCourse, ...]
+    # Of operative requests of the round, those whose open interest is known. Where none is, all
+    # money here is of what is left, and says nothing.
+    interest_known: int
+    operative: int
     # Over draws: requests that flip and stall, and the open interest that flips.
     flipped: Interval
     stalled: Interval
@@ -125,6 +132,11 @@ class RoundWhatIfAnswer:
     assumptions: tuple[Assumption, ...]
     model_version: str
     warnings: tuple[str, ...]
+
+    @property
+    def has_money(self) -> bool:
+        """Whether any open interest is known, or none hangs on the round."""
+        return self.interest_known > 0 or not self.operative
 
     @property
     def flips(self) -> tuple[str, ...]:
@@ -162,14 +174,19 @@ def answer_round_what_if(
     inside = docket.in_round
     won, rolled = found.votes.draws.won, found.votes.draws.rolled
     money = sum_by_draw(docket.open_interest[inside], won[inside])
+    operative = docket.operative & inside
     return RoundWhatIfAnswer(
         question=question,
+        round_id=inputs.round_id,
+        as_of=inputs.as_of,
         terms=then.terms,
         stake=bloc.stake,
         share=found.share,
         can_force=found.can_force,
         can_block=found.can_block,
         requests=_courses(docket, now.honest, found.votes.draws, inside),
+        interest_known=int((operative & docket.interest_known).sum()),
+        operative=int(operative.sum()),
         flipped=_interval(np.count_nonzero(won[inside], axis=0)),
         stalled=_interval(np.count_nonzero(rolled[inside], axis=0)),
         flipped_usd=_interval(money),

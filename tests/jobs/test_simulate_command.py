@@ -63,6 +63,8 @@ def test_the_page_says_what_flips_what_it_costs_and_that_nothing_is_safe(
 ) -> None:
     what_if_command(path, RoundWhatIf(50e6, coalition=("bloc-1",)), as_json=False)
     page = capsys.readouterr().out
+    assert page.startswith("Round 10330 as of 2026-07-23 06:00 UTC, model attack-")
+    assert "support: assumed" in page
     assert "can force and block alone" in page
     assert "minerals, rate-cut, superseded" in page
     assert "is not safe" in page
@@ -73,6 +75,8 @@ def test_json_carries_the_whole_answer(path: Path, capsys: pytest.CaptureFixture
     what_if_command(path, RoundWhatIf(coalition=("bloc-1",)), as_json=True)
     read = json.loads(capsys.readouterr().out)
     assert read["can_force"] is False
+    assert (read["round_id"], read["as_of"]) == (10330, "2026-07-23T06:00:00Z")
+    assert read["open_interest_known"] == {"known": 2, "of": 2}
     names = {row["name"] for row in read["assumptions"]}
     assert {"default.uma_lendable", "rate-cut.best_bid"} <= names
 
@@ -105,6 +109,31 @@ def test_what_is_no_round_is_refused(path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(UsageError, match=r"round\.json"):
         read_round(path)
+
+
+def test_money_that_is_not_known_is_unknown_and_never_0(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = documented()
+    for request in told["requests"]:
+        request.pop("open_interest_usd", None)
+        request.pop("volume_usd", None)
+    path.write_text(json.dumps(told))
+    question = RoundWhatIf(50e6, coalition=("bloc-1",))
+    what_if_command(path, question, as_json=True)
+    read = json.loads(capsys.readouterr().out)
+    assert len(read["flips"]) == 3
+    assert read["open_interest_known"] == {"known": 0, "of": 2}
+    money = ("flipped_usd", "gain", "cost", "profit", "pays", "attack")
+    assert [read[name] for name in money] == [None] * 6
+    what_if_command(path, question, as_json=False)
+    page = capsys.readouterr().out
+    assert "Open interest that flips: unknown" in page
+    assert "does not pay under" not in page
+    told["requests"][0]["open_interest_usd"] = 490_000
+    path.write_text(json.dumps(told))
+    what_if_command(path, question, as_json=False)
+    assert "of 1 of 2 not known: a lower bound" in capsys.readouterr().out
 
 
 def test_a_coalition_of_nobody_is_refused(path: Path) -> None:
