@@ -120,6 +120,7 @@ def handle_problems(app: FastAPI, pages: Pages | None) -> None:
 # Python's phrases changed between its versions; a problem's title may not.
 _TITLES = {HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content"}
 _DETAILS = {
+    HTTPStatus.BAD_REQUEST: "The body cannot be read. Send JSON in UTF-8, not deeply nested.",
     HTTPStatus.NOT_FOUND: "Nothing is served at this path. /docs lists what is.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This resource can only be read: use GET.",
 }
@@ -136,12 +137,24 @@ def _wants_page(request: Request) -> bool:
     return not is_data and "text/html" in request.headers.get("accept", "")
 
 
+_OF_A_BODY = {
+    "missing": "takes a JSON object",
+    "model_attributes_type": "takes a JSON object, sent with Content-Type: application/json",
+}
+
+
 def _invalid(errors: Sequence[Any]) -> Problem:
-    found = [
-        {"parameter": str(e["loc"][1])[:_ECHO_LENGTH], "reason": str(e["msg"])}
-        if len(e["loc"]) > 1
-        else {"parameter": "request", "reason": str(e["msg"])}
-        for e in errors
-    ]
+    found = [_error(e["loc"], e["type"], str(e["msg"])) for e in errors]
     detail = "; ".join(f"{e['parameter']}: {e['reason']}" for e in found)
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=found)
+
+
+def _error(where: Sequence[Any], kind: str, message: str) -> dict[str, str]:
+    """Which parameter, or member of a body, and what is wrong with it."""
+    if kind == "json_invalid":
+        return {"parameter": "body", "reason": f"is not JSON, from character {where[-1]} on"}
+    if len(where) > 1:
+        return {"parameter": str(where[1])[:_ECHO_LENGTH], "reason": message}
+    if tuple(where) == ("body",):
+        return {"parameter": "body", "reason": _OF_A_BODY.get(kind, message)}
+    return {"parameter": "request", "reason": message}

@@ -17,7 +17,7 @@ class RoundQuestionBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
-    extra_stake: float = Field(
+    extra_stake: float | None = Field(
         0.0,
         ge=BOUNDS["extra_stake"][0],
         le=BOUNDS["extra_stake"][1],
@@ -28,7 +28,7 @@ class RoundQuestionBody(BaseModel):
     uma_price_usd: float | None = Field(
         None, ge=BOUNDS["uma_price_usd"][0], le=BOUNDS["uma_price_usd"][1]
     )
-    coalition: list[Annotated[str, Field(min_length=1, max_length=_ID_LENGTH)]] = Field(
+    coalition: list[Annotated[str, Field(min_length=1, max_length=_ID_LENGTH)]] | None = Field(
         [],
         max_length=MOST_MEMBERS,
         description="Ids of blocs and voters of the round that push the wrong answers as one.",

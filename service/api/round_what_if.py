@@ -32,7 +32,8 @@ def round_what_if_router(site: Site) -> APIRouter:
             if inputs is None:
                 raise unknown_round(session, number)
         try:
-            question = RoundWhatIf(**{**body.model_dump(), "coalition": tuple(body.coalition)})
+            asked = {**body.model_dump(exclude_none=True), "coalition": tuple(body.coalition or ())}
+            question = RoundWhatIf(**asked)
             answer = answer_round_what_if(inputs, question)
         except (BadRoundWhatIf, BadRoundInput) as error:
             raise _bad_question(str(error)) from error

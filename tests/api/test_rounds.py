@@ -21,7 +21,7 @@ from models.round_assessment import RoundQuestion
 from service.api.app import create_app
 from service.api.headers import MAX_BODY_LENGTH
 from service.api.market_attack_schemas import MarketAttackAnswer
-from service.api.round_question_schemas import RoundAnswer
+from service.api.round_question_schemas import RoundAnswer, RoundQuestionBody
 from service.api.round_schemas import RoundDocument, RoundHistory, RoundList
 from service.api.rounds import MOST_FAILED
 from service.clock import SetClock
@@ -168,6 +168,38 @@ def test_what_cannot_be_asked_is_refused_by_name(
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["errors"][0]["parameter"] == named
+
+
+def test_null_in_a_question_is_what_is_left_out(client: TestClient) -> None:
+    path, names = f"/v1/rounds/{JOINT}/what-if", RoundQuestionBody.model_fields
+    nothing = client.post(path, json=dict.fromkeys(names))
+    assert nothing.status_code == 200
+    assert nothing.json() == client.post(path, json={}).json()
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status", "says"),
+    [
+        (b'{"spat": }', "application/json", 422, "body: is not JSON, from character 9 on"),
+        (b"", "application/json", 422, "body: takes a JSON object"),
+        (b"[]", "application/json", 422, "body: takes a JSON object"),
+        # As curl sends it unless told otherwise.
+        (b"{}", "application/x-www-form-urlencoded", 422, "Content-Type: application/json"),
+        (b'{"coalition": ["\xff"]}', "application/json", 400, "The body cannot be read"),
+        (b"[" * 60_000, "application/json", 400, "The body cannot be read"),
+        (b'{"\\ud800": 1}', "application/json", 422, "valid string"),
+        (b'{"spat": NaN}', "application/json", 422, "spat: "),
+        (b'{"extra_stake": 1e400}', "application/json", 422, "extra_stake: "),
+    ],
+)
+def test_a_body_that_is_no_question_is_told_what_it_should_be(
+    client: TestClient, content: bytes, kind: str, status: int, says: str
+) -> None:
+    path = f"/v1/rounds/{JOINT}/what-if"
+    answer = client.post(path, content=content, headers={"Content-Type": kind})
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert says in answer.json()["detail"]
 
 
 def test_a_question_has_a_length_and_a_round(client: TestClient) -> None:
