@@ -59,6 +59,8 @@ class Adjudicated:
     ln_ratio_yes: float
     ln_ratio_no: float
     ln_ratio_half: float
+    # Whether all of them say the same.
+    is_unanimous: bool = False
 
     def ln_ratio(self, outcome: Outcome) -> float:
         """What is added to the log-odds that the truth is this outcome."""

@@ -14,7 +14,7 @@ from service.risk.wording_features import corruption_prior
 
 SETTLED = (MarketState.ANSWERED, MarketState.RESOLVED)
 _SECOND = 2
-# Independent adjudicators that make a belief strong.
+# Independent adjudicators of one mind that make a belief strong.
 ADJUDICATORS = 3
 _FEATURE_STEP = 0.04
 _SPREAD_STEP = 0.1
@@ -58,7 +58,7 @@ class Situation:
     settlement_late: bool = False
     venue_price: float | None = None
     feed: FeedWord | None = None
-    # Log-odds the adjudicators add to the proposed outcome, and whether they are three.
+    # Log-odds the adjudicators add to the proposed outcome, and whether three of one mind do.
     ln_adjudicated: float = 0.0
     is_adjudicated: bool = False
     # Of siblings of which one pays Yes: the sum of their P(Yes), and this one's part of what lacks.
@@ -144,7 +144,7 @@ def full_situation(inputs: MarketInputs, parameters: RiskParameters) -> Situatio
         venue_price=inputs.venue_price if parameters.belief.venue_exponent else None,
         feed=inputs.feed,
         ln_adjudicated=ln_adjudicated,
-        is_adjudicated=ln_adjudicated != 0 and _adjudicators(inputs) >= ADJUDICATORS,
+        is_adjudicated=ln_adjudicated != 0 and _are_concordant(inputs),
         siblings_yes=siblings_yes,
         siblings_missing=siblings_missing,
     )
@@ -183,8 +183,9 @@ def _window(current: Proposal | None, parameters: RiskParameters) -> float:
     return window_share(liveness_seconds(current, parameters.hazard), parameters.hazard)
 
 
-def _adjudicators(inputs: MarketInputs) -> int:
-    return 0 if inputs.adjudicated is None else inputs.adjudicated.adjudicators
+def _are_concordant(inputs: MarketInputs) -> bool:
+    told = inputs.adjudicated
+    return told is not None and told.is_unanimous and told.adjudicators >= ADJUDICATORS
 
 
 def _ln_adjudicated(inputs: MarketInputs, outcome: Outcome | None) -> float:

@@ -53,6 +53,16 @@ class TruthEstimate:
     truth: Mapping[Verdict, float]
     outcomes: Mapping[Outcome, OutcomeLabel]
 
+    @property
+    def is_unanimous(self) -> bool:
+        """Whether every adjudicator's verdict speaks most for one and the same outcome."""
+        best: dict[str, tuple[float, Outcome]] = {}
+        for outcome, label in self.outcomes.items():
+            for adjudicator, part in label.parts.items():
+                if part > best.get(adjudicator, (0.0, outcome))[0]:
+                    best[adjudicator] = part, outcome
+        return len(best) == self.adjudicators and len({o for _, o in best.values()}) == 1
+
 
 @dataclass(frozen=True, slots=True)
 class StoredLabel:

@@ -217,7 +217,8 @@ def _adjudicated(label: StoredLabel | None) -> Adjudicated | None:
         told[outcome].ln_ratio if outcome in told else 0.0
         for outcome in (Outcome.YES, Outcome.NO, Outcome.HALF)
     )
-    return Adjudicated(label.estimate.adjudicators, yes, no, half)
+    said = label.estimate
+    return Adjudicated(said.adjudicators, yes, no, half, is_unanimous=said.is_unanimous)
 
 
 def _interest(session: Session, ids: Sequence[int], at: datetime) -> dict[int, _Interest]:

@@ -104,6 +104,27 @@ def test_agreement_of_three_makes_q_small_and_their_disagreement_contested() -> 
     assert first.ln_ratio > 3 > abs(second.ln_ratio)
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "of_one_mind"),
+    [
+        ((YES, YES, YES), True),
+        ((NO, NO, NO, NO), True),
+        ((YES, YES, NO), False),
+        ((YES, YES, YES, OPEN), False),
+        ((OPEN, OPEN, OPEN), False),
+        ((YES,), True),
+    ],
+)
+def test_adjudicators_are_of_one_mind_where_every_verdict_speaks_for_one_outcome(
+    verdicts: tuple[Verdict, ...],
+    of_one_mind: bool,  # noqa: FBT001  # expected
+) -> None:
+    ballots = [Ballot(1, name, verdict) for name, verdict in zip("abcd", verdicts, strict=False)]
+    others = [Ballot(n, name, YES if n % 2 else NO) for n in range(2, 30) for name in "abcd"]
+    label = estimates([*ballots, *others], fuse([*ballots, *others], PRIORS))[1]
+    assert label.is_unanimous is of_one_mind
+
+
 def test_what_nobody_can_determine_is_contested_whatever_was_paid() -> None:
     ballots = [Ballot(1, name, OPEN) for name in "abcd"]
     label = estimates(ballots, fuse(ballots, PRIORS))[1]

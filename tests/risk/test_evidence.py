@@ -21,6 +21,7 @@ from tests.risk.scenes import (
     proposal,
     proposed,
     settled,
+    voting,
 )
 
 HAZARD = PARAMETERS.hazard
@@ -141,6 +142,24 @@ def test_adjudicators_move_the_truth_by_what_their_verdicts_are_worth(scene: Mar
     truth = score(differ).truth
     assert truth is not None
     assert "adjudicators" in truth.sources
+
+
+def test_three_adjudicators_narrow_a_disputed_belief_only_where_all_say_the_same() -> None:
+    """A sum of log-odds does not tell three who agree from three who do not."""
+    scene = voting(price=0.6)
+    told = Adjudicated(3, 1.0, -1.0, -3.0)
+    alone, split, agreed, two = (
+        score(replace(scene, adjudicated=adjudicated)).summary.p_oracle_wrong
+        for adjudicated in (
+            replace(told, adjudicators=1, is_unanimous=True),
+            told,
+            replace(told, is_unanimous=True),
+            replace(told, adjudicators=2, is_unanimous=True),
+        )
+    )
+    assert split == alone == two
+    assert agreed.mean == pytest.approx(split.mean, rel=0.06)
+    assert agreed.p95 - agreed.p05 < 0.8 * (split.p95 - split.p05)
 
 
 def test_an_earlier_vote_speaks_for_its_answer() -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
+from models.adjudication_enums import Verdict
 from models.assessment import Announcement
 from models.enums import ContractKind, MarketState, Outcome, QuestionChangeKind, Remedy
 from models.liquidity import BookSnapshot, OpenInterest
@@ -16,6 +17,7 @@ from service.protocol.prices import NO, YES
 from service.risk.inputs import MarketInputs
 from service.store.inputs import load_inputs
 from tests.store.chain_scenes import Chain
+from tests.store.judged import judge
 from tests.store.scenes import ADAPTER, CREATOR, MANAGED, MICRO, NOW, OOV2, POLYGON, add_market
 
 HOUR = timedelta(hours=1)
@@ -228,3 +230,15 @@ def test_a_dispute_from_before_indexing_began_is_remembered_by_the_feed(session:
     partial = loaded(session, market)
     assert partial.state_source == "chain"
     assert (partial.state, partial.disputes) == (MarketState.REPROPOSED, 1)
+
+
+def test_whether_adjudicators_say_the_same_is_read_with_what_they_say(session: Session) -> None:
+    markets = [add_market(session, number) for number in (1, 2)]
+    judge(session, markets[0])
+    differ = [("ada", Verdict.NO, True), ("bo", Verdict.NO, True), ("cy", Verdict.YES, True)]
+    judge(session, markets[1], differ)
+    found = [loaded(session, market).adjudicated for market in markets]
+    assert [(said.adjudicators, said.is_unanimous) for said in found if said is not None] == [
+        (3, True),
+        (3, False),
+    ]
