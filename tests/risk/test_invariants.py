@@ -71,9 +71,7 @@ def _any_market(rng: Random) -> MarketInputs:
         earlier_vote=rng.choice(OUTCOMES),
         features=_any_features(rng),
         siblings=_any_siblings(rng) if rng.random() < 0.2 else (),
-        adjudicated=Adjudicated(3, *(rng.uniform(-9, 9) for _ in range(3)))
-        if rng.random() < 0.1
-        else None,
+        adjudicated=_any_verdicts(rng) if rng.random() < 0.1 else None,
         feed=rng.choice([None, None, "contradicts", "supports", "silent"]),
     )
 
@@ -81,6 +79,11 @@ def _any_market(rng: Random) -> MarketInputs:
 def _any_proposal(rng: Random) -> Proposal:
     made = proposal(rng.choice(OUTCOMES), rng.choice([0, 10, 60, 119, 150, 400]))
     return replace(made, liveness_seconds=rng.choice([None, 300, 900, 7200, 172_800]))
+
+
+def _any_verdicts(rng: Random) -> Adjudicated:
+    yes, no, half = (rng.uniform(-9, 9) for _ in range(3))
+    return Adjudicated(3, yes, no, half, is_unanimous=rng.random() < 0.5)
 
 
 def _any_vote(rng: Random) -> VoteFacts:
