@@ -12,15 +12,21 @@ from service.protocol.contracts import ContractBook
 from service.risk.context_signs import pays_sign, rights_sign
 from service.risk.structural_signs import STRUCTURAL_VERSION, structural_signs
 from service.store.attack_signals import add_signals
+from service.store.job_runs import last_count
 from service.store.sign_context import forcing_blocs, rights_before, standing_bursts
 from service.store.watched_rounds import load_watched_rounds
+
+NAME = "watch_rounds"
+# What a run counts under this name is the round it saw under way.
+ROUND = "round"
 
 
 def watch_rounds(sessions: sessionmaker[Session], clock: Clock, book: ContractBook) -> CycleReport:
     """Work the signs out from what is known now; a run that sees nothing new writes nothing."""
     now = clock.now()
     with sessions() as session:
-        watched = load_watched_rounds(session, book, now)
+        seen = last_count(session, NAME, ROUND)
+        watched = load_watched_rounds(session, book, now, seen)
         bursts = standing_bursts(session, now)
         rights = rights_before(session, bursts, now)
         paying = {
@@ -34,8 +40,11 @@ def watch_rounds(sessions: sessionmaker[Session], clock: Clock, book: ContractBo
     added = in_transaction(
         sessions, lambda session: add_signals(session, signs, STRUCTURAL_VERSION, now)
     )
+    under_way = [one.round_id for one in watched if not one.is_over]
     return CycleReport(
         {
+            # By this the next run knows that the round before was seen to its end.
+            **({ROUND: min(under_way)} if under_way else {}),
             "rounds": len(watched),
             "requests": sum(one.requests_in_vote for one in watched),
             "standing": sum(sign.log_lr > 0 for sign in signs),

@@ -52,6 +52,14 @@ def first_run_at(session: Session, job: str) -> datetime | None:
     return session.scalar(select(func.min(JobRun.started_at)).where(JobRun.job == job))
 
 
+def last_count(session: Session, job: str, name: str) -> int | None:
+    """What a job's newest run that ended well counted under a name; ``None`` without one."""
+    query = select(JobRun.counts).where(JobRun.job == job, JobRun.outcome == JobOutcome.OK)
+    counts = session.scalars(query.order_by(JobRun.started_at.desc(), JobRun.id.desc()).limit(1))
+    found = (counts.first() or {}).get(name)
+    return found if isinstance(found, int) else None
+
+
 def close_orphans(session: Session, at: datetime) -> int:
     """Mark runs that were cut off by a stop of the process as failed."""
     closed = session.connection().execute(

@@ -54,30 +54,40 @@ from service.store.watched_stake import (
 _ROUNDS_BACK = 6
 # A request with how it stands in one round.
 _Asked = tuple[VoteHistory, RoundOutcome]
-_RESOLVED, _DELETED = VoteRequestChangeKind.RESOLVED, VoteRequestChangeKind.DELETED
+_ENDED = (VoteRequestChangeKind.RESOLVED, VoteRequestChangeKind.DELETED)
 
 
 def load_watched_rounds(
-    session: Session, book: ContractBook, as_of: datetime
+    session: Session, book: ContractBook, as_of: datetime, seen: int | None = None
 ) -> tuple[WatchedRound, ...]:
-    """Of each vote contract the round just over, then the one under way."""
+    """Of each vote contract the round just over, then the one under way.
+
+    ``seen``: the round that was under way when they were loaded before. Where it is the same, the
+    requests that the last round answered were looked at then with all their votes, and are left
+    out.
+    """
     contracts = dict.fromkeys(
         (entry.chain_id, entry.address)
         for entry in book.entries
         if entry.kind is ContractKind.VOTING_V2
     )
     return tuple(
-        watched for contract in contracts for watched in _of_contract(session, contract, as_of)
+        watched
+        for contract in contracts
+        for watched in _of_contract(session, contract, as_of, seen)
     )
 
 
-def _of_contract(session: Session, contract: Contract, as_of: datetime) -> Iterable[WatchedRound]:
+def _of_contract(
+    session: Session, contract: Contract, as_of: datetime, seen: int | None
+) -> Iterable[WatchedRound]:
     head = get_head(session, contract[0], as_of)
     if head is None:
         return
     now = int(head.mined_at.timestamp())
     current = round_at(now)
-    histories = get_histories(session, _open_requests(session, contract, current, as_of), as_of)
+    wanted = _open_requests(session, contract, current, as_of, with_answered=seen != current)
+    histories = get_histories(session, wanted, as_of)
     earlier = rounds_before(session, contract, current, as_of)
     rounds = {r for history in histories.values() for r in rounds_of(history)}
     both = (current - 1, current)
@@ -126,19 +136,22 @@ def _of_contract(session: Session, contract: Contract, as_of: datetime) -> Itera
 
 
 def _open_requests(
-    session: Session, contract: Contract, current: int, as_of: datetime
+    session: Session, contract: Contract, current: int, as_of: datetime, *, with_answered: bool
 ) -> list[bytes]:
-    """Requests that may be voted on in this round or were in the last, be it that it ended them."""
+    """Requests that may be voted on in this round or were in the last, still without an end.
+
+    ``with_answered``: those that the last round answered, too.
+    """
     chain_id, address = contract
     change = voting.DvmRequestChange
     has_ended = exists().where(
         change.request_id == voting.DvmRequest.request_id,
-        or_(
-            change.kind == _DELETED,
-            (change.kind == _RESOLVED) & change.round_id.is_distinct_from(current - 1),
-        ),
+        change.kind.in_(_ENDED),
         change.known_at <= as_of,
     )
+    if with_answered:
+        is_earlier = change.round_id.is_distinct_from(current - 1)
+        has_ended = has_ended.where(or_(change.kind == VoteRequestChangeKind.DELETED, is_earlier))
     query = (
         select(voting.DvmRequest.request_id)
         .join(Block, Block.id == voting.DvmRequest.block_id)

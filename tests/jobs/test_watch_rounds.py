@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
+from jobs.cycle import CycleReport, run_cycle
 from jobs.watch_rounds import watch_rounds
 from models.attack_enums import BlocKind, SignalFamily, SignalSubject
 from models.attack_signal import AttackSignal
@@ -21,6 +22,8 @@ from service.risk.attack_signs import AttackSign
 from service.risk.standing_blocs import StandingBloc
 from service.store.attack_signals import add_signals
 from service.store.blocs import add_blocs
+from service.store.job_runs import last_count
+from service.store.watched_rounds import load_watched_rounds
 from tests.replays import read_replay
 from tests.store.scenes import add_market
 from tests.store.voted import BOOK
@@ -154,6 +157,32 @@ def test_votes_nobody_looked_at_before_the_round_was_over_are_told(
     assert str(row.document["words"]).endswith("The round is over.")
     watch_rounds(whole, SetClock(first + SECOND), BOOK)
     assert len(told(whole, "force_line_crossed", SignalSubject.ROUND, "10082")) == 1
+
+
+def test_what_a_round_answered_is_looked_at_once_after_its_end(
+    whole: sessionmaker[Session],
+) -> None:
+    """A recorded run tells the next; one that fails tells it nothing."""
+    with whole() as session:
+        last = session.scalar(select(func.max(DvmRequestChange.known_at)))
+    assert last is not None
+    clock, seen = SetClock(last + SECOND), []
+
+    def look() -> CycleReport:
+        with whole() as session:
+            before = last_count(session, "watch_rounds", "round")
+            [over, _] = load_watched_rounds(session, BOOK, clock.now(), before)
+            seen.append(len(over.requests))
+        return watch_rounds(whole, clock, BOOK)
+
+    def fail() -> CycleReport:
+        look()
+        raise ValueError("cut off")
+
+    for job in (fail, look, look):
+        run_cycle("watch_rounds", job, whole, clock)
+        clock.set(clock.now() + SECOND)
+    assert seen[0] == seen[1] > seen[2] == 0
 
 
 def test_the_bloc_is_still_told_when_the_others_have_opened_theirs(
