@@ -5,6 +5,7 @@ docs/methodology.md, "Cells".
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from math import exp
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from service.risk.draws import (
     base_transitions,
     frozen,
 )
-from service.risk.hierarchy import Leaf, RateTree, grow
+from service.risk.hierarchy import Counted, Leaf, RateTree, grow
 from service.risk.inputs import CellCount
 from service.risk.parameters import CellPriors, Prior, RiskParameters
 from service.risk.path import first_disputed, second_disputed
@@ -26,6 +27,7 @@ from service.risk.result import Summary
 from service.risk.situation import Situation
 
 _TINY = 1e-300
+_MONTH_DAYS = 365.25 / 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,16 +91,17 @@ class CellPosteriors:
 
 
 def build_cells(counts: Sequence[CellCount], parameters: RiskParameters) -> CellPosteriors:
-    """Shrink the counts of finished questions into cells.
+    """Shrink the counts of finished questions into cells; older ones weigh less.
 
     The counts must cover whole periods or cells: a hand-picked set of cases is not a rate.
     """
-    first: dict[Leaf, tuple[int, int]] = {}
-    again: dict[Leaf, tuple[int, int]] = {}
+    first: dict[Leaf, Counted] = {}
+    again: dict[Leaf, Counted] = {}
     for count in counts:
         leaf = (count.category, count.stratum, count.version)
-        _add(first, leaf, count.questions, count.disputed)
-        _add(again, leaf, count.disputed, count.disputed_again)
+        weight = exp(-count.age_months * _MONTH_DAYS / parameters.cells.age_days)
+        _add(first, leaf, weight * count.questions, weight * count.disputed)
+        _add(again, leaf, weight * count.disputed, weight * count.disputed_again)
     ratios = _ratios(parameters)
     top = parameters.transitions["a1w"].n
     return CellPosteriors(
@@ -121,8 +124,8 @@ def build_cells(counts: Sequence[CellCount], parameters: RiskParameters) -> Cell
     )
 
 
-def _add(sums: dict[Leaf, tuple[int, int]], leaf: Leaf, questions: int, events: int) -> None:
-    before = sums.get(leaf, (0, 0))
+def _add(sums: dict[Leaf, Counted], leaf: Leaf, questions: float, events: float) -> None:
+    before = sums.get(leaf, (0.0, 0.0))
     sums[leaf] = (before[0] + questions, before[1] + events)
 
 

@@ -16,6 +16,8 @@ from service.risk.shrinkage import Observed, kappa_weights, posterior, posterior
 
 Leaf = tuple[Category, VolumeStratum, OracleVersion]
 Ratio = Callable[[str], float]
+# Questions and events, weighed by age.
+Counted = tuple[float, float]
 
 _LEVELS = 3
 _HIGHEST = 0.5
@@ -30,7 +32,7 @@ class RateTree:
     """
 
     # (questions, events) of the cells that have any questions.
-    data: Mapping[Leaf, tuple[int, int]]
+    data: Mapping[Leaf, Counted]
     # The prior mean and its strength.
     top: tuple[float, float]
     # The known rate of a category or version over its parent's, by name.
@@ -96,11 +98,9 @@ class RateTree:
         ]
         return self._pool(inside, depth, mean)
 
-    def _pool(
-        self, items: Iterable[tuple[Leaf, tuple[int, int]]], depth: int, mean: float
-    ) -> Observed:
+    def _pool(self, items: Iterable[tuple[Leaf, Counted]], depth: int, mean: float) -> Observed:
         """Events, and questions weighted by the known rate of their kind below ``depth``."""
-        total, exposure = 0, 0.0
+        total = exposure = 0.0
         for leaf, (questions, events) in items:
             total += events
             exposure += questions * prod(self.ratio(part) for part in leaf[depth:])
@@ -108,7 +108,7 @@ class RateTree:
 
 
 def grow(
-    leaves: Mapping[Leaf, tuple[int, int]],
+    leaves: Mapping[Leaf, Counted],
     top: tuple[float, float],
     ratio: Ratio,
     parameters: RiskParameters,

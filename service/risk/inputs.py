@@ -134,7 +134,7 @@ class MarketInputs:
 
 @dataclass(frozen=True, slots=True)
 class CellCount:
-    """Counts of finished questions of one cell; ``disputed_again`` of the ``disputed``."""
+    """Counts of finished questions of one cell and age; ``disputed_again`` of the ``disputed``."""
 
     category: Category
     stratum: VolumeStratum
@@ -142,6 +142,8 @@ class CellCount:
     questions: int
     disputed: int
     disputed_again: int
+    # Since the month of their first answers, whole calendar months.
+    age_months: int = 0
 
     def __post_init__(self) -> None:
         """Refuse counts that cannot be: each is a part of the one before."""

@@ -48,6 +48,8 @@ class CellPriors:
     second_dispute_n: float
     own_data_questions: int
     own_data_disputes: int
+    # A question of this age counts 1/e of a new one.
+    age_days: float
 
 
 @dataclass(frozen=True, slots=True)

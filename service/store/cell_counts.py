@@ -1,7 +1,7 @@
 """How many finished questions of each cell were disputed, and disputed again."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, literal, or_, select
@@ -13,7 +13,10 @@ from models.market import Market, TradingActivity
 from service.protocol.contracts import ContractBook
 from service.protocol.finality import POLYGON
 from service.risk.inputs import CellCount, volume_stratum
+from service.store.sql_words import month_text
 
+# Category, the stratum's lower bound, version, age in months.
+_Key = tuple[Category, int, OracleVersion, int]
 USDC = 10**6
 FIRST, SECOND = 1, 2
 # The lower bounds of the volume strata in micro-USDC, highest first.
@@ -21,7 +24,7 @@ _BOUNDS = (10_000_000 * USDC, 1_000_000 * USDC, 100_000 * USDC, 10_000 * USDC)
 
 
 def count_cells(session: Session, book: ContractBook, at: datetime) -> list[CellCount]:
-    """Counts by category, volume stratum and oracle version, of what was known at ``at``.
+    """Counts by category, volume stratum, oracle version and age, of what was known at ``at``.
 
     A question counts once, when an answer of it has settled (until then it may still be
     disputed), under the oracle of its first proposal's contract, and in the stratum of what had
@@ -87,25 +90,27 @@ def count_cells(session: Session, book: ContractBook, at: datetime) -> list[Cell
         )
         .subquery()
     )
+    month = month_text(each.c.first_at)
     rows = session.execute(
         select(
             each.c.category,
             each.c.floor,
             each.c.oracle,
+            month,
             func.min(each.c.first_at),
             func.count(),
             func.sum(case((each.c.times >= FIRST, 1), else_=0)),
             func.sum(case((each.c.times >= SECOND, 1), else_=0)),
-        ).group_by(each.c.category, each.c.floor, each.c.oracle, each.c.era)
+        ).group_by(each.c.category, each.c.floor, each.c.oracle, each.c.era, month)
     )
-    cells: Counter[tuple[Category, int, OracleVersion]] = Counter()
-    first: Counter[tuple[Category, int, OracleVersion]] = Counter()
-    second: Counter[tuple[Category, int, OracleVersion]] = Counter()
-    for category, low, address, earliest, questions, disputed, again in rows:
+    cells: Counter[_Key] = Counter()
+    first: Counter[_Key] = Counter()
+    second: Counter[_Key] = Counter()
+    for category, low, address, told, earliest, questions, disputed, again in rows:
         version = book.oracle_version(POLYGON, address, earliest)
         if version is None:
             continue
-        key = (Category(category), low, version)
+        key = (Category(category), low, version, _months_since(told, at))
         cells[key] += questions
         first[key] += disputed
         second[key] += again
@@ -117,9 +122,16 @@ def count_cells(session: Session, book: ContractBook, at: datetime) -> list[Cell
             questions=cells[key],
             disputed=first[key],
             disputed_again=second[key],
+            age_months=key[3],
         )
         for key in sorted(cells)
     ]
+
+
+def _months_since(month: str, at: datetime) -> int:
+    """Whole calendar months from a month (``YYYY-MM``) to that of ``at``; both in UTC."""
+    then, now = (int(month[:4]), int(month[5:7])), at.astimezone(UTC)
+    return max(12 * (now.year - then[0]) + now.month - then[1], 0)
 
 
 def _floor(first_at: ColumnElement[datetime], at: datetime) -> ColumnElement[Any]:

@@ -1,5 +1,7 @@
 """Cells: what counts do to rates, and what they leave alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -125,3 +127,24 @@ def test_intervals_of_simulated_cells_hold_their_true_rates() -> None:
         low, high = np.percentile(drawn, [5, 95])
         held.append(low <= truth <= high)
     assert np.mean(held) >= 0.8
+
+
+def test_a_question_of_last_year_counts_a_third_of_one_of_this_month() -> None:
+    def told(*counts: CellCount) -> tuple[float, float]:
+        cell = build_cells(counts, PARAMETERS).at(Category.SPORTS, SMALL, MANAGED)
+        drawn = first_disputed(cell.transitions)
+        return float(drawn.mean()), float(drawn.std())
+
+    new = CellCount(Category.SPORTS, SMALL, MANAGED, 400_000, 2_000, 400)
+    old = replace(new, age_months=12)
+    assert told(new) == told(replace(new, age_months=0))
+    # Fewer effective questions: nearer to the prior, and less sure.
+    assert told(old)[0] < told(new)[0]
+    assert told(old)[1] > 1.4 * told(new)[1]
+    calm = CellCount(Category.SPORTS, SMALL, MANAGED, 400_000, 200, 10)
+    risen, fallen = (told(*both)[0] for both in ((replace(calm, age_months=24), new), (old, calm)))
+    assert risen == pytest.approx(told(new)[0], rel=0.15)
+    assert fallen < 0.4 * told(new)[0]
+    # What is shown of a cell stays a plain count.
+    cell = build_cells([old, calm], PARAMETERS).at(Category.SPORTS, SMALL, MANAGED)
+    assert (cell.questions, cell.disputed) == (800_000, 2_200)

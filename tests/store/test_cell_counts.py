@@ -1,5 +1,6 @@
 """Counts of finished questions by cell, as known at a time, on both databases."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
@@ -96,7 +97,8 @@ def test_a_question_counts_only_when_an_answer_has_settled(session: Session) -> 
     # Its settlement was mined three hours after the proposal and known five seconds later.
     seconds = timedelta(seconds=5)
     assert counted(session, START + 3 * HOUR + seconds - timedelta(microseconds=1)) == []
-    assert counted(session, START + 3 * HOUR + seconds) == [cell]
+    (then,) = counted(session, START + 3 * HOUR + seconds)
+    assert then == replace(cell, age_months=0)
 
 
 def test_a_dispute_of_tomorrow_is_not_counted_today(session: Session) -> None:
@@ -156,6 +158,16 @@ def test_of_a_past_indexed_later_the_first_volume_known_counts(session: Session)
     assert [cell.stratum for cell in counted(session)] == [VolumeStratum.FROM_10K]
     before = counted(session, START + timedelta(hours=23))
     assert [cell.stratum for cell in before] == [VolumeStratum.UNDER_10K]
+
+
+def test_questions_are_counted_by_the_month_of_their_first_answer(session: Session) -> None:
+    for number, month in enumerate((datetime(2025, 12, 31, 23, 30, tzinfo=UTC), START, START)):
+        finished(session, number, at=month)
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    found = {cell.age_months: cell.questions for cell in counted(session, at)}
+    assert found == {3: 1, 1: 2}
+    day_before = counted(session, at - timedelta(seconds=1))
+    assert {cell.age_months: cell.questions for cell in day_before} == {2: 1, 0: 2}
 
 
 def test_the_same_text_asked_by_a_stranger_is_not_the_market_s(session: Session) -> None:
