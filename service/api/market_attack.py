@@ -46,8 +46,11 @@ _ALWAYS = (
     "how far UMA's price would fall and whether administrators would step in: both are assumed",
 )
 _ANSWERS = ("pushed_answer", "believed_answer", "belief_ground")
+# What made the numbers, and what they rest on.
+_MADE_BY = ("model_version", "priors_version", "support")
 # What only a round can say.
 _OF_A_ROUND = (
+    *_MADE_BY,
     "terms_as_of",
     "terms_round_id",
     "round_id",
@@ -107,16 +110,12 @@ def _placed(placed: PlacedMarket) -> Line:
     row, docket = placed.row, placed.docket
     told: Mapping[str, Any] = row.document
     request_id = docket["id"]
-    chances = {
-        bloc["id"]: bloc["p_captured"][request_id]
-        for bloc in told["blocs"]
-        if request_id in bloc["p_captured"]
-    }
     is_open = docket["role"] == "open_proposal"
     cannot = list(_ALWAYS)
     if docket["role"] == "superseded":
         cannot.append("anything of its payout: this request settles bonds alone")
     return {
+        **_made_by(told),
         "as_of": row.as_of,
         "terms_as_of": row.as_of,
         "terms_round_id": row.round_id,
@@ -129,15 +128,40 @@ def _placed(placed: PlacedMarket) -> Line:
         "alone": _alone(told["markets"], request_id),
         "blocs": [_power(bloc) for bloc in told["blocs"] or told["hypothetical_blocs"]],
         "in_best_sets": [b["id"] for b in told["blocs"] if request_id in b["best"]["requests"]],
-        "p_captured": None
-        if is_open
-        else {
-            "value": any_attempt(list(chances.values())),
-            "by_bloc": chances,
-            "calibration_status": "uncalibrated_ranked",
-        },
+        "p_captured": None if is_open else captured_chance(told["blocs"], request_id),
         "cannot_be_said": cannot,
     }
+
+
+def captured_chance(blocs: Sequence[Mapping[str, Any]], request_id: str) -> Line:
+    """By whom the vote on it would be captured, and that it is by anybody, with 90 % intervals.
+
+    All intervals are over the one level of attempts, so that its ends are the ends of both.
+    """
+    found = [bloc for bloc in blocs if request_id in bloc["p_captured"]]
+    # Assessments of an earlier release have none.
+    rates = {
+        bloc["id"]: bloc["p_captured_interval"][request_id]
+        for bloc in found
+        if "p_captured_interval" in bloc
+    }
+    chances = {bloc["id"]: bloc["p_captured"][request_id] for bloc in found}
+    value = any_attempt(list(chances.values()))
+    interval = None
+    if len(rates) == len(chances):
+        low, high = (any_attempt([r[end] for r in rates.values()]) for end in ("p05", "p95"))
+        interval = {"mean": value, "p05": low, "p95": high}
+    return {
+        "value": value,
+        "interval": interval,
+        "by_bloc": chances,
+        "by_bloc_interval": rates,
+        "calibration_status": "uncalibrated_ranked",
+    }
+
+
+def _made_by(told: Mapping[str, Any]) -> Line:
+    return {name: told[name] for name in _MADE_BY}
 
 
 def _paid(placed: PlacedMarket | None, payment: Payment, now: datetime) -> Line:
@@ -185,6 +209,7 @@ def _supposed(session: Session, market: Market, shelf: RoundShelf, site: Site) -
     (request,) = told["requests"]
     pushed = found.pushed
     return {
+        **_made_by(told),
         "as_of": now,
         "terms_as_of": to_rfc3339(inputs.as_of),
         "terms_round_id": inputs.round_id,

@@ -43,7 +43,11 @@ class CapturedChance(Shape):
     """P(an attempt captures the vote on this market): assumed, never calibrated."""
 
     value: float
+    interval: Rate | None = Field(
+        description="Over the level of attempts alone; null of an assessment of an earlier release."
+    )
     by_bloc: dict[str, float]
+    by_bloc_interval: dict[str, Rate]
     calibration_status: Literal["uncalibrated_ranked"]
 
 
@@ -62,6 +66,9 @@ class MarketAttackAnswer(Shape):
 
     ref: Hex32
     as_of: datetime = Field(description="Of the assessment the numbers are from.")
+    model_version: str | None = Field(description="What made the numbers; null without any.")
+    priors_version: str | None
+    support: Support | None = Field(description="What the numbers rest on.")
     paid: PaymentLine | None = Field(description="Null while its tokens do not pay.")
     terms_as_of: datetime | None = Field(description="When stake, thresholds and UMA were read.")
     terms_round_id: int | None = Field(description="The round they were read of.")

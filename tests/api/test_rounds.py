@@ -264,7 +264,11 @@ def test_a_market_of_a_round_shows_who_could_and_which_signs_there_are(
     assert (found["pushed_answer"], found["believed_answer"]) in {("YES", "NO"), ("NO", "YES")}
     assert found["alone"]["open_interest"] == "250000.00"
     assert [bloc["can_force"] for bloc in found["blocs"]].count(True) == 1
-    assert found["p_captured"]["calibration_status"] == "uncalibrated_ranked"
+    made_by = ("model_version", "priors_version", "support")
+    assert [found[name] for name in made_by] == [document[name] for name in made_by]
+    captured = found["p_captured"]
+    assert captured["calibration_status"] == "uncalibrated_ranked"
+    assert captured["interval"]["mean"] == captured["value"]
     assert [sign["signal"] for sign in found["signs"]] == ["holds_what_it_pushes"]
     assert found["cannot_be_said"]
 
@@ -283,7 +287,7 @@ def test_a_market_of_no_round_is_supposed_to_be_in_one_alone(
         "hypothetical_block",
         "hypothetical_force",
     }
-    assert found["terms_round_id"] == JOINT
+    assert (found["support"], found["terms_round_id"]) == ("assumed", JOINT)
     assert found["terms_as_of"] < found["as_of"]
     # 65 % of all stake, were all of it new.
     assert float(found["stake_to_force_uma"]) == pytest.approx(0.65 * 50.5e6 / 0.35, rel=1e-3)
