@@ -99,6 +99,7 @@ def _row(
         "support": line.support,
         "remedy": line.remedy,
         "as_of": line.as_of.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "model_version": document["model_version"],
     }
 
 

@@ -1,7 +1,7 @@
 """A replay on a terminal, and as JSON."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from jobs.demo_table import percent
@@ -61,10 +61,20 @@ def verdict_lines(replay: Replay) -> list[str]:
     return lines
 
 
+def scored_by(replays: Sequence[Replay]) -> str:
+    """Which models and priors made the scores, and what these rest on."""
+    scores = [look.score for r in replays for look in r.looks if look.score is not None]
+    if not scores:
+        return "No score was made."
+    made = dict.fromkeys(f"{s.model_version} with priors {s.priors_version}" for s in scores)
+    support = dict.fromkeys(s.support for s in scores)
+    return f"Scores are of {', '.join(made)}; support: {', '.join(support)}."
+
+
 def _parts(replay: Replay) -> Iterator[list[str]]:
     case = replay.case
     yield [f"{case.id}: {case.market.title} ({case.incident})"]
-    yield [*_wrapped(case.summary, ""), ""]
+    yield [*_wrapped(case.summary, ""), scored_by([replay]), ""]
     for look in replay.looks:
         yield [*_look_lines(replay, look), ""]
     yield verdict_lines(replay)
@@ -110,7 +120,15 @@ def _look_document(replay: Replay, look: Look) -> dict[str, object]:
         ],
         "p": None
         if score is None
-        else {"mean": score.mean, "p05": score.low, "p95": score.high, "state": score.state},
+        else {
+            "mean": score.mean,
+            "p05": score.low,
+            "p95": score.high,
+            "state": score.state,
+            "support": score.support,
+            "model_version": score.model_version,
+            "priors_version": score.priors_version,
+        },
         "alerts": [_alarm_document(replay, alarm) for alarm in look.alarms],
         "signs": [
             {"signal": s.signal, "family": s.family, "log_lr": s.log_lr, "words": s.words}

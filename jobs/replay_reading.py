@@ -94,6 +94,9 @@ class Score:
     low: float
     high: float
     state: str
+    support: str
+    model_version: str
+    priors_version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +193,17 @@ def _score(session: Session, market: Market, at: datetime) -> Score | None:
         .limit(1)
     )
     row = session.scalar(query)
-    return None if row is None else Score(row.p_mean, row.p_low, row.p_high, str(row.state))
+    if row is None:
+        return None
+    return Score(
+        row.p_mean,
+        row.p_low,
+        row.p_high,
+        str(row.state),
+        str(row.support),
+        row.model_version,
+        row.priors_version,
+    )
 
 
 def _signs(session: Session, market: Market, at: datetime) -> tuple[Sign, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from jobs.demo_table import percent
 from jobs.replay import LEFT_OUT, Replay
 from jobs.replay_assumptions import SUBSTANCE
-from jobs.replay_page import reason_words, verdict_lines
+from jobs.replay_page import reason_words, scored_by, verdict_lines
 from jobs.replay_reading import Alarm
 
 INTRO = """# Past incidents, replayed
@@ -59,7 +59,7 @@ def page_of_all(replays: Sequence[Replay]) -> str:
     )
     lines = [
         INTRO,
-        summary,
+        f"{summary} {scored_by(ordered)}",
         "",
         *_split(by_more),
         "",

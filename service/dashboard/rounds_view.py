@@ -80,6 +80,8 @@ class RoundView:
     phase: str
     ends_at: datetime
     as_of: datetime
+    # Model and priors.
+    model: str
     facts: tuple[tuple[str, str, str], ...]
     requests: tuple[RequestRow, ...]
     open_requests: int
@@ -115,6 +117,7 @@ def view_round(row: RoundAssessment) -> RoundView:
         phase=label(PHASES, row.phase),
         ends_at=datetime.fromisoformat(told["phase_end"]),
         as_of=row.as_of,
+        model=f"{row.model_version}, priors {row.priors_version}",
         facts=_facts(told),
         requests=tuple(_request_rows(inside, told["markets"])),
         open_requests=len(told["docket"]) - len(inside),

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from service.dashboard.rounds_view import PRIVACY
 from service.risk.attack_inputs import Bloc, DocketMarket, Voter, missing
+from service.risk.attack_parameters import ATTACK_VERSION
 from service.risk.round_assessment import assess_round
 from service.risk.round_document import to_round_document
 from service.store.round_assessments import NewRoundAssessment, add_round_assessment
@@ -91,6 +92,7 @@ def test_money_that_is_not_known_is_said_to_be_and_never_0(
 def test_a_round_says_who_could_in_words_that_accuse_nobody(client: TestClient) -> None:
     page = client.get(PAGE).text
     assert "One voter 0x8b8b" in page
+    assert f"by <code>{ATTACK_VERSION}, priors " in page
     assert WHALE not in page
     assert "force any answer alone" in page
     assert "Pays the market, rolled once" in page

@@ -61,6 +61,7 @@ def test_a_row_has_the_contracts_keys_and_an_interval_around_its_mean(
 ) -> None:
     for row in whole.markets:
         assert {"ref", "title", "state", "p", "money_at_risk_usdc", "support", "remedy"} <= set(row)
+        assert (row["as_of"][:4], row["model_version"]) == ("2025", MODEL_VERSION)
         p = row["p"]
         assert 0 < p["p05"] <= p["mean"] <= 1
         assert p["mean"] <= p["p95"] <= 1 or p["p05"] <= p["p95"]

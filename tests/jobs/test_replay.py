@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from jobs.job_table import JOBS
 from jobs.replay import LEFT_OUT, Replay, find_case, job_order, list_cases, run_replay
 from jobs.replay_page import document_of, page_of
 from service.errors import UsageError
+from service.risk.parameters import MODEL_VERSION, load_parameters
 
 ETF = "ethereum-etf-2024"
 
@@ -38,6 +40,11 @@ def test_a_replay_cut_short_knows_nothing_of_what_came_later() -> None:
     assert replay.looks[-1].at == datetime(2024, 5, 23, 21, 40, tzinfo=UTC)
     assert document["first_alert"] is None
     assert "First dispute" not in page_of(replay)
+    # Every number by its model, and what it rests on.
+    made = f"Scores are of {MODEL_VERSION} with priors {load_parameters().priors_version}"
+    assert f"{made}; support: assumed." in page_of(replay)
+    looks: Any = document["looks"]
+    assert {p["model_version"] for look in looks if (p := look["p"])} == {MODEL_VERSION}
 
 
 def test_a_time_before_the_case_is_refused() -> None:
