@@ -100,6 +100,7 @@ def _row(
         "remedy": line.remedy,
         "as_of": line.as_of.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "model_version": document["model_version"],
+        "priors_version": document["priors_version"],
     }
 
 

@@ -88,6 +88,8 @@ def _cells(row: Mapping[str, Any]) -> Sequence[str]:
 
 def _labels(result: Reconstruction) -> Iterator[str]:
     yield result.world.notice
+    made = {f"{row['model_version']} with priors {row['priors_version']}" for row in result.markets}
+    yield f"Scores are of {', '.join(sorted(made))}."
     invented = [case.market.title for case in result.cases if case.kind == "invented"]
     if invented:
         yield f"Invented from end to end: {'; '.join(invented)}."
