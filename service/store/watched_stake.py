@@ -5,7 +5,7 @@ docs/methodology.md, "Structural signs".
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -28,6 +28,8 @@ _WEI = 10**18
 _SMALL = 100
 # Whoever holds less than this part of all stake is looked at without its links.
 _DUST = 10_000
+# Who is back above a line so soon is not told again (``service.alerts.attack``), by its name.
+NAMED_FOR = timedelta(days=7)
 # Names of the line signs that stand, by the entity they are told of.
 Standing = Mapping[str, frozenset[str]]
 
@@ -51,8 +53,9 @@ class RoundStakes:
 
 
 def standing_lines(session: Session, as_of: datetime) -> Standing:
-    """The line signs of entities that stand."""
-    return find_standing(session, SignalSubject.ENTITY, (FORCE_LINE, BLOCK_LINE), as_of)
+    """The line signs of entities that stand; none of one that was above a line lately."""
+    lines, since = (FORCE_LINE, BLOCK_LINE), as_of - NAMED_FOR
+    return find_standing(session, SignalSubject.ENTITY, lines, as_of, gone_since=since)
 
 
 def links_around(
@@ -79,8 +82,8 @@ def to_round_stakes(  # a round's voters and what joins them
 ) -> RoundStakes:
     """Voters as the entities that an assessed round has.
 
-    An entity a line sign stands for keeps the name it was told by, as long as that address is one
-    of its own: a link that becomes known makes nobody new.
+    An entity a line sign stands for, or did lately, keeps the name it was told by, as long as that
+    address is one of its own: a link that becomes known makes nobody new.
     """
     staking = {voter for voter, stake in by_voter.items() if stake > 0}
     told = {parse_address(name): name for name in standing}
@@ -88,9 +91,10 @@ def to_round_stakes(  # a round's voters and what joins them
     stood: dict[str, frozenset[str]] = {}
     joined: dict[str, str] = {}
     for entity in group_voters({*staking, *told}, links, callers, as_of):
-        # One that decides goes before one that blocks.
+        # One that decides goes before one that blocks, and that before one that did lately.
         names = sorted(
-            told.keys() & set(entity.voters), key=lambda a: (FORCE_LINE not in standing[told[a]], a)
+            told.keys() & set(entity.voters),
+            key=lambda a: (FORCE_LINE not in standing[told[a]], not standing[told[a]], a),
         )
         name = names[0] if names else entity.entity
         entities.update(dict.fromkeys(entity.voters, name))

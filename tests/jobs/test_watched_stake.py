@@ -1,12 +1,12 @@
 """Whose stake a watched round counts, and by which name: against the recorded vote."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.score_rounds import score_rounds
@@ -162,6 +162,34 @@ def test_a_companion_with_a_lesser_address_leaves_the_name_it_was_told_by(
     assert {(name, is_up) for _, name, is_up in lines(whole)} == {(WHALE, True)}
     last = told(whole, "force_line_crossed", SignalSubject.ENTITY, WHALE)[-1]
     assert "2 linked addresses hold" in str(last.document["words"])
+
+
+def test_who_is_back_above_a_line_within_a_week_has_the_name_it_was_told_by(
+    whole: sessionmaker[Session],
+) -> None:
+    """Though a companion with a lesser address became known in between."""
+    watch_rounds(whole, SetClock(at(14, 1, 20)), BOOK)
+    link(whole, (WHALES, parse_address(BLOC_OF_H[2])), at(14, 1, 21))
+    for days, uma in ((0, 1_000_000), (1, 38_000_000), (8, 1_000_000), (16, 38_000_000)):
+        moment = at(14, 1, 30) + timedelta(days=days)
+        with whole.begin() as session:
+            session.execute(
+                update(StakeChange)
+                .where(StakeChange.voter == WHALES)
+                .values(voter_stake=uma * UMA)
+                .execution_options(synchronize_session=False)
+            )
+        watch_rounds(whole, SetClock(moment), BOOK)
+    names = [(name, is_up) for line, name, is_up in lines(whole) if line == "force_line_crossed"]
+    lesser = to_hex(min(WHALES, parse_address(BLOC_OF_H[2])))
+    assert names == [
+        (WHALE, True),
+        (WHALE, False),
+        (WHALE, True),
+        (WHALE, False),
+        # Long after, it is called as anybody is.
+        (lesser, True),
+    ]
 
 
 def test_who_is_told_first_when_linked_is_named_by_a_voter_and_not_by_a_wallet(
