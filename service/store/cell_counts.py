@@ -13,6 +13,7 @@ from models.market import Market, TradingActivity
 from service.protocol.contracts import ContractBook
 from service.protocol.finality import POLYGON
 from service.risk.inputs import CellCount, volume_stratum
+from service.store.finished_questions import SETTLED
 from service.store.sql_words import month_text
 
 # Category, the stratum's lower bound, version, age in months.
@@ -26,10 +27,10 @@ _BOUNDS = (10_000_000 * USDC, 1_000_000 * USDC, 100_000 * USDC, 10_000 * USDC)
 def count_cells(session: Session, book: ContractBook, at: datetime) -> list[CellCount]:
     """Counts by category, volume stratum, oracle version and age, of what was known at ``at``.
 
-    A question counts once, when an answer of it has settled (until then it may still be
-    disputed), under the oracle of its first proposal's contract, and in the stratum of what had
-    been traded when that proposal came; only questions that belong to a market of the catalogue
-    count (the rest may be anybody's).
+    A question counts once, a fortnight after its first answer and when one has settled (until then
+    it may still be disputed, and what is disputed settles last), under the oracle of its first
+    proposal's contract, and in the stratum of what had been traded when that proposal came; only
+    questions that belong to a market of the catalogue count (the rest may be anybody's).
     """
     proposals = (
         select(
@@ -88,6 +89,7 @@ def count_cells(session: Session, book: ContractBook, at: datetime) -> list[Cell
             (disputes.c.requester == proposals.c.requester)
             & (disputes.c.ancillary_hash == proposals.c.ancillary_hash),
         )
+        .where(proposals.c.first_at <= at - SETTLED)
         .subquery()
     )
     month = month_text(each.c.first_at)

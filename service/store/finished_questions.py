@@ -3,7 +3,7 @@
 What base rates count. docs/methodology.md, "Base rates"; docs/data-dictionary.md, `base_rates`.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -37,6 +37,9 @@ from service.store.sql_words import hex_text, month_text
 Column = SQLColumnExpression[Any]
 
 DECILES = 10
+# So long after a first answer even a vote that rolled a few times is over: of younger answers those
+# that were disputed are mostly not finished yet, so that the finished ones look quieter than all.
+SETTLED = timedelta(days=14)
 # The lower bounds of the volume strata in micro-USDC, highest first, with their words.
 _STRATA = (
     (10_000_000 * MICRO, "over_10m"),

@@ -23,7 +23,7 @@ from service.protocol.listings import BookLevel
 from service.protocol.proposed_answers import read_answer
 from service.risk.executable import TokenBook
 from service.risk.notifier import NotifierRule, margin_at_once, pages_at_once
-from service.store.finished_questions import finished_questions
+from service.store.finished_questions import SETTLED, finished_questions
 from service.store.fit_columns import (
     bond_then,
     book_then,
@@ -34,8 +34,6 @@ from service.store.fit_columns import (
 )
 from service.store.notifier_records import NotifierHistory, list_notifier_records
 
-# By then even a vote that rolled a few times is over.
-SETTLED = timedelta(days=14)
 # An older book says little of the moment of the answer; the score asks the same of it.
 FRESH_BOOK = timedelta(hours=24)
 _OTHER_BOOK = aliased(BookSnapshot)

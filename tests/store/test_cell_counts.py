@@ -1,6 +1,5 @@
 """Counts of finished questions by cell, as known at a time, on both databases."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
@@ -94,11 +93,24 @@ def test_a_question_counts_only_when_an_answer_has_settled(session: Session) -> 
     finished(session, 2)
     (cell,) = counted(session)
     assert cell.questions == 1
-    # Its settlement was mined three hours after the proposal and known five seconds later.
-    seconds = timedelta(seconds=5)
-    assert counted(session, START + 3 * HOUR + seconds - timedelta(microseconds=1)) == []
-    (then,) = counted(session, START + 3 * HOUR + seconds)
-    assert then == replace(cell, age_months=0)
+    # Its settlement comes after the fortnight, and is known five seconds after it was mined.
+    chain = Chain(session, 1)
+    chain.height += 500
+    late = START + timedelta(days=16)
+    chain.settle(START - HOUR, late, NO)
+    session.flush()
+    known = late + timedelta(seconds=5)
+    for at, questions in ((known - timedelta(microseconds=1), 1), (known, 2)):
+        assert [c.questions for c in counted(session, at)] == [questions]
+
+
+def test_a_question_counts_a_fortnight_after_its_first_answer(session: Session) -> None:
+    """Before, most of those disputed lately are not finished, and the others would look calmer."""
+    finished(session, 1)
+    # The answer was known five seconds after it was mined.
+    known = START + timedelta(days=14, seconds=5)
+    assert counted(session, known - timedelta(microseconds=1)) == []
+    assert [c.questions for c in counted(session, known)] == [1]
 
 
 def test_a_dispute_of_tomorrow_is_not_counted_today(session: Session) -> None:
@@ -116,7 +128,7 @@ def test_the_rules_of_the_first_proposals_time_decide_the_version(session: Sessi
     finished(session, 1, at=GATED - lag - timedelta(seconds=1))
     finished(session, 2, at=GATED - lag)
     finished(session, 3, at=GATED + HOUR)
-    found = {cell.version: cell.questions for cell in counted(session)}
+    found = {cell.version: cell.questions for cell in counted(session, NOW + timedelta(days=14))}
     assert found == {OracleVersion.MANAGED: 1, OracleVersion.MANAGED_RESOLVER: 2}
 
 
@@ -153,10 +165,10 @@ def test_a_dispute_s_own_trading_moves_no_question_into_a_higher_stratum(session
 
 def test_of_a_past_indexed_later_the_first_volume_known_counts(session: Session) -> None:
     finished(session, 1, volume=None)
-    for days, volume in ((1, 50_000), (2, 2_000_000)):
+    for days, volume in ((15, 50_000), (16, 2_000_000)):
         add_volume(session, 1, volume, START + timedelta(days=days))
     assert [cell.stratum for cell in counted(session)] == [VolumeStratum.FROM_10K]
-    before = counted(session, START + timedelta(hours=23))
+    before = counted(session, START + timedelta(days=15, microseconds=-1))
     assert [cell.stratum for cell in before] == [VolumeStratum.UNDER_10K]
 
 
