@@ -22,7 +22,7 @@ from service.risk.watched_round import (
     WatchedRound,
 )
 
-STRUCTURAL_VERSION = "structural-1.6.0"
+STRUCTURAL_VERSION = "structural-1.7.0"
 
 STAKE_INFLOW = "stake_inflow_in_commit"
 FORCE_LINE = "force_line_crossed"
@@ -268,7 +268,8 @@ def _opened_force_signs(watched: WatchedRound) -> Iterable[AttackSign]:
         lines.append("The round is over.")
     evidence = _evidence_of(first.ballots)
     log_lr = FORCE_LOG_LR if first.by_one else HEADS_LOG_LR
-    seen = _Seen(" ".join(lines), log_lr, round(first.share, _DIGITS), "share", evidence)
+    on = sorted({request.request_id for one in found for request in one.requests})
+    seen = _Seen(" ".join(lines), log_lr, round(first.share, _DIGITS), "share", evidence, on)
     yield _sign(watched, FORCE_LINE, _the_round(watched), seen)
 
 

@@ -18,6 +18,7 @@ from models.voting import StakeChange
 from service.protocol.ids import parse_hex32, to_hex
 from service.risk.alert_threshold import WEEKS, Week
 from service.risk.attack_pages import REASONS, STRUCTURAL_REASONS, Tier, Told, counted_false
+from service.store.request_markets import markets_of_requests
 from service.store.wrong_payouts import list_wrong_payouts
 
 _WEEK = timedelta(weeks=1)
@@ -214,18 +215,25 @@ def list_new_scores(session: Session, since: datetime, as_of: datetime) -> list[
 def markets_of_round(
     session: Session, round_id: int, as_of: datetime, requests: Collection[str] = ()
 ) -> list[str]:
-    """Condition ids of the markets with a sign of this round; of these requests, where named."""
+    """Condition ids of the markets with a sign of this round; of these requests, where named.
+
+    Of requests that are named those that are about a market count, whatever sign it has.
+    """
     query = select(AttackSignal.subject, AttackSignal.document).where(
         AttackSignal.round_id == round_id,
         AttackSignal.subject_kind == SignalSubject.MARKET,
         AttackSignal.known_at <= as_of,
     )
     wanted = set(requests)
+    about = markets_of_requests(session, [parse_hex32(one) for one in sorted(wanted)], as_of)
     return sorted(
         {
-            market
-            for market, document in session.execute(query)
-            if not wanted or wanted.intersection(_names(document, "requests"))
+            *about.values(),
+            *(
+                market
+                for market, document in session.execute(query)
+                if not wanted or wanted.intersection(_names(document, "requests"))
+            ),
         }
     )
 

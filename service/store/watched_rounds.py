@@ -10,10 +10,9 @@ from datetime import UTC, datetime
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
-from models import oracle, voting
+from models import voting
 from models.chain import Block
 from models.enums import ContractKind, StakeChangeKind, VotePhase, VoteRequestChangeKind
-from models.market import Market
 from service.protocol.contracts import ContractBook
 from service.protocol.finality import known_at
 from service.protocol.ids import to_hex
@@ -34,9 +33,9 @@ from service.risk.watched_round import (
 )
 from service.store.blocks import get_head
 from service.store.blocs import standing_blocs
+from service.store.request_markets import markets_of_requests
 from service.store.round_stake import stakes_in_round
 from service.store.round_turnout import mean_turnout, rounds_before
-from service.store.upserts import IN_CHUNK, chunks
 from service.store.vote_hands import largest_group_behind, largest_holdouts
 from service.store.vote_records import Contract, get_records, rounds_of
 from service.store.votes import get_histories
@@ -102,7 +101,7 @@ def _of_contract(
         one: to_round_stakes(by_voter[one], links, _callers(found[one]), groups, told, as_of)
         for one in both
     }
-    markets = _markets_of(session, [h.key.request_id for h in histories.values()], as_of)
+    markets = markets_of_requests(session, [h.key.request_id for h in histories.values()], as_of)
     asked = {one: _requests(found[one], stakes[one], markets) for one in both}
     spat = records.parameters.latest.spat
     line = None if spat is None else spat / SHARE
@@ -234,26 +233,6 @@ def _answer_words(price: int) -> str:
     if outcome is not None:
         return outcome.value
     return "TOO EARLY" if price == TOO_EARLY else f"the price {price}"
-
-
-def _markets_of(
-    session: Session, request_ids: Sequence[bytes], as_of: datetime
-) -> dict[bytes, str]:
-    """Condition ids by the vote's request id; since adapter v2 a text's hash is its question."""
-    bridge = oracle.BridgedRequest
-    found: dict[bytes, str] = {}
-    for part in chunks(request_ids, IN_CHUNK):
-        query = (
-            select(bridge.parent_request_id, Market.condition_id)
-            .join(Market, Market.uma_question_id == bridge.ancillary_hash)
-            .where(
-                bridge.parent_request_id.in_(part),
-                bridge.known_at <= as_of,
-                Market.known_at <= as_of,
-            )
-        )
-        found.update((request, to_hex(condition)) for request, condition in session.execute(query))
-    return found
 
 
 def _total(records: VoteRecords, round_id: int, requests: Sequence[WatchedRequest]) -> float | None:

@@ -159,7 +159,10 @@ def test_who_forces_one_answer_is_not_mixed_with_who_agrees_on_another() -> None
 
     forced = request(opened("NO", 0, 1), opened("YES", 2, 3, 4, 5))
     agreed = request(opened("YES", 0, 2, 3, 4, 5, 6), opened("NO", 7))
-    [sign] = raised(reveal(agreed, forced, forced), FORCE_LINE)
+    free = replace(request(opened("YES", 2, 3), opened("NO", 4)), request_id="free")
+    named = (replace(forced, request_id=name) for name in ("no-2", "no-1"))
+    [sign] = raised(reveal(replace(agreed, request_id="yes"), free, *named), FORCE_LINE)
+    assert sign.requests == ("no-1", "no-2", "yes")
     assert sign.words == (
         "Opened votes of round 7 pass SPAT 65 %: 75.0 % of all stake is behind NO in 2 requests, "
         "where 2 entities are behind it, of 6 that sealed a vote. Likewise 90.0 % of all stake is "
