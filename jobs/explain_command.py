@@ -74,7 +74,8 @@ def _unscored(session: Session, market: Market, ref: str, when: datetime) -> str
     first = get_first(session, market.id)
     if first is None:
         return f"{ref!r}: not scored yet. Run `settlewatch job score_markets`."
-    return f"--at: {ref!r} was first scored at {first.as_of:%Y-%m-%dT%H:%M:%SZ}, after {when}."
+    told = f"{first.as_of:%Y-%m-%dT%H:%M:%SZ}, after {when:%Y-%m-%dT%H:%M:%SZ}"
+    return f"--at: {ref!r} was first scored at {told}."
 
 
 def _questions(texts: Sequence[str]) -> tuple[WhatIf, ...] | None:

@@ -18,12 +18,13 @@ from service.risk.movement import Moved, Movement
 
 WIDTH = 100
 # The same order and words as the paths of the model.
-_COMPONENTS = {
+COMPONENTS = {
     "undisputed": "a wrong first answer nobody disputes",
     "second_undisputed": "a wrong second answer nobody disputes",
     "vote_honest": "the vote answers wrong without being forced",
     "vote_attack": "the vote is forced by concentrated stake",
     "deleted_admin": "the vote fails, an administrator then decides wrong",
+    "source_corrupted": "the only source says something untrue, and everybody reads it there",
     "override": "corrected by an administrator in time",
     "wrong_override": "a right answer replaced by an administrator",
 }
@@ -73,7 +74,7 @@ def _components(document: Mapping[str, object]) -> Iterator[str]:
     for name in table:
         value = number_of(table, name)
         if value:
-            yield f"{_signed(value):>14}  {_COMPONENTS.get(name, name.replace('_', ' '))}"
+            yield f"{_signed(value):>14}  {COMPONENTS.get(name, name.replace('_', ' '))}"
     total = sum(number_of(table, name) for name in table)
     yield f"{_signed(total):>14}  sum: the score"
 

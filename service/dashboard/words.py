@@ -75,6 +75,7 @@ COMPONENTS: Mapping[str, str] = {
     "vote_honest": "The vote answers wrong without being forced",
     "vote_attack": "The vote is forced by concentrated stake",
     "deleted_admin": "The vote fails and administrators then choose wrong",
+    "source_corrupted": "The only source says something untrue, and everybody reads it there",
     "override": "Wrong answers that administrators correct in time",
     "wrong_override": "A right answer that administrators replace",
 }

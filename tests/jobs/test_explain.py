@@ -12,11 +12,13 @@ from sqlalchemy import select
 
 from jobs.demo import Reconstruction, run_demo
 from jobs.explain_command import explain_command
-from jobs.explain_page import WIDTH
+from jobs.explain_page import COMPONENTS, WIDTH
 from models.assessment import MarketAssessment
 from models.market import Market
+from service.dashboard.words import COMPONENTS as PAGE_COMPONENTS
 from service.demo.case_files import bundled_cases
 from service.errors import UsageError
+from service.risk.path import PATHS
 
 Explain = Callable[..., str]
 SLUG = "trump-declassifies-ufo-files-in-2025"
@@ -150,3 +152,9 @@ def test_a_slug_of_two_markets_is_refused_with_both_ids(
     with pytest.raises(UsageError, match="more than one market has this slug") as caught:
         explain()
     assert "0x" + "00" * 32 in str(caught.value)
+
+
+def test_every_way_to_a_wrong_payout_has_words_on_the_terminal_and_on_the_page() -> None:
+    ways = {*PATHS, "override", "wrong_override"}
+    assert COMPONENTS.keys() == ways
+    assert PAGE_COMPONENTS.keys() == ways
