@@ -22,9 +22,10 @@ def _dated(value: object) -> object:
 
 _DATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
+DATED = BeforeValidator(_dated)
 AsOf = Annotated[
     datetime | None,
-    BeforeValidator(_dated),
+    DATED,
     Query(description="What was known at this time (RFC 3339 with a zone); now if absent."),
 ]
 

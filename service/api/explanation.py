@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from service.api.as_of import past_instant
+from service.api.as_of import DATED, past_instant
 from service.api.explanation_schemas import ExplanationDocument
 from service.api.lookup import require_market
 from service.api.parameters import Ref, only
@@ -23,6 +23,7 @@ _LONGEST = 80
 
 Since = Annotated[
     datetime | None,
+    DATED,
     Query(
         description="Tell what moved the score since this time (RFC 3339 with a zone); "
         "since 24 hours ago if absent."

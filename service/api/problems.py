@@ -151,6 +151,7 @@ def _invalid(errors: Sequence[Any]) -> Problem:
 
 def _error(where: Sequence[Any], kind: str, message: str) -> dict[str, str]:
     """Which parameter, or member of a body, and what is wrong with it."""
+    message = message.removeprefix("Value error, ")
     if kind == "json_invalid":
         return {"parameter": "body", "reason": f"is not JSON, from character {where[-1]} on"}
     if len(where) > 1:

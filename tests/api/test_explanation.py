@@ -70,6 +70,8 @@ def test_questions_and_an_instant_can_be_asked(client: TestClient) -> None:
         ({"what_if": "answer=" + "y" * 100}, "what_if"),
         ({"since": "2026-03-02T00:00:00Z"}, "since"),
         ({"since": "2026-03-01T00:00:00"}, "since"),
+        # Seconds since 1970, which nobody means by a time.
+        ({"since": "1772323200"}, "since"),
         ({"at": "2026-03-01T00:00:00Z"}, "at"),
     ],
 )

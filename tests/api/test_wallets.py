@@ -72,3 +72,5 @@ def test_what_cannot_be_used_is_refused_by_name(client: TestClient) -> None:
         answer = client.get(url)
         assert answer.status_code == 422, url
         assert answer.json()["errors"][0]["parameter"] == name
+    nonsense = client.get(f"/v1/wallets/{to_hex(STRANGER)}?as_of=soon").json()["detail"]
+    assert nonsense == "as_of: must be RFC 3339, e.g. 2026-03-01T12:00:00Z"
