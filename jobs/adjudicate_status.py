@@ -2,12 +2,15 @@
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from models.adjudication import TruthFusion
+from models.adjudication import AdjudicationVerdict, TruthFusion
 from models.adjudication_enums import CorrectionStatus, LabelClass, RulesTrack
+from models.enums import Support
+from service.risk.adjudication_priors import load_fusion_priors
 from service.risk.parameters import load_parameters
 from service.store.adjudication_cases import load_answers
 from service.store.adjudications import list_current_verdicts, list_labels
@@ -57,7 +60,7 @@ def _track(session: Session, track: RulesTrack, now: datetime) -> Told:
         "verdicts": len(verdicts),
         "blind": len(blind),
         "markets": len({verdict.market_id for verdict in blind}),
-        "adjudicators": [] if fusion is None else _adjudicators(fusion),
+        "adjudicators": [] if fusion is None else _adjudicators(fusion, blind),
         "version": None if fusion is None else fusion.version,
         "converged": None if fusion is None else fusion.is_converged,
         "labels": dict(classes),
@@ -65,12 +68,25 @@ def _track(session: Session, track: RulesTrack, now: datetime) -> Told:
     }
 
 
-def _adjudicators(fusion: TruthFusion) -> list[Told]:
-    """Each with the share of right verdicts it is estimated to give."""
+def _adjudicators(fusion: TruthFusion, blind: Sequence[AdjudicationVerdict]) -> list[Told]:
+    """Each with the share of right verdicts it is estimated to give, and what that rests on.
+
+    An estimate without an interval: while an adjudicator has given fewer verdicts than the belief
+    about anybody counts for, it is that belief for the most part, and ``assumed``.
+    """
+    given = Counter(verdict.adjudicator for verdict in blind)
     found: list[Told] = []
     for name, matrix in fusion.confusion.items():
         shares = [matrix[n][n] * share for n, share in enumerate(fusion.prevalence)]
-        found.append({"adjudicator": name, "right": round(sum(shares), 4)})
+        is_assumed = given[name] < load_fusion_priors().accuracy_n
+        found.append(
+            {
+                "adjudicator": name,
+                "right": round(sum(shares), 4),
+                "verdicts": given[name],
+                "support": (Support.ASSUMED if is_assumed else Support.MIXED).value,
+            }
+        )
     return found
 
 
@@ -86,7 +102,8 @@ def print_status(status: dict[str, object]) -> None:
         assert isinstance(labels, dict)  # noqa: S101  # as status_of gives it
         lines.append("  labels: " + ", ".join(f"{n} {kind}" for kind, n in labels.items()))
         lines += [
-            f"  {one['adjudicator']}: right in an estimated {one['right']:.0%}"
+            f"  {one['adjudicator']}: right in an estimated {one['right']:.0%} of its verdicts "
+            f"({one['verdicts']} given; {one['support']})"
             for one in _listed(track["adjudicators"])
         ]
     lines.append(f"corrections: {_counted(status['corrections'])}")

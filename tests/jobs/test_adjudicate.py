@@ -172,6 +172,9 @@ def test_an_answered_sheet_comes_back_as_a_label(
         assert label.ln_ratio(Outcome.NO) > 3
         told = status_of(session, NOW)
     track = told["tracks"][0]  # type: ignore[index]  # JSON
+    # After one verdict of each what is said of them is what is assumed of anybody.
+    of_each = track["adjudicators"]
+    assert [(one["verdicts"], one["support"]) for one in of_each] == [(1, "assumed")] * 3
     # The vote answered No, as all three do; the override to half and half is no answer of the vote.
     assert track["labels"] == {
         "settled": 1,
