@@ -207,8 +207,10 @@ def coalition_of(inputs: RoundInputs, question: RoundWhatIf) -> tuple[Bloc, tupl
     """The blocs and voters named, as one bloc with the new stake; a voter in a bloc counts once."""
     blocs = {bloc.bloc_id: bloc for bloc in inputs.blocs}
     voters = {voter.entity_id: voter for voter in inputs.voters}
-    named = dict.fromkeys(question.coalition)
-    unknown = [name for name in named if name not in blocs and name not in voters]
+    ids = blocs.keys() | voters.keys()
+    # Addresses are printed in mixed case elsewhere; ids hold them in lower case.
+    named = dict.fromkeys(n if n in ids else n.lower() for n in question.coalition)
+    unknown = [name for name in named if name not in ids]
     if unknown:
         message = f"coalition: {unknown[0]!r} is neither a bloc nor a voter of this round"
         raise BadRoundWhatIf(message)

@@ -27,7 +27,7 @@ from service.api.rounds import MOST_FAILED
 from service.clock import SetClock
 from service.database import open_engine, open_sessions
 from service.protocol.contracts import ContractBook
-from service.protocol.ids import parse_hex32, to_hex
+from service.protocol.ids import parse_address, parse_hex32, to_checksum, to_hex
 from service.protocol.rounds import RoundTime
 from service.risk.attack_parameters import load_attack_parameters
 from service.risk.attack_signs import AttackSign
@@ -145,6 +145,10 @@ def test_a_question_is_answered_from_the_stored_round(client: TestClient) -> Non
     forced = client.post(path, json={"coalition": [f"alone:{WHALE}"]}).json()
     assert forced["can_force"]
     assert len(forced["flips"]) == 12
+    # By its address as other answers print it, and once however often it is named.
+    named = [to_checksum(parse_address(WHALE)), WHALE]
+    alone = client.post(path, json={"coalition": named}).json()
+    assert (alone["stake_uma"], alone["flips"]) == (forced["stake_uma"], forced["flips"])
     asked = client.post(path, json={"coalition": [f"alone:{WHALE}"], "spat": 0.9}).json()
     assert not asked["can_force"]
     assert asked["question"]["spat"] == 0.9
