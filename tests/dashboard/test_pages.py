@@ -187,6 +187,16 @@ def test_a_filter_that_cannot_be_used_is_named_on_a_page(client: TestClient, que
 
 
 @pytest.mark.usefixtures("hostile")
+def test_a_market_page_links_all_that_is_served_of_the_market(client: TestClient) -> None:
+    html = client.get(f"/markets/{ref_of(1)}").text
+    paths = client.get("/openapi.json").json()["paths"]
+    served = [path for path in paths if path.startswith("/v1/markets/{ref}")]
+    assert "/v1/markets/{ref}/attack" in served
+    for path in served:
+        assert f'href="{path.replace("{ref}", ref_of(1))}"' in html
+
+
+@pytest.mark.usefixtures("hostile")
 def test_a_market_page_tells_the_score_the_reasons_and_the_story(client: TestClient) -> None:
     html = client.get(f"/markets/{ref_of(1)}").text
     for words in (
