@@ -4,6 +4,7 @@ Numbers that are absent, null or ``{"missing": "why"}`` are missing, and stay so
 """
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -43,13 +44,17 @@ class _Missing(_Strict):
 
 
 Number = float | _Missing | None
+Share = Annotated[float, Field(ge=0, le=1)]
+Id = Annotated[str, Field(min_length=1, max_length=100)]
+# How pydantic names the alternatives of a number, which nobody wrote into a file.
+_ALTERNATIVES = frozenset({"float", "_Missing", "constrained-float"})
 
 
 class _Terms(_Strict):
     stake: Number = None
     spat: Number = None
     gat: Number = None
-    slash: Number = None
+    slash: Share | _Missing | None = None
     max_rolls: Number = None
     turnout: Number = None
     frozen: bool = False
@@ -78,7 +83,7 @@ class _Opened(_Strict):
 
 
 class _Request(_Strict):
-    id: str
+    id: Id
     operative: bool = True
     market_id: str | None = None
     in_round: bool = True
@@ -89,7 +94,7 @@ class _Request(_Strict):
     asks: list[tuple[float, float]] | None = None
     honest_error: Ambiguity | _Lean = Ambiguity.CLEAR
     hours_left: float | None = None
-    embarrassment: float | None = None
+    embarrassment: Share | None = None
     clarified_against: bool | None = None
     resolver_gated: bool = False
     opened: _Opened | None = None
@@ -97,14 +102,14 @@ class _Request(_Strict):
 
 
 class _Voter(_Strict):
-    id: str
+    id: Id
     stake: float
     opened: dict[str, float] = {}
     opened_wrong: dict[str, float] = {}
 
 
 class _Bloc(_Strict):
-    id: str
+    id: Id
     stake: float
     entities: tuple[str, ...] = ()
     holdings: dict[str, float] = {}
@@ -112,13 +117,14 @@ class _Bloc(_Strict):
     opened: dict[str, float] = {}
     opened_wrong: dict[str, float] = {}
     new_stake: Number = None
-    hedged: float | None = None
+    hedged: Share | None = None
     borrowed: float = 0.0
     evidence: tuple[str, ...] = ()
 
 
 class _Round(_Strict):
-    round_id: int
+    # As many digits as a round's number has on any calendar.
+    round_id: Annotated[int, Field(ge=0, lt=10**9)]
     as_of: AwareDatetime
     phase: Literal["commit", "reveal"]
     phase_end: AwareDatetime
@@ -143,7 +149,8 @@ def read_round(path: Path) -> RoundInputs:
         return _to_inputs(_Round.model_validate(json.loads(text)))
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "the document"
+        parts = [str(part) for part in first["loc"] if part not in _ALTERNATIVES]
+        key = ".".join(parts) or "the document"
         raise UsageError(f"{path}: {key}: {first['msg']}.") from error
     except BadRoundInput as error:
         raise UsageError(f"{path}: {error}.") from error
@@ -153,7 +160,7 @@ def read_round(path: Path) -> RoundInputs:
 
 def _to_inputs(told: _Round) -> RoundInputs:
     terms, uma = told.terms, told.uma
-    return RoundInputs(
+    made = RoundInputs(
         round_id=told.round_id,
         as_of=_utc(told.as_of),
         phase=told.phase,
@@ -178,6 +185,9 @@ def _to_inputs(told: _Round) -> RoundInputs:
         voters=tuple(Voter(v.id, v.stake, v.opened, v.opened_wrong) for v in told.voters),
         blocs=tuple(_bloc(bloc) for bloc in told.blocs),
     )
+    _check_ids(told)
+    _check_stakes(told)
+    return made
 
 
 def _request(told: _Request) -> DocketMarket:
@@ -226,5 +236,38 @@ def _reading(told: Number) -> Reading:
     return missing(_NOT_GIVEN) if told is None else known(told)
 
 
+def _check_ids(told: _Round) -> None:
+    """Nobody is there twice, and what somebody has of a request is of one in the file."""
+    groups: tuple[tuple[str, Sequence[_Voter | _Bloc]], ...] = (
+        ("voters", told.voters),
+        ("blocs", told.blocs),
+    )
+    for kind, named in groups:
+        seen: set[str] = set()
+        for one in named:
+            if one.id in seen:
+                raise BadRoundInput(f"{kind}: {one.id!r} is there twice")
+            seen.add(one.id)
+    requests = {request.id for request in told.requests}
+    everybody: list[_Voter | _Bloc] = [*told.voters, *told.blocs]
+    for one in everybody:
+        for name in ("holdings", "bonds", "opened", "opened_wrong"):
+            for key in getattr(one, name, {}):
+                if key not in requests:
+                    raise BadRoundInput(f"{one.id}: {name}: {key!r} is no request of this round")
+
+
+def _check_stakes(told: _Round) -> None:
+    """Nobody has more than there is."""
+    stake = told.terms.stake
+    everybody: list[_Voter | _Bloc] = [*told.voters, *told.blocs]
+    for one in everybody:
+        if isinstance(stake, float) and one.stake > stake:
+            raise BadRoundInput(f"{one.id}: {one.stake:,.0f} UMA are more than all stake")
+
+
 def _utc(at: datetime) -> datetime:
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise BadRoundInput(f"{at.isoformat()} is no instant of the calendar in UTC") from None
