@@ -43,6 +43,10 @@ def _plain(value: Value) -> str:
             return str(value)
 
 
+def _counted(value: Value, one: str, many: str) -> str:
+    return f"{_plain(value)} {one if value == 1 else many}"
+
+
 def _flagged(value: Value, sentence_: str, yes: str, no: str) -> str:
     return sentence_.format(yes if value else no)
 
@@ -72,10 +76,10 @@ SENTENCES: Mapping[str, Callable[[Value], str]] = {
         v, "it {} be asked before it is decided", "can", "can hardly"
     ),
     "rules_edited_after_first_trade": lambda v: (
-        f"the rules were edited {_plain(v)} times after the first trade"
+        f"the rules were edited {_counted(v, 'time', 'times')} after the first trade"
     ),
     "clarification_near_proposal": lambda v: (
-        f"{_plain(v)} clarifications came within a day of a proposal or a vote"
+        f"{_counted(v, 'clarification', 'clarifications')} came within a day of a proposal or vote"
     ),
     "unfamiliar_proposer": lambda v: _flagged(
         v, "who proposed the answer has {} before", "rarely answered", "often answered"
@@ -101,7 +105,7 @@ SENTENCES: Mapping[str, Callable[[Value], str]] = {
     "votes_sealed": lambda v: f"{_plain(v)} UMA of sealed votes are still to be opened",
     "votes_opened": lambda v: f"the leading answer has {_share(v)} of the votes opened so far",
     "vote_attack": lambda v: (
-        f"a group of voters captures its vote with {_plain(v)} by our estimate"
+        f"that one group's votes decide its vote is given {_share(v)}, assumed and never calibrated"
     ),
     "answer": lambda v: f"the oracle's answer is {_plain(v)}",
     "announced_refund": lambda _: "a refund was announced",

@@ -51,6 +51,18 @@ def test_a_sentence_names_value_direction_and_size() -> None:
     )
 
 
+def test_one_of_a_kind_is_told_as_one() -> None:
+    one, two = (sentence("clarification_near_proposal", n, "", 0.1, 0.5) for n in (1, 2))
+    assert one.startswith("1 clarification came within a day")
+    assert two.startswith("2 clarifications came within a day")
+
+
+def test_who_could_decide_a_vote_is_told_as_a_chance_and_as_no_deed() -> None:
+    words = sentence("vote_attack", 0.031, "probability", 0.02, 0.9)
+    assert "is given 3.1 %, assumed and never calibrated" in words
+    assert "captures" not in words
+
+
 @pytest.mark.parametrize(
     ("p", "words"), [(0.5, "50 %"), (0.0123, "1.2 %"), (2.34e-7, "0.000023 %"), (0, "0 %")]
 )
