@@ -14,7 +14,7 @@ from service.risk.explanation import (
     number_of,
     texts_of,
 )
-from service.risk.movement import Moved, Movement
+from service.risk.movement import Ends, Moved, Movement
 
 WIDTH = 100
 # The same order and words as the paths of the model.
@@ -100,14 +100,22 @@ def _movement(explanation: Explanation) -> Iterator[str]:
         yield from _lines(explanation.movement_note, "  ")
     if movement is None:
         return
-    yield (
-        f"  From {per_cent(movement.p_before)} at {movement.since:%Y-%m-%d %H:%M} to "
-        f"{per_cent(movement.p_after)} at {movement.until:%Y-%m-%d %H:%M} UTC:"
+    before = _with_ends(movement.p_before, movement.ends_before)
+    after = _with_ends(movement.p_after, movement.ends_after)
+    words = (
+        f"From {before} at {movement.since:%Y-%m-%d %H:%M} to {after} at "
+        f"{movement.until:%Y-%m-%d %H:%M} UTC:"
     )
+    yield from _lines(words, "  ")
     for item in movement.items:
         yield from _moved(item)
     yield f"{_signed(movement.change_p):>14}  sum: the change"
     yield from _silent(movement)
+
+
+def _with_ends(p: float, ends: Ends | None) -> str:
+    told = per_cent(p)
+    return told if ends is None else f"{told} ({per_cent(ends[0])} to {per_cent(ends[1])})"
 
 
 def _moved(item: Moved) -> Iterator[str]:

@@ -13,7 +13,7 @@ from service.api.document_schema import (
     MoneyDocument,
     Part,
 )
-from service.api.schemas import IntervalWithMedian, Usdc
+from service.api.schemas import Interval, IntervalWithMedian, Usdc
 
 
 class ExplainedDriver(DriverDocument):
@@ -41,7 +41,9 @@ class MovementDocument(Part):
     since: datetime
     until: datetime
     p_before: float
+    p_before_interval: Interval | None
     p_after: float
+    p_after_interval: Interval | None
     change_p: float
     change_logit: float
     items: list[MovedPart]

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service.dashboard.charts import Bar, bars
-from service.dashboard.words import odds, odds_at, odds_base
+from service.dashboard.words import odds, odds_at, odds_base, odds_range
 from service.risk.explanation import moved_words
-from service.risk.movement import Movement
+from service.risk.movement import Ends, Movement
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,5 +54,13 @@ def view_movement(movement: Movement | None) -> MovementView | None:
     if not views:
         return None
     return MovementView(
-        movement.since, movement.until, odds(movement.p_before), odds(movement.p_after), views
+        movement.since,
+        movement.until,
+        _told(movement.p_before, movement.ends_before),
+        _told(movement.p_after, movement.ends_after),
+        views,
     )
+
+
+def _told(p: float, ends: Ends | None) -> str:
+    return odds(p) if ends is None else f"{odds(p)} ({odds_range(*ends, p)})"

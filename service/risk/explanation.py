@@ -11,7 +11,7 @@ from service.protocol.money import to_usdc
 from service.risk.counterfactual import Counterfactual
 from service.risk.document import interval_document, to_rfc3339
 from service.risk.driver_words import BASE_RATE, effect, sentence
-from service.risk.movement import MODEL, RATES, RECORD, Moved, Movement
+from service.risk.movement import MODEL, RATES, RECORD, Ends, Moved, Movement
 from service.risk.result import Interval
 
 SCHEMA_VERSION = 1
@@ -127,12 +127,18 @@ def _movement(movement: Movement) -> dict[str, object]:
         "since": to_rfc3339(movement.since),
         "until": to_rfc3339(movement.until),
         "p_before": movement.p_before,
+        "p_before_interval": _ends(movement.p_before, movement.ends_before),
         "p_after": movement.p_after,
+        "p_after_interval": _ends(movement.p_after, movement.ends_after),
         "change_p": movement.change_p,
         "change_logit": movement.change_logit,
         "items": [_moved(item) for item in movement.items],
         "without_effect": list(movement.without_effect),
     }
+
+
+def _ends(mean: float, ends: Ends | None) -> dict[str, float] | None:
+    return None if ends is None else {"mean": mean, "p05": ends[0], "p95": ends[1]}
 
 
 def _moved(item: Moved) -> dict[str, object]:

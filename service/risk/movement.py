@@ -62,6 +62,9 @@ MODEL, RATES, RECORD = "model_changed", "cell_rates", "record_corrected"
 _NOTHING = 1e-15
 
 
+Ends = tuple[float, float]
+
+
 @dataclass(frozen=True, slots=True)
 class Scored:
     """A score as it was stored, with the inputs it is explained by."""
@@ -76,6 +79,8 @@ class Scored:
     # document has none.
     cell_mean: float | None
     cell: str | None = None
+    # The 5 and 95 % ends of the score.
+    ends: Ends | None = None
 
     @property
     def reads_otherwise(self) -> bool:
@@ -114,6 +119,9 @@ class Movement:
     items: tuple[Moved, ...]
     # Inputs that changed and moved neither the probability nor the expected loss.
     without_effect: tuple[str, ...]
+    # Of the two scores; they are told, and no part explains them.
+    ends_before: Ends | None = None
+    ends_after: Ends | None = None
 
 
 def explain_movement(
@@ -150,6 +158,8 @@ def explain_movement(
         change_logit=logit(after.p) - logit(before.p),
         items=(*items, *rest),
         without_effect=tuple(silent),
+        ends_before=before.ends,
+        ends_after=after.ends,
     )
 
 

@@ -124,6 +124,7 @@ def _scored(row: MarketAssessment, inputs: MarketInputs) -> Scored:
         row.priors_version,
         float(value) if isinstance(value, int | float) else None,
         cell[0] if cell else None,
+        (row.p_low, row.p_high),
     )
 
 

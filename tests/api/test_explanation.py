@@ -45,6 +45,9 @@ def test_the_latest_score_is_explained_since_yesterday(client: TestClient) -> No
     assert body["drivers"][0]["words"].startswith("The average market of this kind")
     assert body["movement"]["since"] == "2026-02-27T12:00:00Z"
     assert body["movement"]["change_p"] == 0
+    ends = {name: body["p_misresolved"][name] for name in ("mean", "p05", "p95")}
+    assert body["movement"]["p_after_interval"] == ends
+    assert body["movement"]["p_before_interval"].keys() == ends.keys()
     asked = [question["question"] for question in body["what_if"]]
     assert asked == ["proposed=yes", "proposed=no", "open_interest=18000"]
     again = {"If-None-Match": answer.headers["etag"]}

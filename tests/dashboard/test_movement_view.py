@@ -1,5 +1,6 @@
 """What moved a score, on the market's page."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -39,7 +40,8 @@ def test_a_market_that_was_sorted_anew_shows_what_that_did(sessions: sessionmake
     pages = create_dashboard(sessions, clock, version="1", explainer=explainer)
     client = TestClient(create_app(sessions, clock, version="1", pages=pages, explainer=explainer))
     page = client.get("/markets/market-1", headers={"Accept": "text/html"}).text
-    assert "What moved it from" in page
+    caption = " ".join(page.split("What moved it ", 1)[1].split("<", 1)[0].split())
+    assert re.match(r"from [\d.,]+ in [\d,]+ \([\d.,]+ to [\d.,]+ in [\d,]+\) on", caption)
     assert "Records corrected since" in page
     assert "politics / under_10k / managed_resolver → sports / under_10k" in page
     assert "They add up to the change" in page

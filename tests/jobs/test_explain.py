@@ -65,6 +65,7 @@ def test_the_page_says_everything_that_explains_the_score(explain: Explain) -> N
     ):
         assert words in page
     assert "no words exist" not in page
+    assert re.search(r"From [\d.]+ % \([\d.]+ % to [\d.]+ %\) at \d{4}-", page)
     # An address beside a score would read as an accusation.
     assert re.search("0x[0-9a-fA-F]{40}", page) is None
 
