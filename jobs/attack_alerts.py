@@ -19,6 +19,7 @@ from service.alerts.attack import (
     AttackDecision,
     Roll,
     digest_of,
+    joined,
     roll_decision,
     score_decision,
     structural_decision,
@@ -36,7 +37,7 @@ from service.alerts.links import (
 )
 from service.protocol.ids import parse_address, parse_hex32
 from service.protocol.rounds import round_at
-from service.risk.alert_threshold import BUDGETS, threshold_of
+from service.risk.alert_threshold import BUDGETS, Threshold, threshold_of
 from service.risk.attack_pages import STRUCTURAL_REASONS, Tier, Told
 from service.risk.ring_signs import CATEGORY
 from service.risk.structural_signs import (
@@ -173,10 +174,38 @@ def _raise_scores(telling: _Telling, scores: Sequence[AttackScore], told: list[T
         if not of_kind:
             continue
         threshold = threshold_of(list_weeks(telling.session, kind, told, telling.now), budget)
+        if kind is SignalSubject.MARKET:
+            raised += _raise_markets(telling, of_kind, threshold, told)
+            continue
         for row in of_kind:
             decision = score_decision((kind, row.subject), row.score, threshold, told, telling.now)
             if decision is not None:
                 raised += _claim_score(telling, row, decision, told)
+    return raised
+
+
+def _raise_markets(
+    telling: _Telling, rows: Sequence[AttackScore], threshold: Threshold, told: list[Told]
+) -> int:
+    """One page for all markets above the threshold at once: what lifts many is one occurrence.
+
+    ``rows``: the highest first.
+    """
+    found = [
+        (row, decision)
+        for row in rows
+        if (
+            decision := score_decision(
+                (SignalSubject.MARKET, row.subject), row.score, threshold, told, telling.now
+            )
+        )
+    ]
+    if not found:
+        return 0
+    (first, lead), others = found[0], found[1:]
+    raised = _claim_score(telling, first, lead, told, [row for row, _ in others])
+    for row, decision in others:
+        raised += _claim_score(telling, row, joined(decision, lead), told)
     return raised
 
 
@@ -197,7 +226,11 @@ def _is_up(row: AttackScore) -> bool:
 
 
 def _claim_score(
-    telling: _Telling, row: AttackScore, decision: AttackDecision, told: list[Told]
+    telling: _Telling,
+    row: AttackScore,
+    decision: AttackDecision,
+    told: list[Told],
+    others: Sequence[AttackScore] = (),
 ) -> int:
     parts: Any = row.document["contributions"]
     kind = SignalSubject(row.subject_kind)
@@ -210,10 +243,12 @@ def _claim_score(
         calibration_status=row.calibration_status,
         known_at=row.known_at,
         links=(),
+        others=[_title(telling.session, one) or one.subject for one in others],
     )
     evidence = [one for part in parts for one in part["evidence"]]
     round_id = int(row.subject) if kind is SignalSubject.ROUND else None
-    return _claim(telling, subject, decision, told, _Ground(evidence, round_id))
+    named = [one.subject for one in others]
+    return _claim(telling, subject, decision, told, _Ground(evidence, round_id, others=named))
 
 
 def _title(session: Session, row: AttackScore) -> str | None:
@@ -235,6 +270,8 @@ class _Ground:
     requests: Sequence[str] = ()
     # As ``AttackSign.hand``.
     hand: str | None = None
+    # Condition ids of further markets its page names.
+    others: Sequence[str] = ()
 
 
 def _claim(
@@ -324,9 +361,9 @@ def _subject_pages(session: Session, subject: AttackSubject, now: datetime, base
 def _markets_of(
     session: Session, subject: AttackSubject, ground: _Ground, now: datetime
 ) -> list[str]:
-    """Its own, or those of the requests it names; of a round without any, the first of all."""
+    """Its own and those named with it; those of the requests; else the first of the round."""
     if subject.kind is SignalSubject.MARKET:
-        return [subject.subject]
+        return [subject.subject, *ground.others]
     if ground.round_id is None:
         return []
     if ground.requests:

@@ -4,7 +4,7 @@ docs/methodology.md, "Alert budget".
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -24,6 +24,8 @@ COOLDOWN = timedelta(days=7)
 _BLOCK = AlertReason.BLOCK_LINE.value
 # How the key of a sign ends that tells of opened votes which no hand among them decides alone.
 _OF_HEADS = ":heads"
+# How the key of a score ends that was named on the page of another.
+_NAMED = ":named"
 # Of the digest of requests that join a roll: a key has 200 characters.
 _KEY_DIGITS = 16
 
@@ -172,13 +174,12 @@ def score_decision(
 ) -> AttackDecision | None:
     """A page for a score above the threshold, at most one in 7 days of one subject.
 
-    None of a round where false pages have spent the budget that it shares with structural signs.
+    None of a round where false pages have spent the budget that it shares with structural signs,
+    nor of a market that a page of another named lately.
     """
     begin = f"attack:score:{about[0].value}:{about[1]}:"
     is_told = any(
-        one.reason_key.startswith(begin)
-        and one.tier is Tier.PAGE
-        and now - one.raised_at < COOLDOWN
+        one.reason_key.startswith(begin) and _is_paged(one) and now - one.raised_at < COOLDOWN
         for one in told
     )
     if is_told or not threshold.is_exceeded(score):
@@ -186,6 +187,16 @@ def score_decision(
     if about[0] is SignalSubject.ROUND and _is_spent(SignalSubject.ROUND, told, now):
         return None
     return AttackDecision(AlertReason.ATTACK_SCORE, f"{begin}{now:%Y%m%dT%H%M%SZ}", Tier.PAGE)
+
+
+def joined(decision: AttackDecision, lead: AttackDecision) -> AttackDecision:
+    """The record of a score that the page of a higher one names: told with it, and not again."""
+    key = f"{decision.reason_key}{_NAMED}"
+    return replace(decision, reason_key=key, tier=Tier.DIGEST, follows=lead.reason_key)
+
+
+def _is_paged(one: Told) -> bool:
+    return one.tier is Tier.PAGE or one.reason_key.endswith(_NAMED)
 
 
 def _is_spent(kind: SignalSubject, told: Collection[Told], now: datetime) -> bool:
@@ -200,9 +211,9 @@ def digest_of(
     """The day's highest scores for the digest, without those that were paged in it."""
     keys = {one.reason_key for one in told}
     paged = {
-        one.reason_key.rsplit(":", 1)[0]
+        one.reason_key.removesuffix(_NAMED).rsplit(":", 1)[0]
         for one in told
-        if one.tier is Tier.PAGE and day <= one.raised_at < day + timedelta(days=1)
+        if _is_paged(one) and day <= one.raised_at < day + timedelta(days=1)
     }
     found = []
     for kind, subject in ranked:

@@ -13,6 +13,7 @@ from service.alerts.attack import AttackDecision
 from service.alerts.plain import one_line, utc
 from service.alerts.wording import TITLE_LENGTH, Wording
 from service.risk.attack_pages import Tier
+from service.risk.sign_words import count
 
 _HEADLINES = {
     AlertReason.ROLL_BLOCKED: "A leading answer is held below the line",
@@ -26,6 +27,7 @@ _BY_HEADS = "Opened votes that decide against the count of heads"
 _WORDS_LENGTH = 400
 _MOST_SIGNS = 5
 _MOST_LINKS = 8
+_MOST_OTHERS = 5
 CAUTION = (
     "A pattern in public records, of addresses and not of people. There may be an ordinary "
     "explanation, and it says nothing about anybody's intent."
@@ -54,6 +56,8 @@ class AttackSubject:
     calibration_status: str | None
     known_at: datetime
     links: Sequence[str]
+    # Titles of markets whose scores were as unusual at the same moment, the highest first.
+    others: Sequence[str] = ()
 
 
 def compose_attack(subject: AttackSubject, decision: AttackDecision) -> Wording:
@@ -61,6 +65,7 @@ def compose_attack(subject: AttackSubject, decision: AttackDecision) -> Wording:
     signs = sorted(subject.signs, key=lambda sign: -sign.log_lr)[:_MOST_SIGNS]
     lines = [
         *(one_line(sign.words, _WORDS_LENGTH) for sign in signs),
+        *_others(subject),
         *_earlier(decision),
         *_score_line(subject),
         CAUTION,
@@ -70,7 +75,18 @@ def compose_attack(subject: AttackSubject, decision: AttackDecision) -> Wording:
     headline = _BY_HEADS if decision.by_heads else _HEADLINES[decision.reason]
     if decision.tier is Tier.DIGEST:
         headline = f"Digest: {headline[0].lower()}{headline[1:]}"
-    return Wording(f"{headline}: {_name(subject)}", "\n".join(lines))
+    more = count(len(subject.others), "more market", "more markets")
+    name = f"{_name(subject)}, and {more}" if subject.others else _name(subject)
+    return Wording(f"{headline}: {name}", "\n".join(lines))
+
+
+def _others(subject: AttackSubject) -> list[str]:
+    if not subject.others:
+        return []
+    named = [one_line(title, TITLE_LENGTH) for title in subject.others[:_MOST_OTHERS]]
+    rest = len(subject.others) - len(named)
+    more = [f"and {rest} more"] if rest else []
+    return [f"At the same moment, as unusual: {'; '.join([*named, *more])}."]
 
 
 def _earlier(decision: AttackDecision) -> list[str]:

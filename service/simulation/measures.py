@@ -176,7 +176,7 @@ def _is_hit(one: Told, attack: Mapping[str, Any], members: Collection[str]) -> b
         return False
     match one.kind:
         case "market":
-            return one.subject in set(attack["conditions"])
+            return bool({one.subject, *one.markets} & set(attack["conditions"]))
         case "round":
             own = set(attack["requests"])
             return int(one.subject) in set(attack["rounds"]) and (

@@ -43,6 +43,7 @@ def page(at: int, kind: str, subject: str, tier: str = "page", **more: Any) -> T
     "hit",
     [
         page(ON, "market", "0xaa"),
+        page(ON, "market", "0xbb", markets=("0xbb", "0xaa")),
         page(ON, "round", "10400"),
         page(ON, "round", "10400", requests=("0xr9", "0xr2")),
         page(ON, "group", "ring-1", named=("0xmember", "0xother")),
