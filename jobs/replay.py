@@ -48,6 +48,8 @@ LEFT_OUT = {
     "prune": "nothing is old",
     "backfill_closed_markets": "nothing was missed",
 }
+# Nothing comes after a case's end; blocks are made up to the last look.
+MOST_AFTER = timedelta(days=365)
 # First what is followed and what happened, last who is told.
 FIRST = ("sync_markets", "index_oracle", "fold_facts")
 LAST = ("send_alerts",)
@@ -177,6 +179,9 @@ def _instants(case: Case, until: datetime | None) -> list[datetime]:
     if not wanted:
         first = f"{instants[0]:%Y-%m-%dT%H:%MZ}"
         raise UsageError(f"--until: the case begins at {first}, name a later time.")
+    if until - instants[-1] > MOST_AFTER:
+        last = f"{instants[-1]:%Y-%m-%dT%H:%MZ}"
+        raise UsageError(f"--until: the case ends at {last}, name a time within a year of it.")
     return wanted if until - wanted[-1] < AFTER else [*wanted, until]
 
 

@@ -55,6 +55,14 @@ def test_a_time_before_the_case_is_refused() -> None:
         pass
 
 
+def test_a_time_long_after_the_case_is_refused() -> None:
+    with (
+        pytest.raises(UsageError, match="--until: the case ends at 2024-05-2"),
+        run_replay(find_case(ETF), until=datetime(9999, 12, 31, tzinfo=UTC)),
+    ):
+        pass
+
+
 def test_a_used_database_is_refused(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'kept.db'}"
     early = datetime(2024, 1, 10, tzinfo=UTC)
