@@ -19,7 +19,7 @@ from fastapi.testclient import TestClient
 from service.api.app import create_app
 from service.clock import SetClock, stopwatch
 from service.database import ensure_schema, open_engine, open_sessions
-from service.risk.attack_inputs import (
+from service.risk.attack.attack_inputs import (
     AskLevel,
     Bloc,
     DocketMarket,
@@ -30,12 +30,12 @@ from service.risk.attack_inputs import (
     Voter,
     known,
 )
-from service.risk.round_assessment import assess_round
-from service.risk.round_document import to_round_document
-from service.risk.round_packing import pack_round, unpack_round
-from service.risk.round_what_if import RoundWhatIf, answer_round_what_if
+from service.risk.attack.round_assessment import assess_round
+from service.risk.attack.round_document import to_round_document
+from service.risk.attack.round_packing import pack_round, unpack_round
+from service.risk.attack.round_what_if import RoundWhatIf, answer_round_what_if
 from service.risk.vote_simulation import Lean
-from service.store.round_assessments import NewRoundAssessment, add_round_assessment
+from service.store.scores.round_assessments import NewRoundAssessment, add_round_assessment
 
 REQUESTS, VOTERS, RUNS = 200, 600, 5
 STAKE = 24e6

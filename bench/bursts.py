@@ -8,11 +8,11 @@ import sys
 
 import numpy as np
 
-from service.risk.attack_signs import SignEvidence
-from service.risk.burst_power import study_all, to_markdown
-from service.risk.rate_intervals import wilson
-from service.risk.ring_parameters import load_ring_parameters
-from service.risk.rings import Meeting, find_rings
+from service.risk.rates.rate_intervals import wilson
+from service.risk.signs.attack_signs import SignEvidence
+from service.risk.signs.burst_power import study_all, to_markdown
+from service.risk.signs.ring_parameters import load_ring_parameters
+from service.risk.signs.rings import Meeting, find_rings
 
 LOG = SignEvidence("DisputePrice")
 PROPOSERS, DISPUTERS, DISPUTES, STRATA = 30, 20, 300, 4

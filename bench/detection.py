@@ -22,8 +22,8 @@ import structlog
 from jobs.detection_run import missing_detectors, run_detection
 from service.clock import stopwatch
 from service.detection.bloc_power import CASES, measure_power, power_table
-from service.risk.burst_power import study_all, to_markdown
-from service.risk.ring_parameters import load_ring_parameters
+from service.risk.signs.burst_power import study_all, to_markdown
+from service.risk.signs.ring_parameters import load_ring_parameters
 from service.simulation.detection_table import detection_table, put_between
 from service.simulation.measures import RunMeasure
 from service.simulation.run import simulate

@@ -19,7 +19,7 @@ from models.enums import Category
 from service.clock import stopwatch
 from service.database import ensure_schema, open_engine, open_sessions
 from service.protocol.listings import GroupListing, MarketListing
-from service.store.listings import upsert_listings
+from service.store.markets.listings import upsert_listings
 from tests.postgresql import postgresql_database, postgresql_server
 
 PAGE = 100

@@ -28,7 +28,7 @@ from models.market import Market, ResolutionReport
 from service.clock import SetClock, stopwatch
 from service.protocol.prices import YES
 from service.settings import Settings
-from service.store.listings import upsert_listings
+from service.store.markets.listings import upsert_listings
 from tests.postgresql import postgresql_database, postgresql_server
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)

@@ -27,11 +27,11 @@ from service.database import ensure_schema, open_engine, open_sessions
 from service.protocol.holders import HeldShares, TokenHolders
 from service.protocol.listings import BookLevel, BookRow, OpenInterestRow
 from service.protocol.retention import RetentionPolicy
-from service.store.holdings import add_holders
-from service.store.liquidity import add_books, add_open_interest
-from service.store.listing_history import add_activity
-from service.store.listings import upsert_listings
-from service.store.retention import TABLES
+from service.store.markets.listing_history import add_activity
+from service.store.markets.listings import upsert_listings
+from service.store.money.holdings import add_holders
+from service.store.money.liquidity import add_books, add_open_interest
+from service.store.operations.retention import TABLES
 from tests.postgresql import postgresql_database, postgresql_server
 from tests.store.test_listings import a_listing
 

@@ -44,9 +44,9 @@ from service.clock import stopwatch
 from service.database import ensure_schema, open_engine, open_sessions
 from service.protocol.ids import parse_address
 from service.settings import Settings
-from service.store.assessments import NewAssessment, add_assessment
-from service.store.blocks import add_blocks
-from service.store.contracts import add_book
+from service.store.oracle.blocks import add_blocks
+from service.store.oracle.contracts import add_book
+from service.store.scores.assessments import NewAssessment, add_assessment
 from service.store.upserts import chunks
 
 ADAPTER = parse_address("0x69c47De9D4D3Dad79590d61b9e05918E03775f24")

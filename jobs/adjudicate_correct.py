@@ -18,9 +18,9 @@ from service.protocol.adjudication_text import (
     verdict_of,
 )
 from service.protocol.ids import to_hex
-from service.store.adjudications import Evidence
-from service.store.corrections import NewCorrection, add_correction, add_step
-from service.store.markets import get_market
+from service.store.markets.markets import get_market
+from service.store.truth.adjudications import Evidence
+from service.store.truth.corrections import NewCorrection, add_correction, add_step
 
 _SOURCE = "command"
 _SETTABLE = tuple(s for s in CorrectionStatus if s is not CorrectionStatus.RECEIVED)

@@ -15,9 +15,9 @@ from models.market import Market
 from service.clock import Clock
 from service.errors import UsageError
 from service.protocol.ids import to_hex
-from service.store.adjudication_cases import Addition, AdjudicationCase, load_case
-from service.store.audit_plans import list_planned, list_plans
-from service.store.markets import get_market
+from service.store.markets.markets import get_market
+from service.store.truth.adjudication_cases import Addition, AdjudicationCase, load_case
+from service.store.truth.audit_plans import list_planned, list_plans
 
 BOTH = "both"
 TRACKS = (*(track.value for track in RulesTrack), BOTH)

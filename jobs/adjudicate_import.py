@@ -24,11 +24,11 @@ from service.clock import Clock
 from service.protocol.listings import Refused
 from service.protocol.rule_texts import shown
 from service.risk.parameters import load_parameters
-from service.store.adjudications import NewVerdict, Stored, add_verdicts
-from service.store.audit_estimates import refresh_audits
-from service.store.issues import add_issues
-from service.store.markets import get_market
-from service.store.truth_labels import Refreshed, refresh_labels
+from service.store.checks.issues import add_issues
+from service.store.markets.markets import get_market
+from service.store.truth.adjudications import NewVerdict, Stored, add_verdicts
+from service.store.truth.audit_estimates import refresh_audits
+from service.store.truth.truth_labels import Refreshed, refresh_labels
 
 SOURCE = "adjudicate import"
 COUNTS = ("files", "rows", "added", "already_known", "unanswered", "refused")

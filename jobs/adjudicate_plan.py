@@ -10,14 +10,14 @@ from jobs.instants import parse_instant
 from jobs.transactions import in_transaction
 from service.clock import Clock
 from service.errors import UsageError
-from service.risk.audit_plan import (
+from service.risk.truth.audit_plan import (
     Allocation,
     allocate,
     draw,
     load_audit_priors,
     stratify,
 )
-from service.store.audit_plans import NewPlan, add_plan, list_candidates
+from service.store.truth.audit_plans import NewPlan, add_plan, list_candidates
 
 _YEAR = timedelta(days=365)
 _LARGEST_SEED = 2**63 - 1

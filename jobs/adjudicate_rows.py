@@ -23,7 +23,7 @@ from service.protocol.adjudication_text import (
     verdict_of,
 )
 from service.protocol.rule_texts import shown
-from service.store.adjudications import Evidence
+from service.store.truth.adjudications import Evidence
 
 BOTH = "both"
 LARGEST_FILE = 50_000_000

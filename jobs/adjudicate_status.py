@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 from models.adjudication import AdjudicationVerdict, TruthFusion
 from models.adjudication_enums import CorrectionStatus, LabelClass, RulesTrack
 from models.enums import Support
-from service.risk.adjudication_priors import load_fusion_priors
 from service.risk.parameters import load_parameters
-from service.store.adjudication_cases import load_answers
-from service.store.adjudications import list_current_verdicts, list_labels
-from service.store.audit_document import to_document
-from service.store.audit_results import list_results
-from service.store.corrections import list_corrections
-from service.store.truth_labels import get_last_fusion
+from service.risk.truth.adjudication_priors import load_fusion_priors
+from service.store.truth.adjudication_cases import load_answers
+from service.store.truth.adjudications import list_current_verdicts, list_labels
+from service.store.truth.audit_document import to_document
+from service.store.truth.audit_results import list_results
+from service.store.truth.corrections import list_corrections
+from service.store.truth.truth_labels import get_last_fusion
 
 Told = dict[str, object]
 

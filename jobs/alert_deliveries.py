@@ -9,7 +9,7 @@ from jobs.cycle import CycleReport
 from service.alerts.deliver import DeliveryError, Message, deliver
 from service.alerts.retries import GIVE_UP_AFTER, LEASE, next_attempt_at
 from service.clock import Clock
-from service.store.alerts import (
+from service.store.alerts.alerts import (
     DueNotification,
     count_waiting,
     give_up_old_notifications,

@@ -37,19 +37,18 @@ from service.alerts.links import (
 )
 from service.protocol.ids import parse_address, parse_hex32
 from service.protocol.rounds import round_at
-from service.risk.alert_threshold import BUDGETS, Threshold, threshold_of
-from service.risk.attack_pages import STRUCTURAL_REASONS, Tier, Told
-from service.risk.ring_signs import CATEGORY
-from service.risk.structural_signs import (
+from service.risk.signs.alert_threshold import BUDGETS, Threshold, threshold_of
+from service.risk.signs.attack_pages import STRUCTURAL_REASONS, Tier, Told
+from service.risk.signs.ring_signs import CATEGORY
+from service.risk.signs.structural_signs import (
     BLOCK_LINE,
     FORCE_LINE,
     ROLL_BLOCKED,
     is_by_few,
     is_by_heads,
 )
-from service.store.address_roles import find_roles
-from service.store.alerts import NewAlert, add_pending_notifications, claim_alert
-from service.store.attack_alerts import (
+from service.store.alerts.alerts import NewAlert, add_pending_notifications, claim_alert
+from service.store.alerts.attack_alerts import (
     RaisedSign,
     list_new_scores,
     list_raised_signs,
@@ -58,7 +57,8 @@ from service.store.attack_alerts import (
     markets_of_round,
     stood_before,
 )
-from service.store.standing_signs import find_standing
+from service.store.attacks.standing_signs import find_standing
+from service.store.wallets.address_roles import find_roles
 
 # What a stop of the service may last without a sign or a score being missed.
 LOOKBACK = timedelta(days=1)

@@ -27,9 +27,9 @@ from service.clock import Clock
 from service.errors import UsageError
 from service.protocol.contracts import ContractBook
 from service.protocol.log_position import BlockHeader
-from service.store.blocks import forget_cursor, get_cursor, move_cursor
-from service.store.contracts import add_book
-from service.store.indexed_ranges import add_range
+from service.store.oracle.blocks import forget_cursor, get_cursor, move_cursor
+from service.store.oracle.contracts import add_book
+from service.store.oracle.indexed_ranges import add_range
 
 WINDOW = "backfill"
 # Told after each window: the next block to read, the first and the last of the range.

@@ -23,9 +23,9 @@ from service.polymarket.client import PolymarketClient
 from service.protocol.contracts import ContractBook
 from service.protocol.listings import MarketListing, Refused
 from service.protocol.sources import GAMMA
-from service.store.catalogue import get_position, set_position
-from service.store.issues import add_issue
-from service.store.sources import record_health
+from service.store.checks.issues import add_issue
+from service.store.markets.catalogue import get_position, set_position
+from service.store.operations.sources import record_health
 
 PAST = "closed_by_end"
 RECENT = "closed_by_close"

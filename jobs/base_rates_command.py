@@ -11,7 +11,7 @@ from models.rate_enums import RateMeasure, RateTarget
 from service.calibration.rate_document import rates_document
 from service.calibration.study import read_study
 from service.errors import UsageError
-from service.risk.rate_parameters import load_rate_parameters
+from service.risk.rates.rate_parameters import load_rate_parameters
 
 Line = Mapping[str, Any]
 

@@ -7,8 +7,8 @@ import multiprocessing
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
-from service.risk.bloc_findings import BlocFindings
-from service.risk.vote_matrix import VoteMatrix
+from service.risk.signs.bloc_findings import BlocFindings
+from service.risk.signs.vote_matrix import VoteMatrix
 
 
 def search_apart(matrix: VoteMatrix, addresses: Mapping[str, Sequence[str]]) -> BlocFindings:

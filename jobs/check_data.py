@@ -9,23 +9,23 @@ from jobs.fold_facts import fold_facts
 from service.clock import Clock, stopwatch
 from service.protocol.contracts import ContractBook
 from service.protocol.invariants import Finding, Invariant, add_up
-from service.store.check_feed import check_closed_markets, check_feed
-from service.store.check_games import check_sports_payouts
-from service.store.check_requests import (
+from service.store.checks.check_feed import check_closed_markets, check_feed
+from service.store.checks.check_games import check_sports_payouts
+from service.store.checks.check_requests import (
     check_bridges,
     check_condition_ids,
     check_payouts,
     check_proposals,
 )
-from service.store.check_rows import check_blocks, check_derived
-from service.store.check_votes import (
+from service.store.checks.check_rows import check_blocks, check_derived
+from service.store.checks.check_votes import (
     check_crossings,
     check_prices,
     check_requests,
     check_voted_requests,
 )
-from service.store.contracts import load_book
-from service.store.data_checks import record_finding
+from service.store.checks.data_checks import record_finding
+from service.store.oracle.contracts import load_book
 
 Check = Callable[[Session, ContractBook], Finding]
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from jobs.cycle import CycleReport
 from models.enums import MarketState
 from service.clock import Clock
-from service.risk.drift import (
+from service.risk.explain.drift import (
     PSI_THRESHOLD,
     DriftFinding,
     DriftState,
@@ -16,15 +16,15 @@ from service.risk.drift import (
     contracts_finding,
     psi_finding,
 )
-from service.risk.drift_features import FEATURES, bins_of
+from service.risk.explain.drift_features import FEATURES, bins_of
 from service.risk.parameters import MODEL_VERSION, RiskParameters
-from service.store.drift_facts import (
+from service.store.checks.drift_facts import (
     first_proposal_score_at,
     list_contract_news,
     load_features,
     load_forecasts,
 )
-from service.store.model_checks import CALIBRATION, CONTRACTS, FEATURE, add_checks
+from service.store.checks.model_checks import CALIBRATION, CONTRACTS, FEATURE, add_checks
 
 # Of the reference, the first scored proposals of a model, and of the recent past.
 WINDOW = timedelta(days=30)

@@ -15,8 +15,8 @@ from service.clock import Clock
 from service.errors import SourceError
 from service.protocol.contracts import ContractBook
 from service.protocol.log_position import BlockHeader
-from service.store.blocks import get_cursor, list_hashes
-from service.store.sources import record_node
+from service.store.operations.sources import record_node
+from service.store.oracle.blocks import get_cursor, list_hashes
 
 # How many of the recent blocks' hashes are compared, evenly spread: one request. The newest one
 # stands for all below it, as far as the nodes told the truth of them.

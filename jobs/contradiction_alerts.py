@@ -18,10 +18,15 @@ from service.alerts.contradiction import (
 from service.alerts.contradiction_wording import ContradictionSubject, compose_contradiction
 from service.alerts.links import market_page, polymarket_page, transaction_page
 from service.protocol.money import to_usdc
-from service.risk.proposal_signals import ProposalSignals
-from service.risk.signal_document import figures_of
-from service.store.alerts import NewAlert, add_pending_notifications, claim_alert, list_raised
-from service.store.watched_proposals import WatchedProposal
+from service.risk.proposals.proposal_signals import ProposalSignals
+from service.risk.proposals.signal_document import figures_of
+from service.store.alerts.alerts import (
+    NewAlert,
+    add_pending_notifications,
+    claim_alert,
+    list_raised,
+)
+from service.store.proposals.watched_proposals import WatchedProposal
 
 
 def raise_contradictions(  # what every alert is made of

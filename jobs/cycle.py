@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from models.enums import JobOutcome
 from service.clock import Clock, stopwatch
 from service.errors import SettlewatchError
-from service.store.job_runs import add_run, finish_run
+from service.store.operations.job_runs import add_run, finish_run
 from service.telemetry import without_secrets
 
 log = structlog.get_logger()

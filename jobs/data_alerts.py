@@ -11,9 +11,9 @@ from models.enums import AlertReason
 from service.alerts.data_wording import DataSubject, compose_data_alert
 from service.alerts.links import data_quality_page, transaction_page
 from service.protocol.ids import parse_hex32
-from service.store.alerts import NewAlert, add_pending_notifications, claim_alert
-from service.store.data_alerts import list_untold
-from service.store.job_runs import first_run_at
+from service.store.alerts.alerts import NewAlert, add_pending_notifications, claim_alert
+from service.store.alerts.data_alerts import list_untold
+from service.store.operations.job_runs import first_run_at
 
 JOB = "send_alerts"
 # The rest waits for the next run, so that a new contract does not fill a channel at once.

@@ -12,15 +12,15 @@ from jobs.transactions import in_transaction
 from service.clock import Clock
 from service.protocol.contracts import ContractBook
 from service.protocol.ids import to_hex
-from service.risk.conflicts import align
-from service.risk.market_pushes import MARKET_SIGNALS, alignment_sign, market_signs
-from service.risk.ring_parameters import RINGS_VERSION, load_ring_parameters
-from service.store.attack_signals import add_signals
-from service.store.flow_inputs import load_flow
-from service.store.gone_signals import gone_signs
-from service.store.markets_at_issue import list_at_issue
-from service.store.positioned_votes import load_positioned_votes
-from service.store.pushes import load_pushes
+from service.risk.signs.conflicts import align
+from service.risk.signs.market_pushes import MARKET_SIGNALS, alignment_sign, market_signs
+from service.risk.signs.ring_parameters import RINGS_VERSION, load_ring_parameters
+from service.store.attacks.attack_signals import add_signals
+from service.store.attacks.flow_inputs import load_flow
+from service.store.attacks.gone_signals import gone_signs
+from service.store.attacks.markets_at_issue import list_at_issue
+from service.store.attacks.positioned_votes import load_positioned_votes
+from service.store.attacks.pushes import load_pushes
 
 # Disputed ones first, then by open interest; the work of a run is bounded by it.
 MARKETS_A_RUN = 200

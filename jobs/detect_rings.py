@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session, sessionmaker
 from jobs.cycle import CycleReport
 from jobs.transactions import in_transaction
 from service.clock import Clock
-from service.risk.ring_parameters import RINGS_VERSION, load_ring_parameters
-from service.risk.ring_signs import PASSING, detect
-from service.store.attack_signals import add_signals
-from service.store.gone_signals import gone_signs
-from service.store.ring_inputs import load_ring_inputs
+from service.risk.signs.ring_parameters import RINGS_VERSION, load_ring_parameters
+from service.risk.signs.ring_signs import PASSING, detect
+from service.store.attacks.attack_signals import add_signals
+from service.store.attacks.gone_signals import gone_signs
+from service.store.attacks.ring_inputs import load_ring_inputs
 
 
 def detect_rings(sessions: sessionmaker[Session], clock: Clock) -> CycleReport:

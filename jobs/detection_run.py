@@ -37,9 +37,9 @@ from service.simulation.calendar import STARTS_AT, instant
 from service.simulation.measures import WEEK, RunMeasure, ScoreTold, Told, measure
 from service.simulation.run import Simulation
 from service.simulation.venue import SimulatedVenue
-from service.store.blocs import standing_blocs
-from service.store.due_reads import mark_all_due
-from service.store.entity_stakes import entities_of
+from service.store.attacks.blocs import standing_blocs
+from service.store.markets.due_reads import mark_all_due
+from service.store.votes.entity_stakes import entities_of
 
 # A look, in seconds: once in each phase of a round, late enough that most has happened.
 LOOK = 12 * 3_600

@@ -22,9 +22,9 @@ from jobs.doctor_checks import (
 from jobs.wiring import House, open_house
 from service.errors import UsageError
 from service.settings import Settings
-from service.store.due_reads import read_plan
-from service.store.plan_lines import limit_lines, stretch_lines
-from service.store.request_minutes import measure_requests
+from service.store.markets.due_reads import read_plan
+from service.store.operations.plan_lines import limit_lines, stretch_lines
+from service.store.operations.request_minutes import measure_requests
 
 Lines = Sequence[dict[str, object]]
 

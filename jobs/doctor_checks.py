@@ -20,9 +20,9 @@ from service.errors import SourceError, UsageError
 from service.protocol.finality import ETHEREUM, POLYGON
 from service.protocol.refresh_plan import RefreshPlan
 from service.protocol.sources import CLOB, DATA_API, ETHEREUM_RPC, GAMMA, POLYGON_RPC
-from service.store.blocks import get_head
-from service.store.request_minutes import Measured
-from service.store.status import list_last_runs, list_source_rows
+from service.store.operations.request_minutes import Measured
+from service.store.operations.status import list_last_runs, list_source_rows
+from service.store.oracle.blocks import get_head
 from service.telemetry import without_secrets
 
 # The newest stored block of a chain may be so old.

@@ -17,7 +17,8 @@ from service.errors import SourceError, SourcePaused
 from service.polymarket.batches import MOST_FAILURES, Batch
 from service.protocol.refresh_periods import HOT
 from service.protocol.refresh_plan import RefreshPlan
-from service.store.due_reads import (
+from service.store.checks.issues import add_issues
+from service.store.markets.due_reads import (
     DueMarket,
     change_states,
     count_due,
@@ -25,8 +26,7 @@ from service.store.due_reads import (
     read_plan,
     record_asked,
 )
-from service.store.issues import add_issues
-from service.store.refresh_states import StateChange, find_state_changes
+from service.store.markets.refresh_states import StateChange, find_state_changes
 from service.store.upserts import chunks
 
 Row = TypeVar("Row")

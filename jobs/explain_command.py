@@ -14,11 +14,11 @@ from jobs.instants import parse_instant
 from models.market import Market
 from service.errors import UsageError
 from service.protocol.ids import to_hex
-from service.risk.counterfactual import MOST_QUESTIONS
-from service.risk.explanation import to_explanation_document
-from service.risk.what_if import BadWhatIf, WhatIf, parse_what_if
-from service.store.assessment_history import get_first
-from service.store.markets import get_market
+from service.risk.explain.counterfactual import MOST_QUESTIONS
+from service.risk.explain.explanation import to_explanation_document
+from service.risk.explain.what_if import BadWhatIf, WhatIf, parse_what_if
+from service.store.markets.markets import get_market
+from service.store.scores.assessment_history import get_first
 
 # Of one slug; more would not help anybody choose.
 _NAMED = 5

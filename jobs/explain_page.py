@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from textwrap import wrap
 
-from service.risk.counterfactual import Counterfactual
-from service.risk.driver_words import BASE_RATE, effect, per_cent, state_words
-from service.risk.explanation import (
+from service.risk.explain.counterfactual import Counterfactual
+from service.risk.explain.driver_words import BASE_RATE, effect, per_cent, state_words
+from service.risk.explain.explanation import (
     Explanation,
     driver_rows,
     instant_of,
@@ -14,7 +14,7 @@ from service.risk.explanation import (
     number_of,
     texts_of,
 )
-from service.risk.movement import Ends, Moved, Movement
+from service.risk.explain.movement import Ends, Moved, Movement
 
 WIDTH = 100
 # The same order and words as the paths of the model.

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from service.protocol.ids import to_hex
-from service.store.adjudications import iterate_verdicts
+from service.store.truth.adjudications import iterate_verdicts
 
 
 def adjudication_rows(session: Session) -> Iterator[dict[str, Any]]:

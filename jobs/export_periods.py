@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from service.protocol.ids import to_checksum, to_hex
-from service.store.contract_periods import iterate_periods
+from service.store.oracle.contract_periods import iterate_periods
 
 
 def period_rows(session: Session) -> Iterator[dict[str, Any]]:

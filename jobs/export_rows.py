@@ -11,9 +11,9 @@ from service.protocol.question_status import QuestionStatus
 from service.protocol.request_status import RequestStatus
 from service.protocol.vote_facts import VoteRevealed
 from service.protocol.vote_links import LinkedVote
-from service.store.contracts import load_book
-from service.store.reveals import iterate_reveals
-from service.store.voted_questions import iterate_disputed, iterate_voted
+from service.store.oracle.contracts import load_book
+from service.store.votes.reveals import iterate_reveals
+from service.store.votes.voted_questions import iterate_disputed, iterate_voted
 
 Row = dict[str, Any]
 

@@ -9,8 +9,8 @@ from jobs.ingest import BlockConflict
 from service.protocol.fills import Fill
 from service.protocol.finality import known_at
 from service.protocol.log_position import BlockHeader, LogPosition
-from service.store.blocks import add_blocks, first_conflict
-from service.store.fills import TokenOwner, add_fills
+from service.store.money.fills import TokenOwner, add_fills
+from service.store.oracle.blocks import add_blocks, first_conflict
 
 
 def store_fills(

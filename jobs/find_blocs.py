@@ -15,21 +15,21 @@ from models.bloc import BlocSearch
 from service.clock import Clock
 from service.protocol.ids import parse_address, to_hex
 from service.protocol.rounds import RoundTime, round_at
-from service.risk.attack_signs import SignEvidence
-from service.risk.bloc_findings import BLOCS_VERSION, BlocFindings, power_words
-from service.risk.bloc_signs import (
+from service.risk.attack.standing_blocs import StandingBloc
+from service.risk.signs.attack_signs import SignEvidence
+from service.risk.signs.bloc_findings import BLOCS_VERSION, BlocFindings, power_words
+from service.risk.signs.bloc_signs import (
     STANDING_BLOC,
     Deviation,
     deviation_signs,
     find_deviations,
     standing_signs,
 )
-from service.risk.standing_blocs import StandingBloc
-from service.risk.vote_matrix import VoteMatrix, can_inform
-from service.store.attack_signals import add_signals
-from service.store.blocs import add_blocs, add_search, get_search, standing_blocs
-from service.store.gone_signals import gone_signs
-from service.store.vote_matrix import VoteRecord, load_vote_record, reveal_evidence
+from service.risk.signs.vote_matrix import VoteMatrix, can_inform
+from service.store.attacks.attack_signals import add_signals
+from service.store.attacks.blocs import add_blocs, add_search, get_search, standing_blocs
+from service.store.attacks.gone_signals import gone_signs
+from service.store.votes.vote_matrix import VoteRecord, load_vote_record, reveal_evidence
 
 PERIOD = timedelta(days=1)
 # Logs of a round's last minutes are known a little after its end.

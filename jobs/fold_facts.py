@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.cycle import CycleReport
 from jobs.transactions import in_transaction
-from service.store.folds import fold_page
-from service.store.stale_folds import count_marks
+from service.store.oracle.stale_folds import count_marks
+from service.store.votes.folds import fold_page
 
 
 def fold_facts(

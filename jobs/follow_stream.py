@@ -19,9 +19,9 @@ from service.clock import Clock
 from service.polymarket.stream import MarketStream, StreamCondition
 from service.polymarket.stream_events import StreamEvent, StreamKind
 from service.protocol.sources import MARKET_STREAM, SourceHealth
-from service.store.due_reads import mark_due
-from service.store.sources import record_counted
-from service.store.stream_watch import WatchedToken, list_watched_tokens
+from service.store.markets.due_reads import mark_due
+from service.store.markets.stream_watch import WatchedToken, list_watched_tokens
+from service.store.operations.sources import record_counted
 
 log = structlog.get_logger()
 

@@ -12,10 +12,10 @@ from jobs.transactions import in_transaction
 from models.attack_enums import SignalSubject
 from service.clock import Clock
 from service.protocol.rounds import round_at
-from service.risk.attack_calibration import LabelledScores, calibrate
-from service.risk.attack_fusion import fuse
-from service.store.attack_scores import DueSubject, add_score, list_due
-from service.store.fusion_inputs import has_requests, signs_for
+from service.risk.signs.attack_calibration import LabelledScores, calibrate
+from service.risk.signs.attack_fusion import fuse
+from service.store.attacks.attack_scores import DueSubject, add_score, list_due
+from service.store.attacks.fusion_inputs import has_requests, signs_for
 
 # Older news is history; a stop of the service may be as long.
 LOOKBACK = timedelta(days=14)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from service.protocol.wallets import Recipe
     from service.quotes.client import QuoteClient
     from service.risk.parameters import RiskParameters
-    from service.store.explanations import Explainer
+    from service.store.scores.explanations import Explainer
 
 
 @dataclass
@@ -95,7 +95,7 @@ class House:
     def parameters(self) -> "RiskParameters":
         """The risk model's parameters, as far as audits had measured them when they are read."""
         from service.risk.parameters import load_parameters  # only scoring needs it
-        from service.store.audit_estimates import measured_parameters
+        from service.store.truth.audit_estimates import measured_parameters
 
         with self.read_sessions() as session:
             return measured_parameters(session, self.clock.now(), load_parameters())
@@ -111,8 +111,8 @@ class House:
     def explainer(self) -> "Explainer":
         """Explains scores, with cells of its own: pages and jobs run in different threads."""
         from jobs.cell_cache import CellCache  # only explanations need it
-        from service.store.cell_counts import count_cells  # as above
-        from service.store.explanations import Explainer  # as above
+        from service.store.scores.cell_counts import count_cells  # as above
+        from service.store.scores.explanations import Explainer  # as above
 
         # Nobody should wait for a count on every page; rates move slowly.
         cache = CellCache(self.parameters, timedelta(hours=1))

@@ -25,9 +25,9 @@ from service.chain.parquet_pairs import pair_blocks
 from service.clock import Clock
 from service.errors import SourceError
 from service.protocol.contracts import ContractBook
-from service.store.blocks import list_block_numbers
-from service.store.contracts import add_book, load_book
-from service.store.indexed_ranges import add_range
+from service.store.oracle.blocks import list_block_numbers
+from service.store.oracle.contracts import add_book, load_book
+from service.store.oracle.indexed_ranges import add_range
 
 
 @dataclass(frozen=True, slots=True)

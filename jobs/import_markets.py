@@ -24,8 +24,8 @@ from service.polymarket.kinds import COUNTED
 from service.polymarket.refusals import key_of
 from service.polymarket.translate import to_listing
 from service.protocol.listings import Refused
-from service.store.issues import add_issues
-from service.store.listing_imports import Imported, ImportedListing, import_listings
+from service.store.checks.issues import add_issues
+from service.store.markets.listing_imports import Imported, ImportedListing, import_listings
 
 SOURCE = "import"
 # Refused rows of a file that are kept one by one; the others are counted.

@@ -25,12 +25,12 @@ from service.protocol.contracts import ContractBook
 from service.protocol.finality import ETHEREUM, POLYGON
 from service.protocol.listings import Refused
 from service.protocol.log_position import BlockHeader
-from service.store.blocks import get_cursor, get_hash, move_cursor
-from service.store.contracts import add_book
-from service.store.indexed_ranges import add_range
-from service.store.issues import add_issue
-from service.store.provisional import remove_final
-from service.store.sources import record_node
+from service.store.checks.issues import add_issue
+from service.store.operations.sources import record_node
+from service.store.oracle.blocks import get_cursor, get_hash, move_cursor
+from service.store.oracle.contracts import add_book
+from service.store.oracle.indexed_ranges import add_range
+from service.store.oracle.provisional import remove_final
 
 # A run stops after this long and goes on at the next tick, so that its record stays honest.
 RUN_SECONDS = 240.0

@@ -36,10 +36,10 @@ from service.protocol.contracts import ContractBook
 from service.protocol.finality import POLYGON
 from service.protocol.ids import to_checksum
 from service.protocol.log_position import BlockHeader
-from service.store.blocks import forget_cursor, get_cursor, get_hash, move_cursor
-from service.store.fill_watches import CURSOR, Watch, begin_reading, owners_of, sync_watches
-from service.store.fills import TokenOwner, add_undecodable_fills
-from service.store.sources import record_node
+from service.store.money.fill_watches import CURSOR, Watch, begin_reading, owners_of, sync_watches
+from service.store.money.fills import TokenOwner, add_undecodable_fills
+from service.store.operations.sources import record_node
+from service.store.oracle.blocks import forget_cursor, get_cursor, get_hash, move_cursor
 
 # A run stops after this long and goes on at the next tick.
 RUN_SECONDS = 60.0

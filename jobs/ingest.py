@@ -13,7 +13,8 @@ from service.errors import SettlewatchError
 from service.protocol.contracts import ContractBook
 from service.protocol.finality import known_at
 from service.protocol.log_position import LogPosition
-from service.store.blocks import (
+from service.store.alerts.data_alerts import add_data_alerts
+from service.store.oracle.blocks import (
     add_blocks,
     first_conflict,
     get_head,
@@ -21,12 +22,11 @@ from service.store.blocks import (
     remove_blocks_from,
     rewind_cursors,
 )
-from service.store.data_alerts import add_data_alerts
-from service.store.facts import add_facts, add_undecodable, add_unexpected_prices
-from service.store.indexed_ranges import cut_ranges
-from service.store.look_ups import forget_look_ups
-from service.store.stale import mark_touched
-from service.store.touched import touched_by, touched_from
+from service.store.oracle.facts import add_facts, add_undecodable, add_unexpected_prices
+from service.store.oracle.indexed_ranges import cut_ranges
+from service.store.oracle.look_ups import forget_look_ups
+from service.store.oracle.stale import mark_touched
+from service.store.oracle.touched import touched_by, touched_from
 
 # No chain takes back this many final blocks. A node that says so serves another chain, and facts
 # are not removed on its word.

@@ -206,7 +206,7 @@ def _score_markets(house: House) -> CycleReport:
 
 def _score_rounds(house: House) -> CycleReport:
     from jobs.score_rounds import score_rounds  # as above
-    from service.risk.attack_parameters import load_attack_parameters  # as above
+    from service.risk.attack.attack_parameters import load_attack_parameters  # as above
 
     return score_rounds(
         house.sessions,

@@ -17,8 +17,8 @@ from service.protocol.finality import POLYGON
 from service.protocol.ids import to_checksum
 from service.protocol.listings import MarketListing, Refused
 from service.protocol.sources import GAMMA
-from service.store.issues import add_issues
-from service.store.listings import Upserted, upsert_listings
+from service.store.checks.issues import add_issues
+from service.store.markets.listings import Upserted, upsert_listings
 
 Note = Callable[[Session], None]
 # Gamma's words for an answer on its way; such markets are followed whatever their volume.

@@ -26,8 +26,8 @@ from service.protocol.contracts import ContractBook
 from service.protocol.fills import Fill
 from service.protocol.finality import POLYGON
 from service.protocol.log_position import BlockHeader
-from service.store.blocks import get_cursor
-from service.store.fill_watches import CURSOR, Watch, list_watches, mark_read_from, owners_of
+from service.store.money.fill_watches import CURSOR, Watch, list_watches, mark_read_from, owners_of
+from service.store.oracle.blocks import get_cursor
 
 WINDOW = "late fills"
 

@@ -10,7 +10,7 @@ from jobs.cycle import CycleReport
 from jobs.transactions import in_transaction
 from service.protocol.contracts import ContractBook
 from service.protocol.wallets import Recipe
-from service.store.wallet_folds import fold_wallets, replace_folded
+from service.store.wallets.wallet_folds import fold_wallets, replace_folded
 
 
 def link_wallets(

@@ -27,8 +27,8 @@ from service.clock import Clock
 from service.errors import RangeTooWide, SourceError
 from service.protocol.contracts import ContractBook
 from service.protocol.data_alerts import REQUESTERS
-from service.store.blocks import get_head
-from service.store.look_ups import (
+from service.store.oracle.blocks import get_head
+from service.store.oracle.look_ups import (
     Missing,
     list_missing_beginnings,
     list_missing_settlements,

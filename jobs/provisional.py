@@ -11,7 +11,7 @@ from service.errors import RangeTooWide
 from service.protocol.contracts import ContractBook
 from service.protocol.finality import ETHEREUM, POLYGON
 from service.protocol.log_position import BlockHeader
-from service.store.provisional import replace_provisional
+from service.store.oracle.provisional import replace_provisional
 
 # Finality lags by some ten blocks on Polygon and by some seventy on Ethereum; a chain that stops
 # becoming final must not make each run read more.

@@ -10,7 +10,7 @@ from jobs.cycle import CycleReport
 from service.clock import Clock
 from service.protocol.retention import RetentionPolicy
 from service.settings import Settings
-from service.store.retention import (
+from service.store.operations.retention import (
     PAGE,
     TABLES,
     list_hot_since,
@@ -18,7 +18,7 @@ from service.store.retention import (
     list_unprotected,
     remove_rows,
 )
-from service.store.round_retention import (
+from service.store.operations.round_retention import (
     list_old_rounds,
     list_round_surplus,
     remove_assessments,

@@ -14,7 +14,7 @@ from service.chain.parameter_calls import ask_parameters
 from service.clock import Clock
 from service.errors import SourceError
 from service.protocol.contracts import ContractBook
-from service.store.parameter_readings import add_reading
+from service.store.oracle.parameter_readings import add_reading
 
 
 def read_parameters(

@@ -29,8 +29,8 @@ from service.protocol.contracts import ContractBook
 from service.protocol.finality import ETHEREUM, POLYGON
 from service.protocol.log_position import BlockHeader
 from service.protocol.wallets import Recipe
-from service.store.wallet_readings import add_readings, list_to_read
-from service.store.wallet_scans import Span, list_scans, list_voter_scans, move_scans
+from service.store.wallets.wallet_readings import add_readings, list_to_read
+from service.store.wallets.wallet_scans import Span, list_scans, list_voter_scans, move_scans
 
 # Of which wallets a chain is asked.
 KINDS = {

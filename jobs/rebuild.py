@@ -9,8 +9,8 @@ from collections.abc import Callable
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs.fold_facts import fold_facts
-from service.store.folds import count_derived
-from service.store.stale_folds import mark_everything
+from service.store.oracle.stale_folds import mark_everything
+from service.store.votes.folds import count_derived
 
 
 def rebuild(

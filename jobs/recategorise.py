@@ -4,8 +4,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from service.clock import Clock
 from service.polymarket.categories import VERSION, to_category
-from service.store.catalogue import get_position, set_position
-from service.store.categories import list_labels, set_categories
+from service.store.markets.catalogue import get_position, set_position
+from service.store.markets.categories import list_labels, set_categories
 
 NAME = "categories"
 # Markets of one transaction.

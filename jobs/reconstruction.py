@@ -21,8 +21,8 @@ from service.demo.case_files import World
 from service.demo.server import ReconstructionServer
 from service.errors import SettlewatchError
 from service.settings import Settings, load_settings
-from service.store.announcements import add_announcement
-from service.store.due_reads import mark_all_due
+from service.store.markets.announcements import add_announcement
+from service.store.markets.due_reads import mark_all_due
 
 # Told after each instant: how many are done, of how many, and which it was.
 Progress = Callable[[int, int, datetime], None]

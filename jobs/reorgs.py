@@ -14,8 +14,8 @@ from service.chain.reorg import find_common
 from service.errors import SourceError
 from service.protocol.listings import Refused
 from service.protocol.log_position import BlockHeader
-from service.store.blocks import list_hashes, lock_block
-from service.store.issues import add_issue
+from service.store.checks.issues import add_issue
+from service.store.oracle.blocks import list_hashes, lock_block
 
 # Stored blocks looked at in one search; a fork that is deeper is searched for in more of them.
 CHUNK = 1_000

@@ -23,8 +23,8 @@ from service.demo.case_files import bundled_cases, incident_cases, load_cases, l
 from service.demo.instants import AFTER, step_instants
 from service.errors import UsageError
 from service.protocol.last_chance import LastChance, last_chance
-from service.store.last_answers import find_last_answer, find_paid_at
-from service.store.markets import get_market
+from service.store.markets.markets import get_market
+from service.store.timeline.last_answers import find_last_answer, find_paid_at
 
 # What a replay leaves out, and why. Every other job runs, those that are still to be written too.
 LEFT_OUT = {

@@ -17,7 +17,7 @@ from models.market import Market
 from service.demo.case import SERIES, Case, Knowable, MoneyPoint, PricePoint
 from service.demo.parts import Stated
 from service.protocol.ids import to_hex
-from service.store.timeline import list_timeline
+from service.store.timeline.timeline import list_timeline
 
 # Chains and announcements. The rest of a timeline is our own, or repeats the chain.
 TOLD_KINDS = frozenset(

@@ -14,10 +14,10 @@ from service.polymarket.trades import CONDITIONS_PER_ANSWER, TradeList
 from service.protocol.ids import to_hex
 from service.protocol.listings import Refused
 from service.protocol.sources import DATA_API
-from service.store.fill_watches import OVERLAP, Watch, list_watches, mark_reported, owners_of
-from service.store.fills import add_reported_fills
-from service.store.issues import add_issues
-from service.store.sources import record_health
+from service.store.checks.issues import add_issues
+from service.store.money.fill_watches import OVERLAP, Watch, list_watches, mark_reported, owners_of
+from service.store.money.fills import add_reported_fills
+from service.store.operations.sources import record_health
 from service.store.upserts import chunks
 
 # Answers are cached by Polymarket for so long: asking more often brings the same ones.

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from service.errors import UsageError
-from service.risk.attack_inputs import (
+from service.risk.attack.attack_inputs import (
     AskLevel,
     BadRoundInput,
     Bloc,

@@ -5,12 +5,12 @@ from sqlalchemy.orm import Session, sessionmaker
 from jobs.cycle import CycleReport
 from service.clock import Clock
 from service.protocol.contracts import ContractBook
-from service.risk.rate_parameters import load_rate_parameters
-from service.risk.rate_rows import make_rows
-from service.store.base_rate_rows import NewRun, append_rates
-from service.store.rate_audits import list_audited_rates
-from service.store.rate_queries import questions_text
-from service.store.rate_samples import load_sample, recent_since
+from service.risk.rates.rate_parameters import load_rate_parameters
+from service.risk.rates.rate_rows import make_rows
+from service.store.rates.base_rate_rows import NewRun, append_rates
+from service.store.rates.rate_audits import list_audited_rates
+from service.store.rates.rate_queries import questions_text
+from service.store.rates.rate_samples import load_sample, recent_since
 
 
 def score_base_rates(

@@ -12,12 +12,12 @@ from jobs.scoring_processes import Processes, score_in_processes
 from service.clock import Clock
 from service.protocol.contracts import ContractBook
 from service.protocol.listings import Refused
-from service.store.assessments import add_assessments
-from service.store.cell_counts import count_cells
-from service.store.contracts import add_book, load_book
-from service.store.issues import add_issues
-from service.store.model_checks import model_warnings
-from service.store.scoring import clear_stale, list_due_markets
+from service.store.checks.issues import add_issues
+from service.store.checks.model_checks import model_warnings
+from service.store.oracle.contracts import add_book, load_book
+from service.store.scores.assessments import add_assessments
+from service.store.scores.cell_counts import count_cells
+from service.store.scores.scoring import clear_stale, list_due_markets
 from service.store.upserts import chunks
 
 # Markets read, and then stored, in one transaction.

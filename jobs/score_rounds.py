@@ -15,13 +15,16 @@ from jobs.cycle import CycleReport
 from service.clock import Clock
 from service.protocol.contracts import ContractBook
 from service.protocol.rounds import RoundTime, round_at
-from service.risk.attack_parameters import AttackParameters
+from service.risk.attack.attack_parameters import AttackParameters
+from service.risk.attack.round_packing import pack_round
 from service.risk.parameters import RiskParameters
-from service.risk.round_packing import pack_round
-from service.store.contracts import add_book, load_book
-from service.store.listings import mark_changed
-from service.store.resolution_rows import market_ids_of
-from service.store.round_assessments import (
+from service.store.markets.listings import mark_changed
+from service.store.markets.resolution_rows import market_ids_of
+from service.store.oracle.contracts import add_book, load_book
+from service.store.rounds.round_failures import forget_failure, note_failure, waiting_rounds
+from service.store.rounds.round_inputs import load_round
+from service.store.rounds.round_scores import OVER, loaded_digest, score_loaded
+from service.store.scores.round_assessments import (
     RoundState,
     add_round_assessment,
     list_outdated,
@@ -29,11 +32,8 @@ from service.store.round_assessments import (
     newest_states,
     repack_question,
 )
-from service.store.round_captures import captured_of
-from service.store.round_failures import forget_failure, note_failure, waiting_rounds
-from service.store.round_inputs import load_round
-from service.store.round_scores import OVER, loaded_digest, score_loaded
-from service.store.round_votes import list_asked_rounds, list_voted_rounds
+from service.store.scores.round_captures import captured_of
+from service.store.votes.round_votes import list_asked_rounds, list_voted_rounds
 
 log = structlog.get_logger()
 # Rounds back in which a log that came late makes a new assessment.

@@ -21,10 +21,10 @@ from service.risk.inputs import MarketInputs
 from service.risk.parameters import RiskParameters
 from service.risk.result import MarketAssessmentResult
 from service.risk.situation import to_situation
-from service.store.assessments import NewAssessment, PreparedAssessments, prepare_assessments
-from service.store.inputs import load_inputs
-from service.store.market_lines import list_lines
-from service.store.scoring import latest_digests
+from service.store.markets.market_lines import list_lines
+from service.store.scores.assessments import NewAssessment, PreparedAssessments, prepare_assessments
+from service.store.scores.inputs import load_inputs
+from service.store.scores.scoring import latest_digests
 
 log = structlog.get_logger()
 # What the rows of one market can make go wrong; a database error is no market's own and ends the

@@ -22,9 +22,9 @@ from service.errors import RangeTooWide
 from service.protocol.contracts import ContractBook
 from service.protocol.ids import to_hex
 from service.protocol.listings import Refused
-from service.store.blocks import get_cursor, get_hash, move_cursor
-from service.store.issues import add_issues
-from service.store.log_positions import Position, list_positions
+from service.store.checks.issues import add_issues
+from service.store.oracle.blocks import get_cursor, get_hash, move_cursor
+from service.store.oracle.log_positions import Position, list_positions
 
 # How many blocks back logs and hashes are compared: what a node may still be filling in.
 RECENT_BLOCKS = 600

@@ -30,12 +30,17 @@ from service.alerts.subject import (
 )
 from service.alerts.wording import AlertSubject, compose
 from service.clock import Clock
-from service.store.alert_candidates import (
+from service.store.alerts.alert_candidates import (
     AlertCandidate,
     find_latest_transaction,
     list_candidates,
 )
-from service.store.alerts import NewAlert, add_pending_notifications, claim_alert, list_raised
+from service.store.alerts.alerts import (
+    NewAlert,
+    add_pending_notifications,
+    claim_alert,
+    list_raised,
+)
 
 # A change of state is news this long; after a longer stop of the service it is history.
 LOOKBACK = timedelta(days=7)

@@ -86,7 +86,7 @@ def what_if(
     """Say which requests of a round would flip or stall, at what cost and for what gain."""
     from jobs.simulate_command import what_if_command  # `--help` needs none of it
     from service.errors import UsageError  # as above
-    from service.risk.round_what_if import BadRoundWhatIf, RoundWhatIf  # as above
+    from service.risk.attack.round_what_if import BadRoundWhatIf, RoundWhatIf  # as above
 
     try:
         question = RoundWhatIf(extra_stake, turnout, spat, uma_price, tuple(coalition or ()), cash)

@@ -6,15 +6,15 @@ from pathlib import Path
 from jobs.opened_house import print_json
 from jobs.round_file import read_round
 from service.errors import UsageError
-from service.risk.attack_inputs import BadRoundInput
-from service.risk.result import Interval
-from service.risk.round_document import to_what_if_document
-from service.risk.round_what_if import (
+from service.risk.attack.attack_inputs import BadRoundInput
+from service.risk.attack.round_document import to_what_if_document
+from service.risk.attack.round_what_if import (
     BadRoundWhatIf,
     RoundWhatIf,
     RoundWhatIfAnswer,
     answer_round_what_if,
 )
+from service.risk.result import Interval
 
 _SHOWN = 40
 

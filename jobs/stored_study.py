@@ -16,9 +16,9 @@ from service.protocol.contracts import ContractBook
 from service.protocol.finality import FINALITY_LAG, POLYGON
 from service.protocol.ids import to_hex
 from service.protocol.prices import HALF, NO, TOO_EARLY, YES
-from service.store.blocks import get_head
-from service.store.fit_questions import FitQuestion, list_fit_questions
-from service.store.wrong_payouts import list_wrong_payouts
+from service.store.oracle.blocks import get_head
+from service.store.rates.fit_questions import FitQuestion, list_fit_questions
+from service.store.truth.wrong_payouts import list_wrong_payouts
 
 _OUTCOMES = {NO: "p1", YES: "p2", HALF: "p3", TOO_EARLY: "p4"}
 _KEY_DIGITS = 8

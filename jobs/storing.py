@@ -13,7 +13,7 @@ from service.chain.node import Node
 from service.clock import Clock
 from service.errors import SourceError
 from service.protocol.listings import Refused
-from service.store.issues import add_issue
+from service.store.checks.issues import add_issue
 
 Outcome = TypeVar("Outcome")
 

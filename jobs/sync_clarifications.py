@@ -12,14 +12,14 @@ from service.clock import Clock
 from service.errors import SourceError
 from service.polymarket.clarifications import ClarificationPage
 from service.polymarket.client import PolymarketClient
-from service.store.issues import add_issues
-from service.store.listed_clarifications import (
+from service.store.checks.issues import add_issues
+from service.store.markets.listed_clarifications import (
     Kept,
     add_clarifications,
     count_unlinked,
     link_clarifications,
 )
-from service.store.sources import record_health
+from service.store.operations.sources import record_health
 
 
 def sync_clarifications(

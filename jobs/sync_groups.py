@@ -13,10 +13,15 @@ from service.polymarket.batches import Batch
 from service.polymarket.client import PolymarketClient
 from service.polymarket.kinds import COUNTED
 from service.protocol.listings import GroupListing
-from service.store.catalogue import count_ungrouped, get_position, raise_counts, set_position
-from service.store.issues import add_issues
-from service.store.market_groups import list_open_groups, upsert_groups
-from service.store.sources import record_health
+from service.store.checks.issues import add_issues
+from service.store.markets.catalogue import (
+    count_ungrouped,
+    get_position,
+    raise_counts,
+    set_position,
+)
+from service.store.markets.market_groups import list_open_groups, upsert_groups
+from service.store.operations.sources import record_health
 
 SWEEP = "open_groups"
 # Open groups of ours read at once to find those the sweep did not show, and looked up at once.

@@ -17,10 +17,10 @@ from service.polymarket.batches import Batch
 from service.polymarket.client import PolymarketClient
 from service.protocol.holders import TokenHolders
 from service.protocol.ids import to_hex
-from service.store.due_reads import DueMarket, list_due, record_asked
-from service.store.holdings import add_holders
-from service.store.issues import add_issues, drop_issues
-from service.store.sources import record_health
+from service.store.checks.issues import add_issues, drop_issues
+from service.store.markets.due_reads import DueMarket, list_due, record_asked
+from service.store.money.holdings import add_holders
+from service.store.operations.sources import record_health
 
 # Twenty markets a request: 25 requests a run, which is what the refresh plan counts with.
 MOST_MARKETS = 500

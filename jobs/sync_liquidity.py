@@ -17,10 +17,10 @@ from service.polymarket.client import (
     PolymarketClient,
 )
 from service.protocol.listings import BookRow, OpenInterestRow
-from service.store.due_reads import DueMarket
-from service.store.liquidity import add_books, add_open_interest
-from service.store.refresh_states import note_money
-from service.store.sources import record_health
+from service.store.markets.due_reads import DueMarket
+from service.store.markets.refresh_states import note_money
+from service.store.money.liquidity import add_books, add_open_interest
+from service.store.operations.sources import record_health
 
 OUTCOMES = 2
 REQUESTS_A_RUN = 60

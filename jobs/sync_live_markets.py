@@ -7,7 +7,7 @@ from jobs.keep_listings import Keeper
 from service.clock import Clock
 from service.polymarket.client import PolymarketClient
 from service.protocol.contracts import ContractBook
-from service.store.sources import record_health
+from service.store.operations.sources import record_health
 
 
 def sync_live_markets(

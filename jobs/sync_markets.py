@@ -16,10 +16,10 @@ from service.protocol.contracts import ContractBook
 from service.protocol.ids import to_hex
 from service.protocol.listings import Refused
 from service.protocol.sources import GAMMA
-from service.store.catalogue import get_position, raise_counts, set_position
-from service.store.issues import add_issues
-from service.store.listings import list_open
-from service.store.sources import record_health
+from service.store.checks.issues import add_issues
+from service.store.markets.catalogue import get_position, raise_counts, set_position
+from service.store.markets.listings import list_open
+from service.store.operations.sources import record_health
 
 # Open markets of ours read at once to find those the sweep did not show, and looked up at once.
 OPEN_PAGE = 5_000

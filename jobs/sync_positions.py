@@ -20,10 +20,10 @@ from service.polymarket.batches import MOST_FAILURES
 from service.polymarket.client import PolymarketClient
 from service.polymarket.wallet_positions import WalletPositions, failed
 from service.protocol.ids import to_hex
-from service.store.issues import add_issues, drop_issues
-from service.store.position_queue import list_due_wallets
-from service.store.positions import add_positions, note_check, places_of
-from service.store.sources import record_health
+from service.store.checks.issues import add_issues, drop_issues
+from service.store.operations.sources import record_health
+from service.store.wallets.position_queue import list_due_wallets
+from service.store.wallets.positions import add_positions, note_check, places_of
 
 # One request a wallet, or up to four of one that holds very much.
 WALLETS_A_RUN = 120

@@ -18,15 +18,15 @@ from service.polymarket.client import PolymarketClient
 from service.protocol.contracts import ContractBook
 from service.protocol.listings import Refused
 from service.protocol.sources import DATA_API
-from service.store.due_reads import DueMarket, list_due, record_asked
-from service.store.issues import add_issues, drop_issues
-from service.store.price_history import (
+from service.store.checks.issues import add_issues, drop_issues
+from service.store.markets.due_reads import DueMarket, list_due, record_asked
+from service.store.money.price_history import (
     PriceStretch,
     add_price_history,
     list_closed_lately,
     list_due_stretches,
 )
-from service.store.sources import record_health
+from service.store.operations.sources import record_health
 from service.transport.answers import RequestRefused
 
 # One to a few requests each.

@@ -16,10 +16,10 @@ from service.protocol.asset_prices import STALE_AFTER, UMA, issue_key
 from service.protocol.listings import Refused
 from service.protocol.sources import KALSHI, SourceHealth
 from service.quotes.client import QuoteClient
-from service.store.asset_prices import add_reading
-from service.store.issues import add_issues, drop_issues
-from service.store.sibling_prices import add_sibling_readings
-from service.store.sources import record_health
+from service.store.checks.issues import add_issues, drop_issues
+from service.store.markets.sibling_prices import add_sibling_readings
+from service.store.money.asset_prices import add_reading
+from service.store.operations.sources import record_health
 
 
 def sync_prices(sessions: sessionmaker[Session], client: QuoteClient, clock: Clock) -> CycleReport:

@@ -13,9 +13,9 @@ from service.errors import SourceError
 from service.polymarket.batches import Batch
 from service.polymarket.client import CONDITIONS_PER_ANSWER, PolymarketClient
 from service.protocol.listings import ResolutionRow
-from service.store.due_reads import DueMarket
-from service.store.resolution_rows import add_resolution_rows
-from service.store.sources import record_health
+from service.store.markets.due_reads import DueMarket
+from service.store.markets.resolution_rows import add_resolution_rows
+from service.store.operations.sources import record_health
 
 REQUESTS_A_RUN = 100
 

@@ -17,11 +17,11 @@ from service.polymarket.client import MOST_TOKENS_PER_ANSWER, PolymarketClient
 from service.protocol.listings import BookRow
 from service.protocol.refresh_plan import RefreshPlan
 from service.protocol.watch_order import book_period
-from service.store.due_reads import ReadTimes, list_read_times, read_plan, record_asked
-from service.store.issues import add_issues
-from service.store.liquidity import add_books
+from service.store.checks.issues import add_issues
+from service.store.markets.due_reads import ReadTimes, list_read_times, read_plan, record_asked
+from service.store.money.liquidity import add_books
+from service.store.proposals.watched_proposals import WatchedProposal
 from service.store.upserts import chunks
-from service.store.watched_proposals import WatchedProposal
 
 OUTCOMES = 2
 # Then the books not asked for wait for the next run, the most urgent first again.

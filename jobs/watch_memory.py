@@ -7,8 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from service.store.proposal_evidence import Seen
-from service.store.watched_proposals import WatchedProposal
+from service.store.proposals.proposal_evidence import Seen
+from service.store.proposals.watched_proposals import WatchedProposal
 
 # A market the catalogue does not show is looked up again after this, twice as long each time.
 FIRST_PAUSE = timedelta(minutes=1)

@@ -22,17 +22,21 @@ from service.clock import Clock
 from service.errors import SourceError
 from service.polymarket.client import PolymarketClient
 from service.protocol.watch_order import urgency
-from service.risk.contrary import SignalRule
-from service.risk.notifier import NotifierRule
-from service.risk.proposal_signals import read_signals
-from service.store.issues import add_issues
-from service.store.listings import upsert_listings
-from service.store.notifier_facts import notifier_verdicts
-from service.store.proposal_evidence import find_moved, load_evidence, to_seen
-from service.store.proposal_signals import NewSignals, add_signals
-from service.store.sources import record_health
+from service.risk.proposals.contrary import SignalRule
+from service.risk.proposals.notifier import NotifierRule
+from service.risk.proposals.proposal_signals import read_signals
+from service.store.checks.issues import add_issues
+from service.store.markets.listings import upsert_listings
+from service.store.operations.sources import record_health
+from service.store.proposals.notifier_facts import notifier_verdicts
+from service.store.proposals.proposal_evidence import find_moved, load_evidence, to_seen
+from service.store.proposals.proposal_signals import NewSignals, add_signals
+from service.store.proposals.watched_proposals import (
+    LiveProposals,
+    WatchedProposal,
+    list_live_proposals,
+)
 from service.store.upserts import chunks
-from service.store.watched_proposals import LiveProposals, WatchedProposal, list_live_proposals
 
 # A transaction each, so that an alert does not wait for the whole list.
 PART = 100

@@ -9,12 +9,12 @@ from jobs.cycle import CycleReport
 from jobs.transactions import in_transaction
 from service.clock import Clock
 from service.protocol.contracts import ContractBook
-from service.risk.context_signs import pays_sign, rights_sign
-from service.risk.structural_signs import STRUCTURAL_VERSION, structural_signs
-from service.store.attack_signals import add_signals
-from service.store.job_runs import last_count
-from service.store.sign_context import forcing_blocs, rights_before, standing_bursts
-from service.store.watched_rounds import load_watched_rounds
+from service.risk.signs.context_signs import pays_sign, rights_sign
+from service.risk.signs.structural_signs import STRUCTURAL_VERSION, structural_signs
+from service.store.attacks.attack_signals import add_signals
+from service.store.attacks.sign_context import forcing_blocs, rights_before, standing_bursts
+from service.store.attacks.watched_rounds import load_watched_rounds
+from service.store.operations.job_runs import last_count
 
 NAME = "watch_rounds"
 # What a run counts under this name is the round it saw under way.

@@ -31,9 +31,9 @@ from service.protocol.sources import (
     SourceHealth,
 )
 from service.settings import Settings
-from service.store.job_runs import close_orphans
-from service.store.request_minutes import add_requests
-from service.store.sources import record_health
+from service.store.operations.job_runs import close_orphans
+from service.store.operations.request_minutes import add_requests
+from service.store.operations.sources import record_health
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

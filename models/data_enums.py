@@ -61,7 +61,7 @@ class DataIssueKind(StrEnum):
     WHITELIST_REPLACED = "whitelist_replaced"
     PARAMETER_CHANGED = "parameter_changed"
     CONTRACT_MIGRATED = "contract_migrated"
-    # The model's own (service/risk/drift.py): its contracts changed, or the world did.
+    # The model's own (service/risk/explain/drift.py): its contracts changed, or the world did.
     MODEL_STALE = "model_stale"
     MODEL_DRIFTED = "model_drifted"
     # Rows that contradict each other (jobs/check_data.py); gone when they no longer do.

@@ -269,11 +269,11 @@ class AlertReason(StrEnum):
     CONTRADICTED_MORE = "contradicted_more"
     # A data alert: no market's, see service/protocol/data_alerts.py.
     DATA = "data"
-    # Structural signs of a vote, by their own names (service/risk/structural_signs.py).
+    # Structural signs of a vote, by their own names (service/risk/signs/structural_signs.py).
     ROLL_BLOCKED = "roll_blocked"
     STAKE_INFLOW = "stake_inflow_in_commit"
     FORCE_LINE = "force_line_crossed"
     BLOCK_LINE = "block_line_crossed"
     FORCE_PAYS = "force_pays"
-    # An attack score above what the alert budget allows (service/risk/alert_threshold.py).
+    # An attack score above what the alert budget allows (service/risk/signs/alert_threshold.py).
     ATTACK_SCORE = "attack_score"

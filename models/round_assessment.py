@@ -45,7 +45,7 @@ class RoundQuestion(Base):
     assessment_id: Mapped[int] = mapped_column(
         ForeignKey(RoundAssessment.id, ondelete="CASCADE"), index=True
     )
-    # Compressed JSON (service.risk.round_packing).
+    # Compressed JSON (service.risk.attack.round_packing).
     inputs: Mapped[bytes] = mapped_column(LargeBinary)
     # The format they are packed in; None: of a release that did not say.
     packed_format: Mapped[int | None] = mapped_column(Integer)

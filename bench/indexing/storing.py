@@ -14,7 +14,7 @@ from service.chain.archive import Capture
 from service.clock import SystemClock
 from service.database import ensure_schema, open_engine, open_sessions
 from service.protocol.contracts import ContractBook
-from service.store.contracts import add_book
+from service.store.oracle.contracts import add_book
 
 MEGABYTE = 2**20
 

@@ -10,8 +10,8 @@ from hashlib import sha256
 
 from models.attack_enums import SignalSubject
 from models.enums import AlertReason
-from service.risk.alert_threshold import BUDGETS, WEEKS, Threshold
-from service.risk.attack_pages import (
+from service.risk.signs.alert_threshold import BUDGETS, WEEKS, Threshold
+from service.risk.signs.attack_pages import (
     DIGEST_PER_DAY,
     STRUCTURAL_REASONS,
     Tier,

@@ -12,8 +12,8 @@ from models.enums import AlertReason
 from service.alerts.attack import AttackDecision
 from service.alerts.plain import one_line, utc
 from service.alerts.wording import TITLE_LENGTH, Wording
-from service.risk.attack_pages import Tier
-from service.risk.sign_words import count
+from service.risk.signs.attack_pages import Tier
+from service.risk.signs.sign_words import count
 
 _HEADLINES = {
     AlertReason.ROLL_BLOCKED: "A leading answer is held below the line",

@@ -18,10 +18,10 @@ from service.api.site import Site
 from service.api.wire import json_response
 from service.protocol.ids import to_hex
 from service.risk.result import Interval
-from service.risk.truth_label import StoredLabel
-from service.store.adjudication_cases import Answers, load_answers
-from service.store.adjudications import list_current_verdicts, load_verdicts
-from service.store.corrections import KnownCorrection, list_corrections
+from service.risk.truth.truth_label import StoredLabel
+from service.store.truth.adjudication_cases import Answers, load_answers
+from service.store.truth.adjudications import list_current_verdicts, load_verdicts
+from service.store.truth.corrections import KnownCorrection, list_corrections
 
 Line = dict[str, object]
 _MOST = 100

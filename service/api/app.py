@@ -36,7 +36,7 @@ from service.api.voters import voters_router
 from service.api.votes import votes_router
 from service.api.wallets import wallets_router
 from service.clock import Clock
-from service.store.explanations import Explainer
+from service.store.scores.explanations import Explainer
 
 _DESCRIPTION = """\
 How likely each Polymarket market that UMA resolves is to be paid out wrong, how much money hangs

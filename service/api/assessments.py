@@ -13,8 +13,8 @@ from service.api.problems import Problem
 from service.api.schemas import AssessmentList
 from service.api.site import Site
 from service.api.wire import json_response
-from service.store.assessments import get_latest, list_history
 from service.store.keyset import decode_instant_cursor, encode_instant_cursor
+from service.store.scores.assessments import get_latest, list_history
 
 
 def assessments_router(site: Site) -> APIRouter:

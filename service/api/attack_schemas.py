@@ -8,8 +8,8 @@ from models.attack_enums import SignalFamily, SignalSubject
 from models.enums import Support
 from service.api.schemas import Hex32, Paged
 from service.api.shape import Shape
-from service.risk.alert_threshold import Method
-from service.risk.attack_calibration import CalibrationStatus
+from service.risk.signs.alert_threshold import Method
+from service.risk.signs.attack_calibration import CalibrationStatus
 
 
 class SignTransaction(Shape):

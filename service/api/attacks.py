@@ -18,10 +18,10 @@ from service.api.parameters import Cursor, Limit, only
 from service.api.site import Site
 from service.api.wire import json_response
 from service.protocol.ids import parse_hex32, to_hex
-from service.risk.attack_fusion import SCORED
-from service.risk.attack_pages import DIGEST_PER_DAY
-from service.store.attack_quality import BudgetLine, attack_quality
-from service.store.attack_scores import list_attack_scores
+from service.risk.signs.attack_fusion import SCORED
+from service.risk.signs.attack_pages import DIGEST_PER_DAY
+from service.store.alerts.attack_quality import BudgetLine, attack_quality
+from service.store.attacks.attack_scores import list_attack_scores
 from service.store.keyset import BadCursor, decode_cursor, encode_cursor
 from service.store.links import transaction_link
 

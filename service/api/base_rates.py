@@ -12,8 +12,8 @@ from service.api.base_rate_schemas import BaseRateList
 from service.api.parameters import Cursor, Limit, only
 from service.api.site import Site
 from service.api.wire import json_response
-from service.store.base_rate_rows import RateKey, StoredRate, key_of, list_rates
 from service.store.keyset import BadCursor, decode_cursor, encode_cursor
+from service.store.rates.base_rate_rows import RateKey, StoredRate, key_of, list_rates
 
 _KEY_LENGTH = 5
 

@@ -18,12 +18,12 @@ from service.api.stake_shelf import StakeShelf
 from service.api.wallets import CAUTION
 from service.api.wire import json_response
 from service.protocol.ids import parse_address, to_checksum
-from service.risk.joined_voters import effective_voters
-from service.risk.standing_blocs import StandingBloc
-from service.store.blocs import get_search, standing_blocs
-from service.store.contracts import load_book
+from service.risk.attack.joined_voters import effective_voters
+from service.risk.attack.standing_blocs import StandingBloc
+from service.store.attacks.blocs import get_search, standing_blocs
 from service.store.keyset import BadCursor, decode_cursor, encode_cursor
-from service.store.stake_board import StakeBoard, get_stake_board
+from service.store.oracle.contracts import load_book
+from service.store.votes.stake_board import StakeBoard, get_stake_board
 
 _NO_SEARCH = "blocs: no search was made yet (the job find_blocs)"
 # Of addresses tied to too many to be joined with them, those told of.

@@ -15,7 +15,7 @@ from service.api.site import Site
 from service.api.wire import json_response
 from service.protocol.data_alerts import DATA_ALERTS
 from service.protocol.ids import parse_hex32
-from service.store.data_checks import count_issues, list_checks, list_issues, list_offenders
+from service.store.checks.data_checks import count_issues, list_checks, list_issues, list_offenders
 from service.store.keyset import BadCursor, decode_cursor, encode_cursor
 from service.store.links import transaction_link
 

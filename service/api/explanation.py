@@ -14,9 +14,9 @@ from service.api.parameters import Ref, only
 from service.api.problems import Problem, bad_parameter
 from service.api.site import Site
 from service.api.wire import json_response
-from service.risk.explanation import to_explanation_document
-from service.risk.what_if import TAKES, BadWhatIf, WhatIf, parse_what_if
-from service.store.explanations import Explainer
+from service.risk.explain.explanation import to_explanation_document
+from service.risk.explain.what_if import TAKES, BadWhatIf, WhatIf, parse_what_if
+from service.store.scores.explanations import Explainer
 
 MOST_WHAT_IFS = 5
 _LONGEST = 80

@@ -1,4 +1,4 @@
-"""The explanation of a score, as OpenAPI describes it; ``service.risk.explanation`` writes it."""
+"""The explanation of a score as OpenAPI describes it; ``risk.explain.explanation`` writes it."""
 
 from datetime import datetime
 

@@ -17,9 +17,9 @@ from service.api.wallet_schemas import WalletExposure
 from service.api.wallets import CAUTION, AddressPath, confidence_text
 from service.api.wire import json_response
 from service.protocol.ids import parse_address, to_checksum
-from service.store.exposures import KnownMarket, list_held, list_known_markets
-from service.store.positions import list_checks, seen_by
-from service.store.wallet_links import find_linked, kinds_of
+from service.store.money.exposures import KnownMarket, list_held, list_known_markets
+from service.store.wallets.positions import list_checks, seen_by
+from service.store.wallets.wallet_links import find_linked, kinds_of
 
 MOST_LINKED = 50
 

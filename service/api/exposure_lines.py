@@ -20,7 +20,7 @@ from service.risk.exposure import (
     total_exposure,
     yes_shortfall,
 )
-from service.store.exposures import KnownMarket
+from service.store.money.exposures import KnownMarket
 
 MICRO = 10**6
 # Less is dust, which anybody can send to anybody (docs/methodology.md, "Exposure"). USDC.

@@ -6,7 +6,7 @@ from models.operation import JobRun, Source
 from service.api.wire import hex_or_none
 from service.protocol.ids import to_hex
 from service.protocol.money import to_usdc
-from service.store.standings import StandingLine
+from service.store.markets.standings import StandingLine
 
 
 def market_line(line: StandingLine) -> dict[str, object]:

@@ -22,9 +22,9 @@ from service.api.price_past import price_past_line
 from service.api.site import Site
 from service.api.wire import MICRO, json_response
 from service.protocol.ids import to_hex
-from service.store.contracts import load_book
-from service.store.market_money import get_market_money
-from service.store.market_statuses import get_first_proposals
+from service.store.markets.market_statuses import get_first_proposals
+from service.store.money.market_money import get_market_money
+from service.store.oracle.contracts import load_book
 
 # Micro-USDC.
 SIZES = (1_000 * MICRO, 10_000 * MICRO, 100_000 * MICRO)

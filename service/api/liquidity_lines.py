@@ -18,8 +18,8 @@ from service.protocol.money import exact, to_usdc
 from service.protocol.sources import CLOB, DATA_API, GAMMA
 from service.risk.concentration import Bounds, Concentration, concentrate
 from service.risk.parameters import load_parameters
-from service.store.holdings import KnownHolders
-from service.store.market_money import MarketMoney, to_outcome_book
+from service.store.money.holdings import KnownHolders
+from service.store.money.market_money import MarketMoney, to_outcome_book
 
 PRESENT = "present"
 MISSING = "missing"

@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from models.market import Market
 from service.api.problems import unknown_reference
-from service.store.markets import get_market
+from service.store.markets.markets import get_market
 
 
 def require_market(session: Session, ref: str) -> Market:

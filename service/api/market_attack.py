@@ -21,16 +21,16 @@ from service.api.site import Site
 from service.api.wire import json_response
 from service.protocol.ids import to_hex
 from service.protocol.rounds import ROUND_SECONDS
-from service.risk.attack_attempt import any_attempt
-from service.risk.attack_inputs import RoundInputs
-from service.risk.attack_signs import AttackSign, sign_document, strongest_first
+from service.risk.attack.attack_attempt import any_attempt
+from service.risk.attack.attack_inputs import RoundInputs
+from service.risk.attack.round_document import to_round_document
 from service.risk.document import to_rfc3339
 from service.risk.parameters import load_parameters
-from service.risk.round_document import to_round_document
-from service.store.attack_scores import latest_attack_score
-from service.store.fusion_inputs import signs_for
+from service.risk.signs.attack_signs import AttackSign, sign_document, strongest_first
+from service.store.attacks.attack_scores import latest_attack_score
+from service.store.attacks.fusion_inputs import signs_for
 from service.store.links import transaction_link
-from service.store.market_attack import (
+from service.store.rounds.market_attack import (
     Payment,
     PlacedMarket,
     get_payment,
@@ -38,7 +38,7 @@ from service.store.market_attack import (
     place_market,
     suppose_market,
 )
-from service.store.round_assessments import round_span
+from service.store.scores.round_assessments import round_span
 
 _ALWAYS = (
     "whether anybody means to: who could is not who would",

@@ -20,11 +20,11 @@ from service.api.schemas import MarketDetail, MarketList
 from service.api.site import Site
 from service.api.wire import MICRO, checksum_or_none, hex_or_none, json_response
 from service.protocol.ids import to_hex
-from service.store.assessments import get_latest
 from service.store.links import polymarket_link
-from service.store.markets import get_current_rules, get_group, get_market
-from service.store.standings import Sort, StandingQuery, get_standing, list_standings
-from service.store.status import list_source_rows
+from service.store.markets.markets import get_current_rules, get_group, get_market
+from service.store.markets.standings import Sort, StandingQuery, get_standing, list_standings
+from service.store.operations.status import list_source_rows
+from service.store.scores.assessments import get_latest
 
 _FILTERS = ("category", "min_open_interest", "sort", "limit", "cursor")
 _UNSCORED = "assessment: not scored yet; the next run of score_markets makes one"

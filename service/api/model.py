@@ -9,7 +9,7 @@ from service.api.site import Site
 from service.api.wire import json_response
 from service.risk.parameters import load_parameters
 from service.risk.shipped_models import load_shipped_models
-from service.store.model_document import read_model
+from service.store.checks.model_document import read_model
 
 
 def model_router(site: Site) -> APIRouter:

@@ -1,4 +1,4 @@
-"""The model, as OpenAPI describes it; ``service.store.model_document`` writes it."""
+"""The model, as OpenAPI describes it; ``service.store.checks.model_document`` writes it."""
 
 from datetime import datetime
 

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 from service.protocol.money import exact
 from service.protocol.price_history import median_price
-from service.store.market_money import KnownPrices
+from service.store.money.market_money import KnownPrices
 
-# The stretch a score reads (service/store/inputs.py).
+# The stretch a score reads (service/store/scores/inputs.py).
 BEFORE_FROM = timedelta(minutes=60)
 BEFORE_TO = timedelta(minutes=5)
 _FIELDS = ("source", "as_of", "from_at", "to_at", "first", "last", "lowest", "highest")

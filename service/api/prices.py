@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from service.protocol.asset_prices import UMA, AssetPrice, SourcePrice, Unavailable
 from service.protocol.money import exact
 from service.protocol.sibling_prices import LIKELIHOOD_RATIO, SUPPORT
-from service.store.asset_prices import get_uma_price
-from service.store.sibling_prices import KnownSibling, get_sibling_prices
+from service.store.markets.sibling_prices import KnownSibling, get_sibling_prices
+from service.store.money.asset_prices import get_uma_price
 
 PRESENT = "present"
 MISSING = "missing"

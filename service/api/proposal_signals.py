@@ -11,7 +11,7 @@ from service.api.site import Site
 from service.api.wire import json_response
 from service.protocol.money import exact, to_usdc
 from service.store.keyset import decode_instant_cursor, encode_instant_cursor
-from service.store.proposal_signals import list_signals
+from service.store.proposals.proposal_signals import list_signals
 
 _NONE = "no proposed answer of this market was held against it yet"
 

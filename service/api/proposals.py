@@ -15,8 +15,8 @@ from service.api.wire import checksum_or_none, hex_or_none, json_response
 from service.protocol.prices import outcome_of
 from service.store.keyset import BadCursor, decode_cursor, encode_cursor
 from service.store.links import transaction_link
-from service.store.proposal_signals import latest_signals
-from service.store.proposals import OpenProposal, list_open_proposals
+from service.store.proposals.proposal_signals import latest_signals
+from service.store.proposals.proposals import OpenProposal, list_open_proposals
 
 _IDENTITY = ("proposals",)
 

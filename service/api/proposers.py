@@ -19,11 +19,16 @@ from service.api.site import Site
 from service.api.wallets import CAUTION, MOST_LINKS, AddressPath, confidence_text, link_line
 from service.api.wire import json_response
 from service.protocol.ids import parse_address, parse_hex32, to_checksum, to_hex
-from service.risk.rate_intervals import jeffreys
-from service.store.attack_signals import signals_of
+from service.risk.rates.rate_intervals import jeffreys
+from service.store.attacks.attack_signals import signals_of
+from service.store.attacks.oracle_actors import (
+    DisputeCounts,
+    KnownDispute,
+    OracleActor,
+    get_oracle_actor,
+)
 from service.store.links import transaction_link
-from service.store.oracle_actors import DisputeCounts, KnownDispute, OracleActor, get_oracle_actor
-from service.store.wallet_links import find_linked, kinds_of, list_links
+from service.store.wallets.wallet_links import find_linked, kinds_of, list_links
 
 MOST_DISPUTES = 50
 _NO_LABELS = "no market that paid what it had proposed has a settled truth label"

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from models.market import Market
 from models.question_state import QuestionState
 from service.api.wire import checksum_or_none
-from service.store.question_states import get_question_state
+from service.store.oracle.question_states import get_question_state
 
 
 def resolution_line(session: Session, market: Market) -> dict[str, object] | None:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.enums import Support
 from service.api.round_schemas import Counted, MoneyInterval, Part, Uma
-from service.risk.round_what_if import BOUNDS, MOST_MEMBERS
+from service.risk.attack.round_what_if import BOUNDS, MOST_MEMBERS
 
 _ID_LENGTH = 100
 

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from models.round_assessment import RoundQuestion
 from service.api.problems import Problem
-from service.risk.attack_inputs import RoundInputs
-from service.risk.round_packing import UNREADABLE, unpack_round
-from service.store.round_assessments import get_question
+from service.risk.attack.attack_inputs import RoundInputs
+from service.risk.attack.round_packing import UNREADABLE, unpack_round
+from service.store.scores.round_assessments import get_question
 
 # Unpacked rounds kept, some MB each at 200 requests and 600 voters.
 _KEPT = 3

@@ -13,9 +13,9 @@ from service.api.round_questions import RoundShelf
 from service.api.rounds import RoundPath, number_of, unknown_round
 from service.api.site import Site
 from service.api.wire import json_response
-from service.risk.attack_inputs import BadRoundInput
-from service.risk.round_document import to_what_if_document
-from service.risk.round_what_if import BadRoundWhatIf, RoundWhatIf, answer_round_what_if
+from service.risk.attack.attack_inputs import BadRoundInput
+from service.risk.attack.round_document import to_what_if_document
+from service.risk.attack.round_what_if import BadRoundWhatIf, RoundWhatIf, answer_round_what_if
 
 
 def round_what_if_router(site: Site) -> APIRouter:

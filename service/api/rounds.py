@@ -24,13 +24,13 @@ from service.store.keyset import (
     encode_cursor,
     encode_instant_cursor,
 )
-from service.store.round_assessments import (
+from service.store.rounds.round_failures import list_failures
+from service.store.scores.round_assessments import (
     list_round_history,
     list_rounds,
     newest_of_round,
     round_span,
 )
-from service.store.round_failures import list_failures
 
 _MAX_ID = 2**63
 _LIST = ("rounds",)

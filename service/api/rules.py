@@ -19,7 +19,7 @@ from service.protocol.ids import to_hex
 from service.protocol.rule_texts import Hunk, TextDiff, shown
 from service.risk.wording_features import text_features
 from service.store.links import transaction_link
-from service.store.rules import FirstTrade, MarketRules, RulesVersionView, get_market_rules
+from service.store.markets.rules import FirstTrade, MarketRules, RulesVersionView, get_market_rules
 
 Line = dict[str, object]
 _NO_RULES = "rules: the catalogue has given no text"

@@ -8,7 +8,7 @@ from pydantic import Field
 from models.enums import Outcome
 from models.signal_enums import AnswerKind
 from service.api.shape import Shape
-from service.risk.notifier import PageReason, Unchecked
+from service.risk.proposals.notifier import PageReason, Unchecked
 
 Number = Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$", examples=["0.62"])]
 SignalUsdc = Annotated[

@@ -15,11 +15,11 @@ from service.api.prices import uma_price_line
 from service.api.schemas import Health, Readiness, SourceList
 from service.api.site import Site
 from service.api.wire import json_response
-from service.store.catalogue import list_newest_counts
-from service.store.due_reads import read_plan
-from service.store.plan_lines import limit_lines, stretch_lines
-from service.store.request_minutes import measure_requests
-from service.store.status import list_last_runs, list_source_rows, ping
+from service.store.markets.catalogue import list_newest_counts
+from service.store.markets.due_reads import read_plan
+from service.store.operations.plan_lines import limit_lines, stretch_lines
+from service.store.operations.request_minutes import measure_requests
+from service.store.operations.status import list_last_runs, list_source_rows, ping
 
 _TROUBLED = {SourceState.DOWN, SourceState.DEGRADED}
 _OK: Mapping[str, object] = {"state": "ok", "reason": None}

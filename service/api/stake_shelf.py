@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from models.contract_change import ContractChange
 from models.voting import Reveal, StakeChange
 from models.wallet import WalletLink
-from service.store.contracts import load_book
-from service.store.stake_board import StakeBoard, get_stake_board
+from service.store.oracle.contracts import load_book
+from service.store.votes.stake_board import StakeBoard, get_stake_board
 
 # A log is told minutes after its block: nobody waits for a board's last seconds.
 KEPT = timedelta(seconds=30)

@@ -11,8 +11,8 @@ from service.api.wire import json_response
 from service.protocol.ids import to_hex
 from service.store.keyset import BadCursor, decode_cursor, encode_cursor
 from service.store.links import transaction_link
-from service.store.timeline import list_timeline
-from service.store.timeline_entry import TimelineEntry
+from service.store.timeline.timeline import list_timeline
+from service.store.timeline.timeline_entry import TimelineEntry
 
 
 def timeline_router(site: Site) -> APIRouter:

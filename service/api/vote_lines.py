@@ -22,8 +22,8 @@ from service.protocol.vote_facts import VoteRequestChanged, VoteRevealed
 from service.protocol.vote_outcome import RoundOutcome, VoteOutcome
 from service.protocol.voting_parameters import VotingParameters
 from service.store.links import transaction_link
-from service.store.market_votes import MarketVote
-from service.store.slashes import SlashTotal
+from service.store.votes.market_votes import MarketVote
+from service.store.votes.slashes import SlashTotal
 
 Line = dict[str, object]
 

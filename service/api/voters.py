@@ -20,13 +20,13 @@ from service.api.wire import hex_or_none, json_response
 from service.protocol.ids import parse_address, to_checksum, to_hex
 from service.protocol.money import to_uma
 from service.protocol.wallet_links import Link
-from service.risk.attack_inputs import Voter
+from service.risk.attack.attack_inputs import Voter
 from service.risk.beta_quantiles import beta_quantile
-from service.store.blocs import blocs_of_addresses
-from service.store.contracts import load_book
-from service.store.stake_board import StakeBoard, get_stake_board
-from service.store.voter_history import VoterHistory, VoterRound, get_voter_history
-from service.store.wallet_links import list_links
+from service.store.attacks.blocs import blocs_of_addresses
+from service.store.oracle.contracts import load_book
+from service.store.votes.stake_board import StakeBoard, get_stake_board
+from service.store.votes.voter_history import VoterHistory, VoterRound, get_voter_history
+from service.store.wallets.wallet_links import list_links
 
 # What makes one address vote for another.
 _CONTROLS = frozenset({LinkBasis.DELEGATION, LinkBasis.DESIGNATED_VOTER, LinkBasis.VOTED_FOR})

@@ -9,7 +9,7 @@ from service.api.site import Site
 from service.api.vote_lines import vote_line
 from service.api.vote_schemas import MarketVotes
 from service.api.wire import json_response
-from service.store.market_votes import list_market_votes
+from service.store.votes.market_votes import list_market_votes
 
 
 def votes_router(site: Site) -> APIRouter:

@@ -16,7 +16,7 @@ from service.api.wire import hex_or_none, json_response
 from service.protocol.ids import parse_address, to_checksum
 from service.protocol.wallet_links import Evidence, Link
 from service.store.links import transaction_link
-from service.store.wallet_links import find_linked, get_wallet, kinds_of, list_links
+from service.store.wallets.wallet_links import find_linked, get_wallet, kinds_of, list_links
 
 # Printed beside everything that is said of a wallet (docs/privacy.md).
 CAUTION = (

@@ -21,9 +21,9 @@ from service.calibration.resampling import Resamples, interval
 from service.calibration.rows import StudyRow, Target
 from service.calibration.split import is_over
 from service.risk.dispute_features import dispute_probability
-from service.risk.dispute_readings import DisputeFacts
-from service.risk.frozen_dispute import FrozenDispute
 from service.risk.log_odds import expits
+from service.risk.text.dispute_readings import DisputeFacts
+from service.risk.text.frozen_dispute import FrozenDispute
 
 EMBARGO = timedelta(days=7)
 LEAST_POSITIVES = 10

@@ -14,7 +14,7 @@ import numpy as np
 from service.calibration.fitting import Recipe
 from service.calibration.logistic import Values
 from service.calibration.rows import StudyRow
-from service.risk.dispute_readings import (
+from service.risk.text.dispute_readings import (
     BEFORE_ITS_TIME,
     CANDLE_OPEN,
     UNFAMILIAR,

@@ -14,7 +14,7 @@ from models.enums import Category
 from service.calibration.model_defaults import ERAS
 from service.calibration.rows import StudyRow, Target
 from service.risk.dispute_features import rule_words
-from service.risk.frozen_dispute import era_log_odds
+from service.risk.text.frozen_dispute import era_log_odds
 
 # A word must stand in so many documents and groups, and not in more than this share of them.
 LEAST_DOCUMENTS = 50

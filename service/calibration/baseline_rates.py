@@ -14,7 +14,7 @@ from service.calibration.baseline_columns import CELL, cell_of
 from service.calibration.logistic import Values
 from service.calibration.model_defaults import CATEGORY_PSEUDO
 from service.calibration.rows import StudyRow
-from service.risk.frozen_dispute import number_of
+from service.risk.text.frozen_dispute import number_of
 
 # Pseudo-rows, in a cell, of what its recording and its category say.
 _CELL_ROWS = 50.0

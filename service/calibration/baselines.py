@@ -21,8 +21,8 @@ from service.calibration.baseline_columns import (
 from service.calibration.baseline_rates import CellRates, fit_cell_rates, jeffreys
 from service.calibration.logistic import Values, clipped, fit_logistic, logit
 from service.calibration.rows import StudyRow, Target
-from service.risk.frozen_dispute import number_of
 from service.risk.log_odds import expits
+from service.risk.text.frozen_dispute import number_of
 
 # Ridge: the intercept is free, every other coefficient has a standard deviation of 1.
 _RIDGE = 1.0

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.calibration.logistic import Values
-from service.risk.features import FEATURE_CAP
 from service.risk.log_odds import expits
+from service.risk.text.features import FEATURE_CAP
 
 # b_j ~ Normal(default_j, 1) where it is freed.
 PRIOR_SD = 1.0

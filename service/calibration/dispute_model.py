@@ -15,7 +15,7 @@ from service.calibration.logistic import Values
 from service.calibration.rows import StudyRow, Target
 from service.errors import UsageError
 from service.risk.dispute_features import dispute_probability
-from service.risk.frozen_dispute import (
+from service.risk.text.frozen_dispute import (
     SHIPPED_TARGETS,
     FrozenDispute,
     parse_dispute_model,

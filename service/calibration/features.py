@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from service.calibration.rows import StudyRow
-from service.risk.dispute_readings import DisputeFacts
+from service.risk.text.dispute_readings import DisputeFacts
 
 
 def dispute_facts(rows: Sequence[StudyRow]) -> list[DisputeFacts]:

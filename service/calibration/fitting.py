@@ -25,9 +25,9 @@ from service.calibration.model_defaults import (
 )
 from service.calibration.rows import StudyRow, Target
 from service.risk.dispute_features import effect_of, is_known, log_mean_exp
-from service.risk.dispute_readings import NAMES, DisputeFacts, read_dispute
-from service.risk.features import SUM_CAP, CoefSource, capped
-from service.risk.frozen_dispute import FrozenDispute, Term, era_log_odds
+from service.risk.text.dispute_readings import NAMES, DisputeFacts, read_dispute
+from service.risk.text.features import SUM_CAP, CoefSource, capped
+from service.risk.text.frozen_dispute import FrozenDispute, Term, era_log_odds
 from service.risk.wording_features import wording_logit
 
 DIGITS = 6

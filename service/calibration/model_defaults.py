@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from service.calibration.rows import Target
-from service.risk.dispute_readings import BEFORE_ITS_TIME, CANDLE_OPEN, UNFAMILIAR, UNREADABLE
-from service.risk.frozen_dispute import Era
+from service.risk.text.dispute_readings import BEFORE_ITS_TIME, CANDLE_OPEN, UNFAMILIAR, UNREADABLE
+from service.risk.text.frozen_dispute import Era
 
 
 @dataclass(frozen=True, slots=True)

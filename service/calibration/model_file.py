@@ -1,7 +1,7 @@
 """The versioned model file: every number of a fit with what it rests on, and nothing of a row.
 
 docs/methodology.md, "Dispute model". Made of the data alone, without a clock: equal input gives
-the same bytes. ``service.risk.frozen_dispute`` reads it, ``model_card`` tells it in words.
+the same bytes. ``service.risk.text.frozen_dispute`` reads it, ``model_card`` tells it in words.
 """
 
 import json
@@ -32,8 +32,8 @@ from service.calibration.model_defaults import (
 )
 from service.calibration.resampling import Resamples, interval
 from service.calibration.rows import Target
-from service.risk.dispute_readings import UNITS
-from service.risk.frozen_dispute import SCHEMA
+from service.risk.text.dispute_readings import UNITS
+from service.risk.text.frozen_dispute import SCHEMA
 
 # Of a 90 % interval.
 _Z = 1.6449

@@ -6,10 +6,10 @@ from models.rate_enums import RateStratum, RateTarget, RateWeight
 from service.calibration.rate_study import FINAL_VOLUME, RecordedSample, to_samples
 from service.calibration.rows import TimeBasis
 from service.calibration.study import Study
-from service.risk.rate_intervals import Span
-from service.risk.rate_mass import Mass, list_masses
-from service.risk.rate_parameters import RateParameters
-from service.risk.rate_rows import RateRow, make_rows
+from service.risk.rates.rate_intervals import Span
+from service.risk.rates.rate_mass import Mass, list_masses
+from service.risk.rates.rate_parameters import RateParameters
+from service.risk.rates.rate_rows import RateRow, make_rows
 
 _LOOKS_AHEAD = (
     f"Volume here is the {FINAL_VOLUME}: a dispute draws trades, so that rates weighted by it, and "

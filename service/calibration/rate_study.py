@@ -17,8 +17,8 @@ from service.calibration.study import CAME_LATE, Study
 from service.protocol.rounds import round_at
 from service.risk.draws import Values
 from service.risk.inputs import MICRO, volume_stratum
-from service.risk.rate_parameters import RateParameters
-from service.risk.rate_sample import RateSample, Strata, month_name
+from service.risk.rates.rate_parameters import RateParameters
+from service.risk.rates.rate_sample import RateSample, Strata, month_name
 
 FINAL_VOLUME = "final volume, after any dispute"
 _DECILES = 10

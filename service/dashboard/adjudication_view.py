@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from models.adjudication_enums import LabelClass
 from models.enums import Outcome
 from service.dashboard.words import percent
-from service.risk.truth_label import StoredLabel
-from service.store.adjudication_cases import load_answers
-from service.store.adjudications import load_verdicts
-from service.store.corrections import list_corrections
+from service.risk.truth.truth_label import StoredLabel
+from service.store.truth.adjudication_cases import load_answers
+from service.store.truth.adjudications import load_verdicts
+from service.store.truth.corrections import list_corrections
 
 
 @dataclass(frozen=True, slots=True)

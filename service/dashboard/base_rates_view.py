@@ -15,7 +15,7 @@ from models.rate_enums import (
     RateWeight,
 )
 from service.dashboard.words import CATEGORIES, STRATA, VERSIONS, label, percent
-from service.store.base_rate_rows import StoredRate
+from service.store.rates.base_rate_rows import StoredRate
 
 TARGETS: Mapping[str, str] = {
     RateTarget.DISPUTED: "Disputed by anybody",

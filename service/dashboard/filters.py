@@ -9,7 +9,7 @@ from starlette.datastructures import QueryParams
 from models.enums import Category, MarketState
 from service.dashboard.words import MICRO
 from service.errors import UsageError
-from service.store.standings import Sort, StandingQuery
+from service.store.markets.standings import Sort, StandingQuery
 
 _NAMES = {"state", "category", "min_open_interest", "sort", "cursor"}
 _MOST_USDC = 1_000_000_000_000

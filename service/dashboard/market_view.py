@@ -25,12 +25,12 @@ from service.dashboard.document import (
 )
 from service.dashboard.rules_view import RulesView, view_rules
 from service.protocol.ids import to_checksum, to_hex
-from service.store.assessments import get_latest, list_history
 from service.store.links import address_link, polymarket_link, transaction_link
-from service.store.markets import get_group
-from service.store.standings import StandingLine, get_standing
-from service.store.timeline import list_timeline
-from service.store.timeline_entry import TimelineEntry
+from service.store.markets.markets import get_group
+from service.store.markets.standings import StandingLine, get_standing
+from service.store.scores.assessments import get_latest, list_history
+from service.store.timeline.timeline import list_timeline
+from service.store.timeline.timeline_entry import TimelineEntry
 
 _POLYGON = 137
 _HISTORY = 200

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from service.clock import Clock
 from service.risk.parameters import load_parameters
 from service.risk.shipped_models import load_shipped_models
-from service.store.model_document import read_model
+from service.store.checks.model_document import read_model
 
 STATES: Mapping[str, str] = {
     "ok": "Holds",

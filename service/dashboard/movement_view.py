@@ -5,8 +5,8 @@ from datetime import datetime
 
 from service.dashboard.charts import Bar, bars
 from service.dashboard.words import odds, odds_at, odds_base, odds_range
-from service.risk.explanation import moved_words
-from service.risk.movement import Ends, Movement
+from service.risk.explain.explanation import moved_words
+from service.risk.explain.movement import Ends, Movement
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,16 +25,16 @@ from service.dashboard.templating import open_templates
 from service.dashboard.words import OUTCOMES, SOURCE_STATES, SOURCES, label
 from service.errors import UsageError
 from service.protocol.ids import to_hex
-from service.store.asset_prices import get_uma_price
-from service.store.base_rate_rows import list_rates
-from service.store.data_checks import list_checks
-from service.store.explanations import Explainer
+from service.store.checks.data_checks import list_checks
 from service.store.keyset import BadCursor
-from service.store.markets import get_market
-from service.store.proposals import list_open_proposals
-from service.store.standings import Sort, list_standings
-from service.store.status import list_last_runs, list_source_rows
-from service.store.timeline_words import answer_words
+from service.store.markets.markets import get_market
+from service.store.markets.standings import Sort, list_standings
+from service.store.money.asset_prices import get_uma_price
+from service.store.operations.status import list_last_runs, list_source_rows
+from service.store.proposals.proposals import list_open_proposals
+from service.store.rates.base_rate_rows import list_rates
+from service.store.scores.explanations import Explainer
+from service.store.timeline.timeline_words import answer_words
 
 PAGE_SIZE = 50
 _QUEUE_SIZE = 200

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from service.clock import Clock
 from service.dashboard.rounds_view import PRIVACY, round_row, view_round
 from service.protocol.rounds import round_at
-from service.store.round_assessments import list_rounds, newest_of_round
+from service.store.scores.round_assessments import list_rounds, newest_of_round
 
 _ROUNDS = 30
 _MOST_DIGITS = 9

@@ -12,7 +12,7 @@ from service.protocol.chain_text import TextAgreement, TextComparison
 from service.protocol.clarification_list import ListedText, TextSource
 from service.protocol.rule_texts import Hunk, TextChange, shown
 from service.store.links import transaction_link
-from service.store.rules import MarketRules, RulesVersionView, get_market_rules
+from service.store.markets.rules import MarketRules, RulesVersionView, get_market_rules
 
 # Of a long list: the page links to all of it.
 MOST_SHOWN = 12

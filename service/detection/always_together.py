@@ -13,7 +13,7 @@ from scipy.special import pdtr
 from service.detection.co_minority import REQUEST_PSEUDO_VOTES, VOTER_PSEUDO_VOTES
 from service.detection.groups import combine_p, discoveries, stable_groups
 from service.detection.in_step import step_p_values
-from service.risk.vote_matrix import ABSENT, VoteMatrix, majority_of
+from service.risk.signs.vote_matrix import ABSENT, VoteMatrix, majority_of
 
 # Requests two must both have answered.
 LEAST_TOGETHER = 20

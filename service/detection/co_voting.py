@@ -15,7 +15,7 @@ from service.detection.curveball import shuffled
 from service.detection.groups import Pair, combine_p, discoveries, stable_groups
 from service.detection.in_step import Step, step_p_values
 from service.detection.minorities import Minorities, find_minorities
-from service.risk.vote_matrix import VoteMatrix
+from service.risk.signs.vote_matrix import VoteMatrix
 
 DRAWS = 999
 # An edge is kept where shuffling reaches it no more often than this.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from service.detection.commit_timing import timing_p_values
 from service.detection.opening_timing import opening_p_values
-from service.risk.vote_matrix import VoteMatrix
+from service.risk.signs.vote_matrix import VoteMatrix
 
 
 @dataclass(frozen=True, slots=True)

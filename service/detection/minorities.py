@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.risk.vote_matrix import ABSENT, majority_of
+from service.risk.signs.vote_matrix import ABSENT, majority_of
 
 # The largest share of the heads that still is a small minority, and the fewest of them.
 MOST_MINORITY = 0.15

@@ -13,7 +13,7 @@ import numpy as np
 from service.detection.co_minority import LEAST_SHARED, count_pairs
 from service.detection.groups import discoveries
 from service.detection.minorities import find_minorities
-from service.risk.vote_matrix import ABSENT, majority_of
+from service.risk.signs.vote_matrix import ABSENT, majority_of
 
 SIZES = (4, 6)
 PUSHES = (3, 5, 7, 9, 11, 13, 16, 20, 25, 30, 40, 60, 80)

@@ -8,9 +8,9 @@ from models.attack_enums import BlocKind
 from service.detection.always_together import Baseline, find_baselines
 from service.detection.co_voting import CoVoting, Group, find_groups
 from service.detection.planting import TRIALS, LeastPushes, least_pushes
-from service.risk.bloc_findings import BlocFindings
-from service.risk.standing_blocs import StandingBloc, new_bloc_id
-from service.risk.vote_matrix import VoteMatrix
+from service.risk.attack.standing_blocs import StandingBloc, new_bloc_id
+from service.risk.signs.bloc_findings import BlocFindings
+from service.risk.signs.vote_matrix import VoteMatrix
 
 # Requests listed beside a group: the newest.
 MOST_LISTED = 20

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.risk.vote_matrix import ABSENT, VoteMatrix
+from service.risk.signs.vote_matrix import ABSENT, VoteMatrix
 
 
 @dataclass(frozen=True, slots=True)

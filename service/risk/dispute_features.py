@@ -7,7 +7,8 @@ this one function.
 import re
 from math import exp, log
 
-from service.risk.dispute_readings import (
+from service.risk.log_odds import expit
+from service.risk.text.dispute_readings import (
     BEFORE_ITS_TIME,
     CANDLE_OPEN,
     UNFAMILIAR,
@@ -16,7 +17,7 @@ from service.risk.dispute_readings import (
     DisputeReading,
     read_dispute,
 )
-from service.risk.features import (
+from service.risk.text.features import (
     Bearing,
     Feature,
     capped,
@@ -24,13 +25,12 @@ from service.risk.features import (
     mean_effect,
     total_logit,
 )
-from service.risk.frozen_dispute import (
+from service.risk.text.frozen_dispute import (
     FrozenDispute,
     Term,
     era_log_odds,
     shipped_dispute_model,
 )
-from service.risk.log_odds import expit
 from service.risk.wording_features import pointed_features
 
 WORDS = "rule_words"

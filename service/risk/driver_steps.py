@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 from models.enums import MarketState
 from service.risk import belief
-from service.risk.features import Bearing, Feature
 from service.risk.hazard import elapsed_steps, liveness_seconds
 from service.risk.inputs import MarketInputs, Proposal
 from service.risk.parameters import RiskParameters
@@ -19,6 +18,7 @@ from service.risk.situation import (
     feature_logits,
     feature_spreads,
 )
+from service.risk.text.features import Bearing, Feature
 from service.risk.vote_facts import OpenedVotes, VoteFacts
 
 # Stands for the features of a market that move the same rates.

@@ -9,13 +9,13 @@ from math import log
 
 from service.risk.cells import Cell
 from service.risk.driver_steps import Step, steps
-from service.risk.features import Feature
 from service.risk.inputs import MarketInputs
 from service.risk.log_odds import expit
 from service.risk.parameters import RiskParameters
 from service.risk.result import Driver
 from service.risk.situation import CALM, Situation
 from service.risk.summary import mean_misresolved
+from service.risk.text.features import Feature
 
 _OPEN = 1e-12
 # Below this a sum of features tells too little of the parts' scale.

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from models.enums import Category, MarketState, OracleVersion, Outcome, Remedy, VolumeStratum
-from service.risk.features import Feature
+from service.risk.text.features import Feature
 from service.risk.vote_facts import VoteFacts
 
 MICRO = 1_000_000
@@ -52,7 +52,7 @@ class SiblingStanding:
 
 @dataclass(frozen=True, slots=True)
 class Adjudicated:
-    """What blind adjudicators say of the truth, fused (``service.risk.truth_label``)."""
+    """What blind adjudicators say of the truth, fused (``service.risk.truth.truth_label``)."""
 
     adjudicators: int
     # By outcome: the sum over them of ln P(verdict | T = outcome) / P(verdict | T is another).
@@ -120,7 +120,7 @@ class MarketInputs:
     captured: float | None = None
     # What the vote on a superseded request answered; it settled bonds only.
     earlier_vote: Outcome | None = None
-    # Readings of wording and timing (``service.risk.features``), as known at ``at``.
+    # Readings of wording and timing (``service.risk.text.features``), as known at ``at``.
     features: tuple[Feature, ...] = ()
     # The other outcomes of an event of which a single one pays Yes.
     siblings: tuple[SiblingStanding, ...] = ()

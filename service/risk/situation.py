@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.enums import MarketState, OracleVersion, Outcome, Remedy
-from service.risk.features import Feature, total_logit, total_spread, wrong_logit
 from service.risk.hazard import disputes_seen, is_late, liveness_seconds, window_share
 from service.risk.inputs import FeedWord, MarketInputs, Proposal
 from service.risk.parameters import RiskParameters
 from service.risk.siblings import bind
+from service.risk.text.features import Feature, total_logit, total_spread, wrong_logit
 from service.risk.vote_facts import VoteFacts
 from service.risk.wording_features import corruption_prior
 

@@ -11,10 +11,10 @@ from functools import lru_cache
 from importlib.resources import files
 
 from models.enums import Category
-from service.risk.features import CoefSource, Feature, capped, total_logit
-from service.risk.frozen_dispute import shipped_dispute_model
 from service.risk.parameters import Prior
-from service.risk.rule_text import Reading, read_sources, read_wording
+from service.risk.text.features import CoefSource, Feature, capped, total_logit
+from service.risk.text.frozen_dispute import shipped_dispute_model
+from service.risk.text.rule_text import Reading, read_sources, read_wording
 
 _NEAR = timedelta(hours=24)
 _FRAGILE = "fragile_source_"

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from service.protocol.rounds import RoundTime
-from service.risk.attack_gain import remedy_chances
-from service.risk.attack_inputs import (
+from service.risk.attack.attack_gain import remedy_chances
+from service.risk.attack.attack_inputs import (
     AskLevel,
     Bloc,
     DocketMarket,
@@ -20,10 +20,10 @@ from service.risk.attack_inputs import (
     known,
     missing,
 )
-from service.risk.attack_inputs import Voter as RiskVoter
-from service.risk.attack_parameters import load_attack_parameters
-from service.risk.bloc_docket import assess_bloc
-from service.risk.round_assessment import build_scene
+from service.risk.attack.attack_inputs import Voter as RiskVoter
+from service.risk.attack.attack_parameters import load_attack_parameters
+from service.risk.attack.bloc_docket import assess_bloc
+from service.risk.attack.round_assessment import build_scene
 from service.risk.vote_simulation import Lean
 from service.simulation.ballots import ERRORS
 from service.simulation.calendar import DAY, FIRST_ROUND, HOUR, MINUTE, instant

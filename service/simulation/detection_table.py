@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from math import exp
 from statistics import median
 
-from service.risk.rate_intervals import clopper_pearson
+from service.risk.rates.rate_intervals import clopper_pearson
 from service.simulation.measures import RunMeasure, ScoreMeasure
 from service.simulation.scenario import SCENARIOS
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from models.enums import Category, MarketState, Remedy, Support
 from models.market import Market, MarketGroup
-from service.store.assessments import NewAssessment, add_assessment
+from service.store.scores.assessments import NewAssessment, add_assessment
 
 
 def add_market(session: Session, number: int, at: datetime, **changes: object) -> int:

@@ -6,8 +6,8 @@ import pytest
 
 from models.attack_enums import SignalSubject
 from service.alerts.attack import score_decision, structural_decision
-from service.risk.alert_threshold import Method, Threshold
-from service.risk.attack_pages import Tier, Told
+from service.risk.signs.alert_threshold import Method, Threshold
+from service.risk.signs.attack_pages import Tier, Told
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 WEEK = timedelta(weeks=1)

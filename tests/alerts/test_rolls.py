@@ -8,7 +8,7 @@ from models.attack_enums import SignalSubject
 from models.enums import AlertReason
 from service.alerts.attack import AttackDecision, Repeated, Roll, roll_decision
 from service.alerts.attack_wording import AttackSubject, compose_attack
-from service.risk.attack_pages import Tier, Told
+from service.risk.signs.attack_pages import Tier, Told
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 ROUND = timedelta(days=2)

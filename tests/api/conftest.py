@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from service.api.app import create_app
 from service.clock import SetClock
-from service.store.explanations import Explainer
+from service.store.scores.explanations import Explainer
 from tests.risk.scenes import NO_COUNTS, PARAMETERS
 from tests.store.chain_scenes import add_long_story
 from tests.store.scenes import NOW, add_contracts, add_scored

@@ -8,11 +8,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session, sessionmaker
 
 from models.adjudication_enums import Verdict
-from service.store.adjudications import Evidence
-from service.store.contracts import load_book
-from service.store.corrections import NewCorrection, add_correction
-from service.store.markets import get_market
-from service.store.question_states import fold_questions
+from service.store.markets.markets import get_market
+from service.store.oracle.contracts import load_book
+from service.store.oracle.question_states import fold_questions
+from service.store.truth.adjudications import Evidence
+from service.store.truth.corrections import NewCorrection, add_correction
 from tests.store.judged import THREE, judge
 from tests.store.scenes import NOW, question_id_of, ref_of
 

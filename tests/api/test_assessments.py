@@ -6,7 +6,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session, sessionmaker
 
 from service.api.schemas import AssessmentList
-from service.store.assessments import add_assessment
+from service.store.scores.assessments import add_assessment
 from tests.store.scenes import SCORED, add_market
 
 

@@ -14,8 +14,8 @@ from service.api.attack_schemas import AlertQuality, AttackList
 from service.api.attacks import CAUTION
 from service.clock import SetClock
 from service.protocol.rounds import round_at
-from service.risk.attack_signs import AttackSign, SignEvidence
-from service.store.attack_signals import add_signals
+from service.risk.signs.attack_signs import AttackSign, SignEvidence
+from service.store.attacks.attack_signals import add_signals
 from tests.store.scenes import NOW
 
 TRANSACTION = "0x" + "7a" * 32

@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from models.rate_enums import RateStatus, RateTarget, RateWeight
 from service.api.base_rate_schemas import BaseRateList
-from service.risk.rate_parameters import load_rate_parameters
-from service.risk.rate_rows import make_rows
-from service.store.base_rate_rows import NewRun, append_rates
-from service.store.rate_queries import questions_text
-from service.store.rate_samples import load_sample, recent_since
+from service.risk.rates.rate_parameters import load_rate_parameters
+from service.risk.rates.rate_rows import make_rows
+from service.store.rates.base_rate_rows import NewRun, append_rates
+from service.store.rates.rate_queries import questions_text
+from service.store.rates.rate_samples import load_sample, recent_since
 from tests.store.rate_scenes import BOOK, add_variety
 from tests.store.scenes import NOW
 

@@ -25,7 +25,7 @@ from service.database import open_engine, open_read_sessions
 from service.detection.voting_worlds import World, draw_world
 from service.protocol.ids import to_checksum
 from service.protocol.rounds import RoundTime
-from service.store.blocs import add_blocs, add_search
+from service.store.attacks.blocs import add_blocs, add_search
 from tests.store.chain_scenes import Chain
 from tests.store.scenes import NOW
 from tests.store.test_blocs import group

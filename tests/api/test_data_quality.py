@@ -8,7 +8,7 @@ from models.chain import DataIssue
 from models.data_enums import DataIssueKind
 from service.api.data_quality_schemas import DataQuality
 from service.protocol.invariants import Break, Finding, Invariant
-from service.store.data_checks import record_finding
+from service.store.checks.data_checks import record_finding
 from tests.store.scenes import NOW
 
 TRANSACTION = b"\x7a" * 32

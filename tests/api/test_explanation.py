@@ -12,7 +12,7 @@ from jobs.score_markets import score_markets
 from models.liquidity import OpenInterest
 from service.clock import SetClock
 from service.protocol.contracts import ContractBook
-from service.store.listings import mark_changed
+from service.store.markets.listings import mark_changed
 from tests.risk.scenes import PARAMETERS
 from tests.store.scenes import MICRO, NOW, add_contracts, add_market, ref_of
 

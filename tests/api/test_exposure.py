@@ -21,7 +21,7 @@ from service.clock import SetClock
 from service.database import ensure_schema, open_engine, open_sessions
 from service.protocol.holders import HeldShares, PositionRow
 from service.protocol.ids import to_checksum, to_hex
-from service.store.positions import add_positions, note_check
+from service.store.wallets.positions import add_positions, note_check
 from tests.store.scenes import MICRO, NOW, add_market, add_scored
 
 OWNER, SAFE, OTHER = (bytes([n]) * 20 for n in (1, 2, 3))

@@ -14,8 +14,8 @@ from models.price_point import PricePoint, PriceSpan
 from service.api.liquidity_schemas import MarketLiquidity
 from service.protocol.holders import HeldShares, TokenHolders
 from service.protocol.listings import BookLevel, BookRow
-from service.store.holdings import add_holders
-from service.store.liquidity import add_books
+from service.store.money.holdings import add_holders
+from service.store.money.liquidity import add_books
 from tests.store.scenes import MICRO, NOW, add_market
 
 HOUR = timedelta(hours=1)

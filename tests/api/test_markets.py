@@ -9,8 +9,8 @@ from models.enums import Category, MarketState
 from models.market import Market
 from service.api.schemas import MarketDetail, MarketList
 from service.protocol.ids import to_hex
-from service.store.assessments import add_assessment
-from service.store.markets import get_market
+from service.store.markets.markets import get_market
+from service.store.scores.assessments import add_assessment
 from tests.store.scenes import NOW, SCORED, add_market, add_scored, question_id_of, ref_of
 
 

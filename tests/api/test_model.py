@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session, sessionmaker
 from service.api.app import create_app
 from service.clock import SetClock
 from service.dashboard.pages import create_dashboard
-from service.risk.drift import DriftFinding, DriftState
+from service.risk.explain.drift import DriftFinding, DriftState
 from service.risk.parameters import MODEL_VERSION
 from service.risk.shipped_models import ShippedModel, read_models
-from service.store.model_checks import CONTRACTS, FEATURE, add_checks
-from service.store.model_document import read_model
+from service.store.checks.model_checks import CONTRACTS, FEATURE, add_checks
+from service.store.checks.model_document import read_model
 from tests.risk.scenes import PARAMETERS
 from tests.store.scenes import NOW
 

@@ -13,8 +13,8 @@ from service.api.schemas import MarketDetail, SourceList
 from service.protocol.asset_prices import UMA, AssetReading
 from service.protocol.ids import parse_hex32
 from service.protocol.sibling_prices import SiblingLink, SiblingReading
-from service.store.asset_prices import add_reading
-from service.store.sibling_prices import add_sibling_readings
+from service.store.markets.sibling_prices import add_sibling_readings
+from service.store.money.asset_prices import add_reading
 from tests.store.scenes import NOW, ref_of
 
 

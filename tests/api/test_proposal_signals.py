@@ -8,7 +8,7 @@ from models.enums import MarketState
 from service.api.schemas import ProposalList
 from service.api.signal_schemas import ProposalSignals
 from service.protocol.prices import YES
-from service.store.proposal_signals import NewSignals, add_signals
+from service.store.proposals.proposal_signals import NewSignals, add_signals
 from tests.store.chain_scenes import Chain
 from tests.store.scenes import MANAGED, NOW, add_contracts, add_market, add_scored
 from tests.store.test_proposal_signals import RULE, new, verdict

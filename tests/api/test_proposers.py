@@ -19,7 +19,7 @@ from service.clock import SetClock
 from service.database import ensure_schema, open_engine, open_sessions
 from service.protocol.ids import to_checksum, to_hex
 from service.protocol.prices import NO, YES
-from service.store.question_states import fold_questions
+from service.store.oracle.question_states import fold_questions
 from tests.jobs.test_detect_rings import add_dispute, add_history, fold
 from tests.store.chain_scenes import Chain
 from tests.store.judged import judge

@@ -29,13 +29,13 @@ from service.database import open_engine, open_sessions
 from service.protocol.contracts import ContractBook
 from service.protocol.ids import parse_address, parse_hex32, to_checksum, to_hex
 from service.protocol.rounds import RoundTime
-from service.risk.attack_parameters import load_attack_parameters
-from service.risk.attack_signs import AttackSign
+from service.risk.attack.attack_parameters import load_attack_parameters
 from service.risk.parameters import load_parameters
-from service.store.attack_signals import add_signals
-from service.store.market_attack import last_place
-from service.store.round_assessments import newest_of_round
-from service.store.round_failures import forget_failure, note_failure
+from service.risk.signs.attack_signs import AttackSign
+from service.store.attacks.attack_signals import add_signals
+from service.store.rounds.market_attack import last_place
+from service.store.rounds.round_failures import forget_failure, note_failure
+from service.store.scores.round_assessments import newest_of_round
 from tests.postgresql import postgresql_database
 from tests.store.chain_scenes import Chain
 from tests.store.round_scenes import WHALE, list_market

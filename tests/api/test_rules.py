@@ -12,7 +12,7 @@ from models.market import Market, TradingActivity
 from models.oracle import AncillaryText
 from service.polymarket.clarifications import to_clarification
 from service.protocol.listed_clarifications import ClarificationListing
-from service.store.listed_clarifications import add_clarifications
+from service.store.markets.listed_clarifications import add_clarifications
 from tests.loopback.polymarket_clarifications import a_clarification
 from tests.store.chain_scenes import Chain
 from tests.store.scenes import (

@@ -13,9 +13,9 @@ from service.api.schemas import Health, Readiness, SourceList
 from service.clock import SetClock
 from service.protocol.rate_limits import RequestCount
 from service.protocol.sources import SourceHealth, UrlHealth
-from service.store.catalogue import raise_counts
-from service.store.request_minutes import add_requests
-from service.store.sources import record_node
+from service.store.markets.catalogue import raise_counts
+from service.store.operations.request_minutes import add_requests
+from service.store.operations.sources import record_node
 from tests.store.scenes import NOW
 
 

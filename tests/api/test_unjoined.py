@@ -16,10 +16,10 @@ from service.database import open_engine, open_sessions
 from service.protocol.entity_groups import MOST_MEMBERS
 from service.protocol.ids import parse_address, to_hex
 from service.protocol.rounds import RoundTime
-from service.risk.attack_parameters import load_attack_parameters
+from service.risk.attack.attack_parameters import load_attack_parameters
 from service.risk.parameters import load_parameters
-from service.store.contracts import load_book
-from service.store.round_inputs import load_round
+from service.store.oracle.contracts import load_book
+from service.store.rounds.round_inputs import load_round
 from tests.store.round_scenes import WHALE
 
 JOINT = 10_082

@@ -11,8 +11,8 @@ from service.api.app import create_app
 from service.api.vote_schemas import MarketVotes
 from service.clock import SetClock
 from service.protocol.ids import parse_address, parse_hex32
-from service.store.provisional import replace_provisional
-from service.store.reveals import iterate_reveals
+from service.store.oracle.provisional import replace_provisional
+from service.store.votes.reveals import iterate_reveals
 from tests.replays import read_replay
 from tests.store.scenes import NOW, add_market
 from tests.store.voted import WHOLE_CHAIN, add_captures

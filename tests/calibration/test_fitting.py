@@ -20,10 +20,10 @@ from service.calibration.model_defaults import DEFAULTS, PRIOR_RATES
 from service.calibration.rows import Labels, StudyRow, Target, TimeBasis
 from service.errors import UsageError
 from service.risk.dispute_features import WORDS, counting_features, dispute_probability
-from service.risk.dispute_readings import CANDLE_OPEN, UNFAMILIAR, DisputeFacts
-from service.risk.features import FEATURE_CAP
-from service.risk.frozen_dispute import FrozenDispute, shipped_dispute_model
 from service.risk.log_odds import expits
+from service.risk.text.dispute_readings import CANDLE_OPEN, UNFAMILIAR, DisputeFacts
+from service.risk.text.features import FEATURE_CAP
+from service.risk.text.frozen_dispute import FrozenDispute, shipped_dispute_model
 from tests.calibration.study_rows import START, row
 
 

@@ -15,8 +15,8 @@ from service.calibration.fitting import Fit, Recipe, fit_dispute
 from service.calibration.model_card import to_card
 from service.calibration.model_defaults import ERAS, PRIOR_RATES
 from service.calibration.rows import Labels, StudyRow, Target
-from service.risk.dispute_readings import UNFAMILIAR
-from service.risk.frozen_dispute import SHIPPED_TARGETS, shipped_text
+from service.risk.text.dispute_readings import UNFAMILIAR
+from service.risk.text.frozen_dispute import SHIPPED_TARGETS, shipped_text
 from tests.calibration.study_rows import row
 from tests.calibration.test_fitting import newcomers
 

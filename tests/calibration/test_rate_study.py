@@ -9,8 +9,8 @@ from models.rate_enums import RateStratum, RateTarget, RateWeight
 from service.calibration.rate_study import is_disputed, to_samples
 from service.calibration.study import Study, read_study
 from service.errors import UsageError
-from service.risk.rate_mass import list_masses
-from service.risk.rate_parameters import load_rate_parameters
+from service.risk.rates.rate_mass import list_masses
+from service.risk.rates.rate_parameters import load_rate_parameters
 from tests.calibration.recorded import SECONDS, market, proposal, write_csv
 from tests.conftest import SHARED
 

@@ -19,8 +19,8 @@ from models.log_fact import LogFact
 from service.chain.decode import decode_logs
 from service.chain.fill_events import decode_fills
 from service.protocol.log_position import BlockHeader
-from service.store.fact_shapes import NO_TEXT, TABLES, fact_of
-from service.store.fills import TokenOwner, add_undecodable_fills, list_fills
+from service.store.money.fills import TokenOwner, add_undecodable_fills, list_fills
+from service.store.oracle.fact_shapes import NO_TEXT, TABLES, fact_of
 from tests.chain.random_logs import (
     BOOK,
     CHAIN,

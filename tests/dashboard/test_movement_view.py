@@ -17,9 +17,9 @@ from service.clock import SetClock
 from service.dashboard.movement_view import view_movement
 from service.dashboard.pages import create_dashboard
 from service.protocol.contracts import ContractBook
-from service.risk.movement import Movement
-from service.store.explanations import Explainer
-from service.store.listings import mark_changed
+from service.risk.explain.movement import Movement
+from service.store.markets.listings import mark_changed
+from service.store.scores.explanations import Explainer
 from tests.risk.scenes import NO_COUNTS, PARAMETERS
 from tests.store.scenes import NOW, add_market
 

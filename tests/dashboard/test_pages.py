@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from models.enums import Category, MarketState, Remedy, SourceState
 from models.operation import Source
 from service.protocol.prices import YES
-from service.store.assessments import add_assessment
-from service.store.contracts import load_book
-from service.store.question_states import fold_questions
+from service.store.oracle.contracts import load_book
+from service.store.oracle.question_states import fold_questions
+from service.store.scores.assessments import add_assessment
 from tests.dashboard.conftest import OpenClient
 from tests.store.chain_scenes import Chain, add_long_story
 from tests.store.judged import judge

@@ -8,11 +8,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session, sessionmaker
 
 from service.dashboard.rounds_view import PRIVACY
-from service.risk.attack_inputs import Bloc, DocketMarket, Voter, missing
-from service.risk.attack_parameters import ATTACK_VERSION
-from service.risk.round_assessment import assess_round
-from service.risk.round_document import to_round_document
-from service.store.round_assessments import NewRoundAssessment, add_round_assessment
+from service.risk.attack.attack_inputs import Bloc, DocketMarket, Voter, missing
+from service.risk.attack.attack_parameters import ATTACK_VERSION
+from service.risk.attack.round_assessment import assess_round
+from service.risk.attack.round_document import to_round_document
+from service.store.scores.round_assessments import NewRoundAssessment, add_round_assessment
 from tests.risk.round_scenes import MILLION, QUICK, market, round_of
 
 HOSTILE = "<script>alert('x')</script>"

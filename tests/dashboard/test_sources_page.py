@@ -10,9 +10,9 @@ from models.price_enums import VolumeScope
 from service.protocol.asset_prices import UMA, AssetReading
 from service.protocol.invariants import Break, Finding, Invariant
 from service.protocol.sources import SourceHealth, UrlHealth
-from service.store.asset_prices import add_reading
-from service.store.data_checks import record_finding
-from service.store.sources import record_node
+from service.store.checks.data_checks import record_finding
+from service.store.money.asset_prices import add_reading
+from service.store.operations.sources import record_node
 from tests.store.scenes import NOW
 
 

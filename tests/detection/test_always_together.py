@@ -6,7 +6,7 @@ import numpy as np
 
 from service.detection.always_together import Baseline, find_baselines
 from service.detection.voting_worlds import World, draw_world
-from service.risk.vote_matrix import ABSENT, VoteMatrix
+from service.risk.signs.vote_matrix import ABSENT, VoteMatrix
 
 
 def nine_in_step(seed: int, *, in_step: bool) -> VoteMatrix:

@@ -12,7 +12,7 @@ from service.detection.groups import discoveries, stable_groups
 from service.detection.minorities import find_minorities
 from service.detection.planting import least_pushes
 from service.detection.voting_worlds import World, draw_world
-from service.risk.vote_matrix import ABSENT
+from service.risk.signs.vote_matrix import ABSENT
 
 CALM = World()
 BLOC = World(pushes=30)

@@ -18,7 +18,7 @@ from service.circuit import Circuit, CircuitPolicy
 from service.clock import SetClock
 from service.protocol.contracts import ContractBook
 from service.protocol.sources import POLYGON_RPC
-from service.store.fills import list_fills
+from service.store.money.fills import list_fills
 from tests.loopback.chain_node import NOON
 from tests.loopback.emitter import EmittedChain
 from tests.loopback.polymarket import PolymarketServer

@@ -5,8 +5,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from jobs.ingest import ingest_capture
 from service.protocol.contracts import ContractBook
 from service.protocol.lifecycle import QuestionStatus
-from service.store.contracts import add_book
-from service.store.questions import iterate_statuses
+from service.store.oracle.contracts import add_book
+from service.store.oracle.questions import iterate_statuses
 from tests.replays.encoded import EncodedChain
 
 

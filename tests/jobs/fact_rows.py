@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session, sessionmaker
 
-import service.store.fact_shapes  # noqa: F401  # maps every table of facts
+import service.store.oracle.fact_shapes  # noqa: F401  # maps every table of facts
 from models.base import Base
 from models.chain import Block, DataIssue
 from models.log_fact import LogFact

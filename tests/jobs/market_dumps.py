@@ -17,7 +17,7 @@ from service.clock import SetClock
 from service.polymarket.dump_map import GAMMA_SHAPE, DumpMap, parse_map
 from service.polymarket.translate import to_listing
 from service.protocol.listings import MarketListing
-from service.store.listings import upsert_listings
+from service.store.markets.listings import upsert_listings
 from tests.loopback.records import condition_of
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

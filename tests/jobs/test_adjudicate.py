@@ -23,10 +23,10 @@ from models.market import ResolutionReport, TradingActivity
 from service.clock import SetClock
 from service.errors import UsageError
 from service.risk.parameters import load_parameters
-from service.store.adjudications import load_verdicts
-from service.store.contracts import load_book
-from service.store.model_document import read_model
-from service.store.question_states import fold_questions
+from service.store.checks.model_document import read_model
+from service.store.oracle.contracts import load_book
+from service.store.oracle.question_states import fold_questions
+from service.store.truth.adjudications import load_verdicts
 from tests.store.chain_scenes import add_long_story
 from tests.store.judged import add_settled
 from tests.store.scenes import (

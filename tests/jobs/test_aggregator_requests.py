@@ -10,7 +10,7 @@ from models.lifecycle_enums import ClarificationChannel, ClarificationPosition
 from service.protocol.aggregator_requests import AggregatorRequestStatus
 from service.protocol.contracts import ContractBook, ContractEntry
 from service.protocol.prices import YES
-from service.store.aggregator_requests import list_aggregator_requests
+from service.store.oracle.aggregator_requests import list_aggregator_requests
 from tests.jobs.encoded_store import statuses, store
 from tests.replays.adapter_logs import Question
 from tests.replays.encoded import event_of

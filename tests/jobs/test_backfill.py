@@ -19,7 +19,7 @@ from service.chain.node import Node
 from service.circuit import Circuit, CircuitPolicy
 from service.clock import SetClock
 from service.errors import SourceError, UsageError
-from service.store.blocks import get_cursor
+from service.store.oracle.blocks import get_cursor
 from tests.loopback.node import ReplayNode
 from tests.replays import CONTRACTS, SCENARIOS
 

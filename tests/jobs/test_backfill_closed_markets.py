@@ -12,7 +12,7 @@ from models.chain import DataIssue
 from models.market import Market
 from service.clock import SetClock
 from service.polymarket.client import PolymarketClient
-from service.store.catalogue import get_position
+from service.store.markets.catalogue import get_position
 from tests.loopback.polymarket import MARKETS, PolymarketServer, as_json
 from tests.loopback.polymarket_client import NOW
 from tests.loopback.records import a_market

@@ -12,7 +12,7 @@ from service.chain.book import read_book
 from service.clock import SystemClock
 from service.protocol.lifecycle import QuestionStatus
 from service.protocol.prices import NO, TOO_EARLY, YES
-from service.store.questions import iterate_statuses
+from service.store.oracle.questions import iterate_statuses
 from tests.replays import CONTRACTS, path_of, read_replay
 
 BOOK = read_book(CONTRACTS)

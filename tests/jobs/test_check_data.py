@@ -27,8 +27,8 @@ from service.database import open_engine, open_sessions
 from service.protocol.invariants import Invariant
 from service.protocol.market_ids import GameMarket
 from service.protocol.prices import HALF, YES
-from service.store.check_games import check_sports_payouts
-from service.store.check_votes import check_prices
+from service.store.checks.check_games import check_sports_payouts
+from service.store.checks.check_votes import check_prices
 from tests.jobs.encoded_store import store
 from tests.jobs.paid_market import list_first_paid
 from tests.loopback.chain_node import NOON, node_of

@@ -23,9 +23,9 @@ from service.alerts.decide import AlertRule
 from service.clock import SetClock
 from service.protocol.contracts import ContractBook
 from service.risk.parameters import MODEL_VERSION
-from service.store.assessments import add_assessment
-from service.store.drift_facts import load_features, load_forecasts
-from service.store.model_checks import latest_checks, model_warnings
+from service.store.checks.drift_facts import load_features, load_forecasts
+from service.store.checks.model_checks import latest_checks, model_warnings
+from service.store.scores.assessments import add_assessment
 from tests.risk.scenes import PARAMETERS
 from tests.store.scenes import ADAPTER, POLYGON, SCORED, add_market, document, question_id_of
 

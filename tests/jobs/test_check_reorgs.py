@@ -19,7 +19,7 @@ from models.operation import Source
 from service.chain.book import read_book
 from service.chain.node import Node
 from service.clock import SetClock
-from service.store.blocks import get_cursor
+from service.store.oracle.blocks import get_cursor
 from tests.jobs.fact_rows import fact_rows
 from tests.loopback.chain_node import NOON, node_of
 from tests.loopback.node import ReplayNode

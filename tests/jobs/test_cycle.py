@@ -12,8 +12,8 @@ from models.enums import JobOutcome
 from models.operation import JobRun
 from service.clock import SetClock
 from service.errors import SourceError
-from service.store.job_runs import KEPT, add_run, close_orphans
-from service.store.status import list_last_runs
+from service.store.operations.job_runs import KEPT, add_run, close_orphans
+from service.store.operations.status import list_last_runs
 from tests.store.scenes import NOW
 
 

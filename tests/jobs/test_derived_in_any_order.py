@@ -14,7 +14,7 @@ from jobs.rebuild import rebuild
 from service.chain.archive import Capture
 from service.protocol.contracts import ContractBook
 from service.protocol.prices import NO, TOO_EARLY, YES
-from service.store.contracts import add_book
+from service.store.oracle.contracts import add_book
 from tests.jobs.test_eras import BY_ORACLE, IN_TIME, OLD, Legacy
 from tests.jobs.test_neg_risk_payments import NegRisk, neg_risk_book
 from tests.replays.encoded import EncodedChain

@@ -25,9 +25,9 @@ from service.database import open_engine, open_sessions
 from service.protocol.holders import HeldShares, PositionRow
 from service.protocol.ids import to_hex, to_word
 from service.protocol.prices import YES
-from service.store.positioned_votes import load_positioned_votes
-from service.store.positions import add_positions, note_check
-from service.store.question_states import fold_questions
+from service.store.attacks.positioned_votes import load_positioned_votes
+from service.store.oracle.question_states import fold_questions
+from service.store.wallets.positions import add_positions, note_check
 from tests.store import voted
 from tests.store.chain_scenes import Chain
 from tests.store.rate_scenes import BOOK

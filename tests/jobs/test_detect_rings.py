@@ -15,8 +15,8 @@ from models.price_point import PricePoint
 from service.clock import SetClock
 from service.protocol.ids import to_hex
 from service.protocol.prices import YES
-from service.store.first_disputes import list_first_disputes
-from service.store.question_states import fold_questions
+from service.store.oracle.first_disputes import list_first_disputes
+from service.store.oracle.question_states import fold_questions
 from tests.store.chain_scenes import Chain
 from tests.store.rate_scenes import BOOK
 from tests.store.scenes import MICRO, NOW, add_market, question_id_of, ref_of

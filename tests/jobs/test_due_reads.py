@@ -11,7 +11,7 @@ from jobs.due_reads import plan_now
 from models.refresh import MarketRefresh
 from models.refresh_enums import RefreshState
 from service.clock import SetClock
-from service.store.listings import upsert_listings
+from service.store.markets.listings import upsert_listings
 from tests.store.test_listings import T0, a_listing
 
 HOT = 2

@@ -11,7 +11,7 @@ from models.lifecycle_enums import DisputeOrder, ResetCause, ResolutionKind, Stu
 from service.protocol.contracts import ContractBook, ContractEntry
 from service.protocol.ids import condition_id, to_hex
 from service.protocol.prices import NO, TOO_EARLY, YES
-from service.store.questions import get_statuses
+from service.store.oracle.questions import get_statuses
 from tests.jobs.encoded_store import statuses, store
 from tests.replays.adapter_logs import (
     ADAPTER,

@@ -19,7 +19,7 @@ from models.enums import ContractKind
 from models.oracle import BridgedRequest, Dispute
 from service.protocol.contracts import ContractBook, ContractEntry
 from service.protocol.prices import YES
-from service.store.voted_questions import iterate_voted
+from service.store.votes.voted_questions import iterate_voted
 from tests.jobs.encoded_store import store
 from tests.jobs.test_export_votes import ethereum
 from tests.replays import read_replay

@@ -17,11 +17,11 @@ from models.attack_enums import BlocKind, SignalSubject
 from service.clock import SetClock
 from service.detection.search import search_blocs
 from service.detection.voting_worlds import World, draw_world
-from service.risk.bloc_findings import BlocFindings
-from service.risk.bloc_signs import BLOC_DEVIATION, STANDING_BLOC
-from service.risk.vote_matrix import VoteMatrix
-from service.store.attack_signals import signals_of, signals_of_round
-from service.store.blocs import get_search, standing_blocs
+from service.risk.signs.bloc_findings import BlocFindings
+from service.risk.signs.bloc_signs import BLOC_DEVIATION, STANDING_BLOC
+from service.risk.signs.vote_matrix import VoteMatrix
+from service.store.attacks.attack_signals import signals_of, signals_of_round
+from service.store.attacks.blocs import get_search, standing_blocs
 from tests.store.voting_rows import FIRST_ROUND, add_votes, end_of
 
 WORLD = World(voters=60, requests=80, pushes=16, in_step_seconds=60.0)

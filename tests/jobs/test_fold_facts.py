@@ -8,15 +8,15 @@ from jobs.fold_facts import fold_facts
 from models.data_enums import FoldKind
 from models.enums import ContractKind
 from service.protocol.contracts import ContractBook, ContractEntry
-from service.store.contracts import add_book
-from service.store.folds import fold_page
-from service.store.stale_folds import (
+from service.store.oracle.contracts import add_book
+from service.store.oracle.stale_folds import (
     add_marks,
     count_marks,
     list_marks,
     remove_marks,
     to_contract_key,
 )
+from service.store.votes.folds import fold_page
 
 
 def mark(sessions: sessionmaker[Session], *numbers: int) -> None:

@@ -15,7 +15,7 @@ from models.refresh_enums import ReadKind
 from service.clock import SetClock
 from service.polymarket.client import PolymarketClient
 from service.polymarket.stream import MarketStream, StreamCondition
-from service.store.due_reads import list_due
+from service.store.markets.due_reads import list_due
 from tests.loopback.market_stream import StreamServer
 from tests.loopback.polymarket import PolymarketServer
 from tests.loopback.records import a_book, a_market, a_resolution, condition_of, tokens_of

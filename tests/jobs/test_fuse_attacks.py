@@ -12,10 +12,10 @@ from models.attack_score import AttackScore
 from models.enums import Support
 from service.clock import SetClock
 from service.protocol.rounds import RoundTime, round_at
-from service.risk.attack_signs import AttackSign, SignEvidence
-from service.store.attack_scores import latest_attack_score, list_attack_scores
-from service.store.attack_signals import add_signals
-from service.store.round_assessments import NewRoundAssessment, add_round_assessment
+from service.risk.signs.attack_signs import AttackSign, SignEvidence
+from service.store.attacks.attack_scores import latest_attack_score, list_attack_scores
+from service.store.attacks.attack_signals import add_signals
+from service.store.scores.round_assessments import NewRoundAssessment, add_round_assessment
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 ROUND = round_at(int(NOW.timestamp()))

@@ -18,9 +18,9 @@ from service.protocol.game_status import SportsMarketStatus
 from service.protocol.market_ids import GameMarket, Underdog
 from service.protocol.prices import CANCELLED, TOO_EARLY
 from service.protocol.sports import Scores
-from service.store.games import get_sports_markets
-from service.store.inputs import load_inputs
-from service.store.timeline import list_timeline
+from service.store.oracle.games import get_sports_markets
+from service.store.scores.inputs import load_inputs
+from service.store.timeline.timeline import list_timeline
 from tests.jobs.encoded_store import store
 from tests.replays.adapter_logs import DISPUTER
 from tests.replays.game_logs import BOOK, SPORTS, Game, GameMarketLogs, price_of

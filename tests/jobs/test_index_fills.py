@@ -23,9 +23,9 @@ from service.chain.raw import parse_block
 from service.clock import SetClock
 from service.protocol.fills import MarketFill
 from service.protocol.ids import to_hex
-from service.store.blocks import add_blocks, get_cursor
-from service.store.fill_watches import CURSOR, MARGIN_BLOCKS, list_fill_coverage
-from service.store.fills import list_fills
+from service.store.money.fill_watches import CURSOR, MARGIN_BLOCKS, list_fill_coverage
+from service.store.money.fills import list_fills
+from service.store.oracle.blocks import add_blocks, get_cursor
 from tests.loopback.chain_node import node_of
 from tests.loopback.node import ReplayNode
 from tests.loopback.polymarket import PolymarketServer

@@ -21,9 +21,9 @@ from service.protocol.facts import OutcomeOverridden, PricePushed
 from service.protocol.finality import POLYGON
 from service.protocol.lifecycle import QuestionStatus
 from service.protocol.log_position import LogPosition
-from service.store.blocks import get_cursor, get_head, move_cursor
-from service.store.questions import iterate_statuses
-from service.store.touched import touched_by
+from service.store.oracle.blocks import get_cursor, get_head, move_cursor
+from service.store.oracle.questions import iterate_statuses
+from service.store.oracle.touched import touched_by
 from service.store.upserts import insert_or_ignore
 from tests.replays import CONTRACTS, path_of, read_replay
 from tests.store.chain_scenes import Chain

@@ -22,7 +22,7 @@ from service.chain.book import read_book
 from service.chain.node import Node
 from service.circuit import Circuit, CircuitPolicy
 from service.clock import SetClock
-from service.store.blocks import get_cursor
+from service.store.oracle.blocks import get_cursor
 from tests.loopback.node import ReplayNode
 from tests.replays import CONTRACTS, SCENARIOS, read_replay
 from tests.replays.expected import as_expected, trimmed

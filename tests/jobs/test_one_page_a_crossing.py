@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from models.attack_enums import SignalSubject
 from service.protocol.rounds import round_at
-from service.risk.attack_signs import AttackSign
-from service.risk.context_signs import FORCE_PAYS
-from service.risk.structural_signs import BLOCK_LINE, FORCE_LINE
+from service.risk.signs.attack_signs import AttackSign
+from service.risk.signs.context_signs import FORCE_PAYS
+from service.risk.signs.structural_signs import BLOCK_LINE, FORCE_LINE
 from tests.jobs.test_send_attack_alerts import DAY, ENTITY, HOUR, NOW, add, alerts, run, sign
 
 # Apprise imports it on Python 3.11 and 3.12 to offer it to others.

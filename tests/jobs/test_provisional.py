@@ -17,7 +17,7 @@ from service.chain.node import Node
 from service.circuit import Circuit, CircuitPolicy
 from service.clock import SetClock
 from service.protocol.vote_facts import VoteRevealed
-from service.store.provisional import list_provisional
+from service.store.oracle.provisional import list_provisional
 from tests.loopback.node import ReplayNode
 from tests.replays import CONTRACTS, read_replay
 

@@ -25,12 +25,12 @@ from service.errors import UsageError
 from service.protocol.price_history import median_price
 from service.protocol.retention import RetentionPolicy
 from service.risk.inputs import MarketInputs
-from service.risk.proposal_signals import DRIFT_FROM
+from service.risk.proposals.proposal_signals import DRIFT_FROM
 from service.settings import load_settings
-from service.store.contracts import load_book
-from service.store.earlier_prices import list_earlier_prices
-from service.store.inputs import load_inputs
-from service.store.price_history import get_history_between
+from service.store.money.earlier_prices import list_earlier_prices
+from service.store.money.price_history import get_history_between
+from service.store.oracle.contracts import load_book
+from service.store.scores.inputs import load_inputs
 from tests.store.scenes import MICRO, NOW, add_market, add_scored
 
 DAY = timedelta(days=1)

@@ -11,8 +11,8 @@ from service.clock import SetClock
 from service.protocol.retention import RetentionPolicy
 from service.protocol.rounds import round_at
 from service.settings import load_settings
-from service.store.round_assessments import NewRoundAssessment, add_round_assessment
-from service.store.round_captures import get_captured
+from service.store.scores.round_assessments import NewRoundAssessment, add_round_assessment
+from service.store.scores.round_captures import get_captured
 from tests.store.scenes import NOW
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)

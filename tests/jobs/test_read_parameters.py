@@ -18,7 +18,7 @@ from service.circuit import Circuit, CircuitPolicy
 from service.clock import SetClock
 from service.protocol.ids import to_checksum
 from service.protocol.parameter_readings import ParameterReading
-from service.store.parameter_readings import list_readings
+from service.store.oracle.parameter_readings import list_readings
 from tests.loopback.node import ReplayNode
 from tests.replays import CONTRACTS
 

@@ -22,8 +22,8 @@ from service.database import ensure_schema, open_engine, open_sessions
 from service.protocol.contracts import ContractBook, ContractEntry
 from service.protocol.ids import to_hex
 from service.protocol.wallet_links import HUB_DEGREE
-from service.store.position_queue import list_due_wallets
-from service.store.wallet_links import list_links
+from service.store.wallets.position_queue import list_due_wallets
+from service.store.wallets.wallet_links import list_links
 from tests.jobs.test_read_wallets import as_node
 from tests.loopback.chain_node import NOON, node_of
 from tests.loopback.node import ReplayNode

@@ -20,7 +20,7 @@ from models.wallet_enums import CreationKind
 from service.clock import SetClock
 from service.database import ensure_schema, open_engine, open_sessions
 from service.protocol.ids import address_word, to_hex
-from service.store.wallet_links import list_links
+from service.store.wallets.wallet_links import list_links
 from tests.loopback.chain_node import NOON, node_of
 from tests.loopback.node import ReplayNode
 from tests.replays.encoded import EncodedChain

@@ -22,7 +22,7 @@ from service.chain.archive import Capture, read_archive
 from service.chain.book import read_book
 from service.clock import SystemClock
 from service.protocol.prices import NO
-from service.store.contracts import add_book
+from service.store.oracle.contracts import add_book
 from tests.replays import CONTRACTS, SCENARIOS, path_of, read_replay
 from tests.replays.votes import revealed_votes
 from tests.store.derived_rows import derived_rows

@@ -15,18 +15,18 @@ from service.clock import SetClock
 from service.database import open_engine, open_sessions
 from service.protocol.contracts import ContractBook
 from service.protocol.rounds import RoundTime
-from service.risk.attack_parameters import load_attack_parameters
+from service.risk.attack.attack_parameters import load_attack_parameters
+from service.risk.attack.round_packing import PACKED_FORMAT, unpack_round
 from service.risk.parameters import load_parameters
-from service.risk.round_packing import PACKED_FORMAT, unpack_round
-from service.store.round_assessments import get_question, list_outdated
-from service.store.round_failures import (
+from service.store.rounds.round_failures import (
     FIRST_WAIT,
     LONGEST_WAIT,
     forget_failure,
     note_failure,
     waiting_rounds,
 )
-from service.store.round_inputs import load_round
+from service.store.rounds.round_inputs import load_round
+from service.store.scores.round_assessments import get_question, list_outdated
 
 PARAMETERS, ATTACK = load_parameters(), load_attack_parameters()
 JOINT = 10_082

@@ -30,10 +30,10 @@ from service.protocol.prices import YES
 from service.risk.assess import assess
 from service.risk.inputs import MarketInputs
 from service.risk.parameters import load_parameters
-from service.store.announcements import add_announcement
-from service.store.inputs import load_inputs
-from service.store.listings import mark_changed
-from service.store.stale import mark_stale
+from service.store.markets.announcements import add_announcement
+from service.store.markets.listings import mark_changed
+from service.store.oracle.stale import mark_stale
+from service.store.scores.inputs import load_inputs
 from tests.store.chain_scenes import Chain
 from tests.store.scenes import ADAPTER, MANAGED, MICRO, NOW, OOV2, POLYGON, add_market
 

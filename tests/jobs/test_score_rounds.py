@@ -18,13 +18,13 @@ from service.clock import SetClock
 from service.database import open_engine, open_sessions
 from service.protocol.contracts import ContractBook
 from service.protocol.rounds import RoundTime
-from service.risk.attack_parameters import load_attack_parameters
+from service.risk.attack.attack_parameters import load_attack_parameters
+from service.risk.attack.round_packing import unpack_round
 from service.risk.parameters import load_parameters
-from service.risk.round_packing import unpack_round
-from service.store.contracts import load_book
-from service.store.inputs import load_inputs
-from service.store.round_assessments import get_question, mean_past_attempt, newest_of_round
-from service.store.round_captures import captured_of
+from service.store.oracle.contracts import load_book
+from service.store.scores.inputs import load_inputs
+from service.store.scores.round_assessments import get_question, mean_past_attempt, newest_of_round
+from service.store.scores.round_captures import captured_of
 from tests.store.round_scenes import list_market
 
 PARAMETERS, ATTACK = load_parameters(), load_attack_parameters()

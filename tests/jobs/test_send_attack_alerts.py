@@ -22,12 +22,12 @@ from service.clock import SetClock
 from service.database import open_engine, open_sessions
 from service.protocol.ids import to_checksum
 from service.protocol.rounds import round_at
-from service.risk.attack_calibration import LabelledScores, calibrate
-from service.risk.attack_fusion import fuse
-from service.risk.attack_signs import AttackSign, SignEvidence
-from service.store.attack_alerts import list_told, list_weeks
-from service.store.attack_scores import add_score
-from service.store.attack_signals import add_signals
+from service.risk.signs.attack_calibration import LabelledScores, calibrate
+from service.risk.signs.attack_fusion import fuse
+from service.risk.signs.attack_signs import AttackSign, SignEvidence
+from service.store.alerts.attack_alerts import list_told, list_weeks
+from service.store.attacks.attack_scores import add_score
+from service.store.attacks.attack_signals import add_signals
 from tests.jobs.test_detect_rings import add_dispute
 from tests.store.voted import BOOK
 

@@ -14,7 +14,7 @@ from models.oracle import BridgedRequest
 from service.clock import SetClock
 from service.database import open_engine, open_sessions
 from service.protocol.ids import to_hex
-from service.risk.structural_signs import FORCE_LINE, HEADS_LOG_LR
+from service.risk.signs.structural_signs import FORCE_LINE, HEADS_LOG_LR
 from tests.jobs.test_send_attack_alerts import DAY, ENTITY, NOW, ROUND, add, alerts, run, sign
 from tests.store.scenes import add_market
 from tests.store.voted import BOOK

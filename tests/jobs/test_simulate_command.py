@@ -10,8 +10,8 @@ import pytest
 from jobs.round_file import read_round
 from jobs.simulate_command import what_if_command
 from service.errors import UsageError
-from service.risk.attack_inputs import OpenedVotes, known, missing
-from service.risk.round_what_if import RoundWhatIf
+from service.risk.attack.attack_inputs import OpenedVotes, known, missing
+from service.risk.attack.round_what_if import RoundWhatIf
 
 OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
 

@@ -15,7 +15,7 @@ from models.clarification import ListedClarification
 from models.market import Market
 from service.clock import SetClock
 from service.polymarket.client import PolymarketClient
-from service.store.listed_clarifications import list_of_market
+from service.store.markets.listed_clarifications import list_of_market
 from tests.loopback.polymarket import PolymarketServer, html_page
 from tests.loopback.polymarket_clarifications import CLARIFICATIONS, a_clarification
 from tests.loopback.records import a_market

@@ -11,8 +11,8 @@ from models.chain import DataIssue
 from models.market import MarketGroup
 from service.clock import SetClock
 from service.polymarket.client import PolymarketClient
-from service.store.catalogue import list_counts
-from service.store.market_groups import list_siblings
+from service.store.markets.catalogue import list_counts
+from service.store.markets.market_groups import list_siblings
 from tests.loopback.polymarket import EVENTS, PolymarketServer, server_error
 from tests.loopback.polymarket_client import NOW
 from tests.loopback.records import a_group, a_market, condition_of

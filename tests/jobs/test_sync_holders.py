@@ -16,7 +16,7 @@ from models.market import Market
 from service.clock import SetClock
 from service.polymarket.client import PolymarketClient
 from service.protocol.ids import parse_address
-from service.store.holdings import list_holders
+from service.store.money.holdings import list_holders
 from tests.loopback.polymarket import PolymarketServer, too_many
 from tests.loopback.polymarket_client import NOW
 from tests.loopback.polymarket_money import (

@@ -12,7 +12,7 @@ from models.enums import SourceState
 from models.liquidity import BookSnapshot, OpenInterest
 from service.clock import SetClock
 from service.polymarket.client import PolymarketClient
-from service.store.sources import list_sources
+from service.store.operations.sources import list_sources
 from tests.loopback.polymarket import BOOKS, OPEN_INTEREST, PolymarketServer, truncated_json
 from tests.loopback.polymarket_client import NOW
 from tests.loopback.records import a_book, a_market, condition_of, tokens_of

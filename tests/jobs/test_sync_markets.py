@@ -17,8 +17,8 @@ from models.market import Market, RulesVersion
 from service.chain.book import mainnet_book
 from service.clock import SetClock
 from service.polymarket.client import PolymarketClient
-from service.store.catalogue import list_counts
-from service.store.sources import list_sources
+from service.store.markets.catalogue import list_counts
+from service.store.operations.sources import list_sources
 from tests.loopback.polymarket import MARKETS, PolymarketServer, server_error
 from tests.loopback.polymarket_client import NOW
 from tests.loopback.records import a_market, condition_of

@@ -18,7 +18,7 @@ from service.clock import SetClock
 from service.database import ensure_schema, open_engine, open_sessions
 from service.polymarket.client import PolymarketClient
 from service.protocol.ids import to_hex
-from service.store.positions import KnownPosition, list_positions
+from service.store.wallets.positions import KnownPosition, list_positions
 from tests.loopback.polymarket import PolymarketServer, as_json, server_error
 from tests.loopback.polymarket_client import NOW
 from tests.loopback.polymarket_money import (

@@ -18,7 +18,7 @@ from models.refresh_enums import ReadKind
 from service.clock import SetClock
 from service.polymarket.client import PolymarketClient
 from service.protocol.contracts import ContractBook
-from service.store.inputs import load_inputs
+from service.store.scores.inputs import load_inputs
 from tests.loopback.polymarket import PolymarketServer, server_error
 from tests.loopback.polymarket_client import NOW
 from tests.loopback.polymarket_money import (

@@ -19,8 +19,8 @@ from service.protocol.asset_prices import AssetPrice, Unavailable
 from service.protocol.ids import parse_hex32
 from service.protocol.sibling_prices import SiblingLink
 from service.protocol.sources import SourceHealth
-from service.store.asset_prices import get_uma_price
-from service.store.sources import list_sources
+from service.store.money.asset_prices import get_uma_price
+from service.store.operations.sources import list_sources
 from tests.loopback.polymarket import (
     Answer,
     PolymarketServer,

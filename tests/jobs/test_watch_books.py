@@ -12,7 +12,7 @@ from service.clock import SetClock
 from service.polymarket.client import PolymarketClient
 from service.polymarket.feeds import to_book
 from service.protocol.listings import BookRow
-from service.store.liquidity import add_books
+from service.store.money.liquidity import add_books
 from tests.jobs.watch_scene import MINUTE, WatchScene
 from tests.loopback.polymarket import BOOKS, PolymarketServer, server_error
 from tests.loopback.polymarket_client import client_of

@@ -21,8 +21,8 @@ from service.alerts.decide import AlertRule
 from service.clock import SetClock
 from service.polymarket.client import PolymarketClient
 from service.protocol.prices import HALF, NO, TOO_EARLY, YES
-from service.store.due_reads import mark_due
-from service.store.watched_proposals import list_live_proposals
+from service.store.markets.due_reads import mark_due
+from service.store.proposals.watched_proposals import list_live_proposals
 from tests.jobs.watch_scene import MINUTE, NEG_RISK_EXCHANGE, STANDARD_EXCHANGE, WatchScene
 from tests.loopback.polymarket import BOOKS, MARKETS, PolymarketServer, server_error
 from tests.loopback.polymarket_client import client_of

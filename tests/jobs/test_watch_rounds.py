@@ -18,12 +18,12 @@ from models.voting import DvmRequestChange, Reveal, StakeChange
 from service.clock import SetClock
 from service.database import open_engine, open_sessions
 from service.protocol.ids import to_hex
-from service.risk.attack_signs import AttackSign
-from service.risk.standing_blocs import StandingBloc
-from service.store.attack_signals import add_signals
-from service.store.blocs import add_blocs
-from service.store.job_runs import last_count
-from service.store.watched_rounds import load_watched_rounds
+from service.risk.attack.standing_blocs import StandingBloc
+from service.risk.signs.attack_signs import AttackSign
+from service.store.attacks.attack_signals import add_signals
+from service.store.attacks.blocs import add_blocs
+from service.store.attacks.watched_rounds import load_watched_rounds
+from service.store.operations.job_runs import last_count
 from tests.replays import read_replay
 from tests.store.scenes import add_market
 from tests.store.voted import BOOK

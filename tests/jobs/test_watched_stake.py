@@ -22,12 +22,12 @@ from service.clock import SetClock
 from service.database import open_engine, open_sessions
 from service.protocol.contracts import ContractBook
 from service.protocol.ids import parse_address, to_hex
-from service.risk.attack_parameters import load_attack_parameters
+from service.risk.attack.attack_parameters import load_attack_parameters
+from service.risk.attack.standing_blocs import StandingBloc
 from service.risk.parameters import load_parameters
-from service.risk.standing_blocs import StandingBloc
-from service.store.blocs import add_blocs
-from service.store.round_assessments import newest_of_round
-from service.store.watched_rounds import load_watched_rounds
+from service.store.attacks.blocs import add_blocs
+from service.store.attacks.watched_rounds import load_watched_rounds
+from service.store.scores.round_assessments import newest_of_round
 from tests.jobs.test_watch_rounds import BLOC_OF_H, LAG, WHALE, at, told
 from tests.store.voted import BOOK
 

@@ -21,8 +21,8 @@ from service.clock import SetClock
 from service.polymarket.client import PolymarketClient
 from service.protocol.ids import to_word
 from service.protocol.prices import YES
-from service.store.blocks import get_cursor, move_cursor
-from service.store.fill_watches import CURSOR
+from service.store.money.fill_watches import CURSOR
+from service.store.oracle.blocks import get_cursor, move_cursor
 from tests.loopback.polymarket import PolymarketServer
 from tests.loopback.records import a_book, tokens_of
 from tests.store.chain_scenes import Chain

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from service.risk.attack_inputs import (
+from service.risk.attack.attack_inputs import (
     AskLevel,
     Bloc,
     DocketMarket,
@@ -14,7 +14,7 @@ from service.risk.attack_inputs import (
     Voter,
     known,
 )
-from service.risk.attack_parameters import load_attack_parameters
+from service.risk.attack.attack_parameters import load_attack_parameters
 from service.risk.vote_simulation import Lean
 
 MILLION = 1e6

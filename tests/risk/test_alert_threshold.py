@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from service.risk.alert_threshold import Method, Week, poisson_rate, threshold_of
+from service.risk.signs.alert_threshold import Method, Week, poisson_rate, threshold_of
 
 
 def quiet(weeks: int, scores: int, seed: int = 1) -> list[Week]:

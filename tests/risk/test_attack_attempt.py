@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.risk.attack_attempt import (
+from service.risk.attack.attack_attempt import (
     any_attempt,
     attempt_scale,
     base_attempt_rate,

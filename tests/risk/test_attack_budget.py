@@ -6,9 +6,9 @@ from itertools import product
 import numpy as np
 import pytest
 
-from service.risk.attack_budget import Level, Option, options_of, spend
-from service.risk.attack_gain import prepare_docket
-from service.risk.attack_inputs import AskLevel
+from service.risk.attack.attack_budget import Level, Option, options_of, spend
+from service.risk.attack.attack_gain import prepare_docket
+from service.risk.attack.attack_inputs import AskLevel
 from tests.risk.round_scenes import PARAMETERS, market
 
 CHEAP = Option("cheap", (Level(0.1, 10_000, 0.8), Level(0.5, 10_000, 0.4)))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.risk.attack_cost import (
+from service.risk.attack.attack_cost import (
     acquire,
     bribe_floor,
     can_block,
@@ -17,7 +17,7 @@ from service.risk.attack_cost import (
     token_damage,
     unhedged_value,
 )
-from service.risk.attack_inputs import (
+from service.risk.attack.attack_inputs import (
     BadRoundInput,
     Reading,
     Terms,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from service.risk.attack_docket import Objective, brute_force, objective_of, select
+from service.risk.attack.attack_docket import Objective, brute_force, objective_of, select
 from tests.risk.round_scenes import PARAMETERS
 
 

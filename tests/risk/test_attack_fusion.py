@@ -8,15 +8,15 @@ import pytest
 
 from models.attack_enums import SignalFamily, SignalSubject
 from models.enums import Support
-from service.risk.attack_calibration import (
+from service.risk.log_odds import expit
+from service.risk.signs.attack_calibration import (
     CalibrationStatus,
     LabelledScores,
     calibrate,
     fit_platt,
 )
-from service.risk.attack_fusion import FAMILY_CAP, fuse, logit, score_document
-from service.risk.attack_signs import AttackSign
-from service.risk.log_odds import expit
+from service.risk.signs.attack_fusion import FAMILY_CAP, fuse, logit, score_document
+from service.risk.signs.attack_signs import AttackSign
 
 
 def sign(name: str, log_lr: float, family: SignalFamily = SignalFamily.STAKE) -> AttackSign:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.risk.attack_gain import (
+from service.risk.attack.attack_gain import (
     embarrassment_of,
     prepare_docket,
     remedy_chances,
@@ -16,7 +16,7 @@ from service.risk.attack_gain import (
     values_of,
     walk_asks,
 )
-from service.risk.attack_inputs import (
+from service.risk.attack.attack_inputs import (
     AskLevel,
     BadRoundInput,
     OverrideFeatures,

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from service.risk.attack_inputs import DocketMarket, OpenedVotes, fill_terms, known
-from service.risk.attack_votes import draw_votes, slashed_per_winner, vote_with
+from service.risk.attack.attack_inputs import DocketMarket, OpenedVotes, fill_terms, known
+from service.risk.attack.attack_votes import draw_votes, slashed_per_winner, vote_with
 from service.risk.parameters import load_parameters
 from service.risk.vote_simulation import Lean, Round, simulate
 from tests.risk.round_scenes import MILLION, PARAMETERS, QUICK, TERMS, market

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from service.risk.audit_estimate import (
+from service.risk.parameters import Prior, load_parameters
+from service.risk.truth.audit_estimate import (
     AuditedStratum,
     disputed_share,
     estimate_rate,
     recapture,
     upper_bound,
 )
-from service.risk.parameters import Prior, load_parameters
 
 D1W = load_parameters().transitions["d1w"]
 

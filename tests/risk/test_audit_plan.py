@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.risk.audit_plan import (
+from service.risk.truth.audit_plan import (
     Allocation,
     AuditCandidate,
     Screen,

@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 
 from models.enums import Support
 from models.rate_enums import RateMethod, RateStatus
-from service.risk.base_rates import (
+from service.risk.draws import Values
+from service.risk.rates.base_rates import (
     Labelled,
     contested_bound,
     count_rate,
     misresolved_bound,
     weighted_rate,
 )
-from service.risk.draws import Values
-from service.risk.rate_estimate import NO_WEIGHTED_RATE, RateEstimate
-from service.risk.rate_intervals import jeffreys, kish_size, linearised_error, wilson
-from service.risk.rate_parameters import load_rate_parameters
+from service.risk.rates.rate_estimate import NO_WEIGHTED_RATE, RateEstimate
+from service.risk.rates.rate_intervals import jeffreys, kish_size, linearised_error, wilson
+from service.risk.rates.rate_parameters import load_rate_parameters
 
 PARAMETERS = replace(load_rate_parameters(), bootstrap=400)
 MILLION = 1e6

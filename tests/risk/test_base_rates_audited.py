@@ -4,9 +4,9 @@ import pytest
 
 from models.enums import Support
 from models.rate_enums import RateMethod, RateStatus, RateStratum, RateTarget
-from service.risk.audited_rates import LabelledStratum, audited_rows
-from service.risk.rate_estimate import RateEstimate
-from service.risk.rate_parameters import load_rate_parameters
+from service.risk.rates.audited_rates import LabelledStratum, audited_rows
+from service.risk.rates.rate_estimate import RateEstimate
+from service.risk.rates.rate_parameters import load_rate_parameters
 
 MINIMUM = load_rate_parameters().minimum
 

@@ -7,9 +7,9 @@ import pytest
 
 from models.enums import Support
 from models.rate_enums import RateMeasure, RateStatus, RateStratum, RateTarget, RateWeight
-from service.risk.rate_parameters import load_rate_parameters
-from service.risk.rate_rows import RateRow, make_rows
-from service.risk.rate_sample import RateSample, Strata, month_name
+from service.risk.rates.rate_parameters import load_rate_parameters
+from service.risk.rates.rate_rows import RateRow, make_rows
+from service.risk.rates.rate_sample import RateSample, Strata, month_name
 
 PARAMETERS = replace(load_rate_parameters(), bootstrap=100)
 N = 4_000

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from service.risk.rate_parameters import load_rate_parameters
-from service.risk.rate_trends import PeriodCount, fit_slope, fit_trend
+from service.risk.rates.rate_parameters import load_rate_parameters
+from service.risk.rates.rate_trends import PeriodCount, fit_slope, fit_trend
 
 PRIORS = load_rate_parameters().trend
 

@@ -8,15 +8,15 @@ import pytest
 
 from models.attack_enums import BlocKind, SignalSubject
 from service.protocol.rounds import RoundTime
-from service.risk.bloc_signs import (
+from service.risk.attack.standing_blocs import StandingBloc
+from service.risk.signs.bloc_signs import (
     MOST_LOG_LR,
     deviation_signs,
     find_deviations,
     log_lr_of,
     standing_signs,
 )
-from service.risk.standing_blocs import StandingBloc
-from service.risk.vote_matrix import ABSENT, VoteMatrix
+from service.risk.signs.vote_matrix import ABSENT, VoteMatrix
 
 ENTITIES = tuple(f"0x{number:040x}" for number in range(30))
 NINE = ENTITIES[:9]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.enums import Outcome
-from service.risk.conflicts import (
+from service.risk.signs.conflicts import (
     Conflict,
     HoldingState,
     PositionedVote,
@@ -13,7 +13,7 @@ from service.risk.conflicts import (
     align,
     find_conflict,
 )
-from service.risk.ring_parameters import load_ring_parameters
+from service.risk.signs.ring_parameters import load_ring_parameters
 
 PRIORS = load_ring_parameters().conflict
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from service.risk.attack_signs import SignEvidence
-from service.risk.context_signs import ForcingBloc, RightsChange, pays_sign, rights_sign
+from service.risk.signs.attack_signs import SignEvidence
+from service.risk.signs.context_signs import ForcingBloc, RightsChange, pays_sign, rights_sign
 
 BURST = ("15 events with first disputes in 6 h, 3.1 expected.",)
 

@@ -7,14 +7,14 @@ import pytest
 
 from models.enums import MarketState, Outcome
 from service.risk.assess import assess
-from service.risk.counterfactual import (
+from service.risk.explain.counterfactual import (
     MOST_QUESTIONS,
     Counterfactual,
     answer_what_ifs,
     usual_questions,
 )
+from service.risk.explain.what_if import BadWhatIf, Change, WhatIf, parse_what_if
 from service.risk.inputs import MICRO, MarketInputs
-from service.risk.what_if import BadWhatIf, Change, WhatIf, parse_what_if
 from tests.risk.scenes import CALM, NO_COUNTS, PARAMETERS, proposed, settled, voting
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from models.adjudication_enums import LabelClass, Verdict
 from models.enums import Outcome
-from service.risk.adjudication_priors import load_fusion_priors
-from service.risk.dawid_skene import CLASSES, Array, Ballot, fuse
-from service.risk.truth_label import class_of, estimates, ln_ratio
+from service.risk.truth.adjudication_priors import load_fusion_priors
+from service.risk.truth.dawid_skene import CLASSES, Array, Ballot, fuse
+from service.risk.truth.truth_label import class_of, estimates, ln_ratio
 
 PRIORS = load_fusion_priors()
 YES, NO, HALF, OPEN = CLASSES

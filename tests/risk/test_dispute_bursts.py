@@ -6,9 +6,15 @@ from math import log
 import numpy as np
 import pytest
 
-from service.risk.burst_baseline import DAY, BurstBaseline, Floats, distinct_events, fit_baseline
-from service.risk.burst_power import World, study_bursts, to_markdown, worlds_of
-from service.risk.dispute_bursts import (
+from service.risk.signs.burst_baseline import (
+    DAY,
+    BurstBaseline,
+    Floats,
+    distinct_events,
+    fit_baseline,
+)
+from service.risk.signs.burst_power import World, study_bursts, to_markdown, worlds_of
+from service.risk.signs.dispute_bursts import (
     Burst,
     draw_counts,
     log_lr_of_p,
@@ -17,7 +23,7 @@ from service.risk.dispute_bursts import (
     spread,
     weekly_maxima,
 )
-from service.risk.ring_parameters import load_ring_parameters
+from service.risk.signs.ring_parameters import load_ring_parameters
 
 PRIORS = load_ring_parameters().burst
 DAYS = 200

@@ -15,7 +15,7 @@ from service.risk.dispute_features import (
     effect_of,
     log_mean_exp,
 )
-from service.risk.dispute_readings import (
+from service.risk.text.dispute_readings import (
     BEFORE_ITS_TIME,
     CANDLE_OPEN,
     NAMES,
@@ -23,8 +23,8 @@ from service.risk.dispute_readings import (
     DisputeFacts,
     read_dispute,
 )
-from service.risk.features import FEATURE_CAP, mean_effect, total_logit
-from service.risk.frozen_dispute import (
+from service.risk.text.features import FEATURE_CAP, mean_effect, total_logit
+from service.risk.text.frozen_dispute import (
     Term,
     era_log_odds,
     parse_dispute_model,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from service.risk.drift import (
+from service.risk.explain.drift import (
     FALSE_ALARM,
     LEAST_MARKETS,
     ContractNews,
@@ -16,7 +16,7 @@ from service.risk.drift import (
     e_process,
     psi_finding,
 )
-from service.risk.drift_features import MarketFeatures, bins_of
+from service.risk.explain.drift_features import MarketFeatures, bins_of
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.risk.assess import assess
-from service.risk.driver_words import SENTENCES, effect, per_cent, say, sentence
+from service.risk.explain.driver_words import SENTENCES, effect, per_cent, say, sentence
 from service.risk.result import Driver
 from tests.conftest import PROJECT
 from tests.risk.scenes import NO_COUNTS, PARAMETERS, proposed, voting

@@ -8,11 +8,11 @@ import pytest
 from models.enums import MarketState, OracleVersion, Outcome
 from service.risk.assess import assess
 from service.risk.document import to_document
-from service.risk.features import Feature, Span
 from service.risk.hazard import dispute_share, is_late, window_share
 from service.risk.inputs import Adjudicated, MarketInputs, SiblingStanding
 from service.risk.result import MarketAssessmentResult
 from service.risk.siblings import bind
+from service.risk.text.features import Feature, Span
 from tests.risk.scenes import (
     AT,
     CALM,

@@ -9,12 +9,12 @@ import pytest
 
 from models.enums import Category, MarketState
 from service.risk.dispute_features import counting_features
-from service.risk.dispute_readings import DisputeFacts
 from service.risk.document import to_document
-from service.risk.features import Bearing, Feature, wrong_logit
 from service.risk.inputs import MarketInputs
 from service.risk.situation import Situation, feature_logits
 from service.risk.states import follow
+from service.risk.text.dispute_readings import DisputeFacts
+from service.risk.text.features import Bearing, Feature, wrong_logit
 from tests.risk.scenes import CALM, PARAMETERS, all_markets_cell, proposed
 from tests.risk.test_evidence import VAGUE, mean, score
 

@@ -9,12 +9,12 @@ import pytest
 
 from models.enums import Category, OracleVersion, VolumeStratum
 from service.risk.draws import Transitions, Values, shifted
-from service.risk.features import FEATURE_CAP, Bearing, Feature, effect_spread, total_spread
-from service.risk.frozen_dispute import shipped_dispute_model
 from service.risk.result import Interval
 from service.risk.situation import Situation, full_situation
 from service.risk.states import follow
 from service.risk.summary import summarise
+from service.risk.text.features import FEATURE_CAP, Bearing, Feature, effect_spread, total_spread
+from service.risk.text.frozen_dispute import shipped_dispute_model
 from tests.risk.scenes import NO_COUNTS, PARAMETERS
 from tests.risk.test_feature_bearing import STRANGER, TOO_EARLY, with_features
 

@@ -6,10 +6,16 @@ from math import log
 import pytest
 
 from models.attack_enums import SignalSubject
-from service.risk.attack_signs import AttackSign, SignEvidence
-from service.risk.few_hands import few_hands_of
-from service.risk.structural_signs import ROLL_BLOCKED, is_by_few, structural_signs
-from service.risk.watched_round import Ballot, Holdout, OpenedAnswer, WatchedRequest, WatchedRound
+from service.risk.signs.attack_signs import AttackSign, SignEvidence
+from service.risk.signs.few_hands import few_hands_of
+from service.risk.signs.structural_signs import ROLL_BLOCKED, is_by_few, structural_signs
+from service.risk.signs.watched_round import (
+    Ballot,
+    Holdout,
+    OpenedAnswer,
+    WatchedRequest,
+    WatchedRound,
+)
 
 LOG = SignEvidence("VoteRevealed", 1, "0x" + "11" * 32, 0)
 BLOCK = 0.27

@@ -18,7 +18,6 @@ from service.risk.assess import assess
 from service.risk.cells import build_cells
 from service.risk.document import to_document
 from service.risk.drivers import logit
-from service.risk.features import Feature
 from service.risk.inputs import (
     MICRO,
     Adjudicated,
@@ -30,6 +29,7 @@ from service.risk.inputs import (
     volume_stratum,
 )
 from service.risk.result import MarketAssessmentResult
+from service.risk.text.features import Feature
 from service.risk.vote_facts import OpenedVotes, VoteFacts
 from tests.risk.scenes import AT, CALM, NO_COUNTS, PARAMETERS, proposal, proposed, settled, voting
 

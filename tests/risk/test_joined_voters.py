@@ -2,8 +2,8 @@
 
 import pytest
 
-from service.risk.attack_inputs import Voter
-from service.risk.joined_voters import effective_voters, join_voters
+from service.risk.attack.attack_inputs import Voter
+from service.risk.attack.joined_voters import effective_voters, join_voters
 
 FOUR = [Voter("a", 4.0), Voter("b", 3.0), Voter("c", 2.0), Voter("d", 1.0)]
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from service.risk.attack_inputs import Bloc, OpenedVotes, missing
-from service.risk.market_attack import MarketAttack
-from service.risk.round_assessment import RoundAssessmentResult, assess_round
+from service.risk.attack.attack_inputs import Bloc, OpenedVotes, missing
+from service.risk.attack.market_attack import MarketAttack
+from service.risk.attack.round_assessment import RoundAssessmentResult, assess_round
 from service.risk.vote_simulation import Lean
 from tests.risk.round_scenes import MILLION, QUICK, market, round_of
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from service.risk.audit_estimate import AuditedStratum, disputed_share
-from service.risk.measured_priors import with_measured_d1w
 from service.risk.parameters import load_parameters
+from service.risk.truth.audit_estimate import AuditedStratum, disputed_share
+from service.risk.truth.measured_priors import with_measured_d1w
 
 PARAMETERS = load_parameters()
 D1W, A1W = PARAMETERS.transitions["d1w"], PARAMETERS.transitions["a1w"]

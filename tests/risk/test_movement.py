@@ -12,9 +12,17 @@ from models.enums import Category, MarketState, Outcome, Remedy
 from service.risk.assess import assess
 from service.risk.cells import CellPosteriors, build_cells
 from service.risk.drivers import logit
-from service.risk.explanation import MOVED_WORDS
+from service.risk.explain.explanation import MOVED_WORDS
+from service.risk.explain.movement import (
+    GROUPS,
+    MODEL,
+    RATES,
+    RECORD,
+    Movement,
+    Scored,
+    explain_movement,
+)
 from service.risk.inputs import MICRO, CellCount, MarketInputs, volume_stratum
-from service.risk.movement import GROUPS, MODEL, RATES, RECORD, Movement, Scored, explain_movement
 from tests.risk.scenes import CALM, NO_COUNTS, PARAMETERS, proposed, settled, voting
 
 SCENES = (

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from service.protocol.listings import BookLevel
 from service.protocol.prices import HALF, NO, TOO_EARLY, YES
 from service.protocol.proposed_answers import read_answer
-from service.risk.executable import TokenBook
-from service.risk.notifier import (
+from service.risk.proposals.executable import TokenBook
+from service.risk.proposals.notifier import (
     ChainHead,
     NotifierFacts,
     NotifierFill,

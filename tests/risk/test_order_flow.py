@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from service.risk.order_flow import (
+from service.risk.signs.order_flow import (
     WinnerTrade,
     drift_reading,
     linked_purchases,
@@ -13,7 +13,7 @@ from service.risk.order_flow import (
     signed_flow,
     young_share,
 )
-from service.risk.ring_parameters import load_ring_parameters
+from service.risk.signs.ring_parameters import load_ring_parameters
 
 PRIORS = load_ring_parameters().flow
 # A Wednesday noon.

@@ -1,6 +1,6 @@
 """The numbers of the priors with where they come from."""
 
-from service.risk.priors_text import list_prior_numbers, shipped_priors
+from service.risk.explain.priors_text import list_prior_numbers, shipped_priors
 
 
 def test_numbers_without_a_row_of_their_own_carry_the_comment_above_them() -> None:

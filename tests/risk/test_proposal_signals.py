@@ -13,15 +13,15 @@ from models.signal_enums import AnswerKind
 from service.protocol.listings import BookLevel
 from service.protocol.prices import HALF, NO, TOO_EARLY, YES
 from service.protocol.proposed_answers import read_answer, read_game_answer
-from service.risk.contrary import MICRO, Side, SignalRule
-from service.risk.executable import TokenBook, average_price, depth_of, price_range
-from service.risk.proposal_signals import (
+from service.risk.proposals.contrary import MICRO, Side, SignalRule
+from service.risk.proposals.executable import TokenBook, average_price, depth_of, price_range
+from service.risk.proposals.proposal_signals import (
     BookReading,
     MarketEvidence,
     ProposalSignals,
     read_signals,
 )
-from service.risk.trades import TradedFill
+from service.risk.proposals.trades import TradedFill
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PROPOSED = AT - timedelta(minutes=30)

@@ -3,8 +3,8 @@
 import pytest
 
 from models.enums import Outcome
+from service.risk.attack.pushed_answer import PushedAnswer, choose_pushed, split_opened
 from service.risk.parameters import Ambiguity, load_parameters
-from service.risk.pushed_answer import PushedAnswer, choose_pushed, split_opened
 from service.risk.vote_facts import OpenedVotes
 
 PARAMETERS = load_parameters()

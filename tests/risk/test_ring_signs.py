@@ -8,11 +8,11 @@ import pytest
 
 from models.attack_enums import SignalSubject
 from models.wallet_enums import LinkBasis
-from service.risk.attack_signs import AttackSign, SignEvidence
-from service.risk.burst_baseline import DAY
-from service.risk.ring_parameters import load_ring_parameters
-from service.risk.ring_signs import RingFindings, SeenDispute, detect
-from service.risk.rings import Funding
+from service.risk.signs.attack_signs import AttackSign, SignEvidence
+from service.risk.signs.burst_baseline import DAY
+from service.risk.signs.ring_parameters import load_ring_parameters
+from service.risk.signs.ring_signs import RingFindings, SeenDispute, detect
+from service.risk.signs.rings import Funding
 
 STAKE = Funding(0.75, LinkBasis.STAKE_PAID)
 FIRST = Funding(0.633, LinkBasis.FIRST_FUNDED)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from models.wallet_enums import LinkBasis
-from service.risk.attack_signs import SignEvidence
-from service.risk.ring_parameters import load_ring_parameters
-from service.risk.rings import (
+from service.risk.signs.attack_signs import SignEvidence
+from service.risk.signs.ring_parameters import load_ring_parameters
+from service.risk.signs.rings import (
     Funding,
     Meeting,
     common_funders,

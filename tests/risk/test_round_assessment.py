@@ -6,8 +6,8 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from service.risk.attack_gain import remedy_chances
-from service.risk.attack_inputs import (
+from service.risk.attack.attack_gain import remedy_chances
+from service.risk.attack.attack_inputs import (
     AskLevel,
     BadRoundInput,
     Bloc,
@@ -17,7 +17,7 @@ from service.risk.attack_inputs import (
     known,
     missing,
 )
-from service.risk.round_assessment import RoundAssessmentResult, assess_round
+from service.risk.attack.round_assessment import RoundAssessmentResult, assess_round
 from service.risk.vote_simulation import Lean
 from tests.risk.round_scenes import MILLION, QUICK, TERMS, market, round_of
 

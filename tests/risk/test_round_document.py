@@ -3,10 +3,10 @@
 import json
 from decimal import Decimal
 
-from service.risk.attack_inputs import Bloc, Voter
-from service.risk.round_assessment import assess_round
-from service.risk.round_document import to_round_document, to_what_if_document
-from service.risk.round_what_if import RoundWhatIf, answer_round_what_if
+from service.risk.attack.attack_inputs import Bloc, Voter
+from service.risk.attack.round_assessment import assess_round
+from service.risk.attack.round_document import to_round_document, to_what_if_document
+from service.risk.attack.round_what_if import RoundWhatIf, answer_round_what_if
 from tests.risk.round_scenes import MILLION, QUICK, market, round_of
 
 BLOC = Bloc("bloc", 16 * MILLION, entities=("v1",), holdings={"big": 400_000})

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.risk.attack_inputs import (
+from service.risk.attack.attack_inputs import (
     AskLevel,
     Bloc,
     DocketMarket,
@@ -20,9 +20,9 @@ from service.risk.attack_inputs import (
     known,
     missing,
 )
-from service.risk.round_assessment import assess_round
-from service.risk.round_document import to_round_document, to_what_if_document
-from service.risk.round_what_if import RoundWhatIf, answer_round_what_if
+from service.risk.attack.round_assessment import assess_round
+from service.risk.attack.round_document import to_round_document, to_what_if_document
+from service.risk.attack.round_what_if import RoundWhatIf, answer_round_what_if
 from service.risk.vote_simulation import Lean
 from tests.risk.round_scenes import PARAMETERS, UMA, round_of
 

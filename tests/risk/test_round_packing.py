@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from service.risk.attack_inputs import (
+from service.risk.attack.attack_inputs import (
     Bloc,
     DisputeCount,
     OpenedVotes,
@@ -15,7 +15,7 @@ from service.risk.attack_inputs import (
     known,
     missing,
 )
-from service.risk.round_packing import pack_round, round_digest, unpack_round
+from service.risk.attack.round_packing import pack_round, round_digest, unpack_round
 from tests.risk.round_scenes import PARAMETERS, market, round_of
 
 

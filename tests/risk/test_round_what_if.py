@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from service.risk.attack_cost import stake_to_force, stake_to_stall
-from service.risk.attack_inputs import Bloc, RoundInputs, Voter, fill_terms
-from service.risk.round_assessment import assess_round
-from service.risk.round_what_if import (
+from service.risk.attack.attack_cost import stake_to_force, stake_to_stall
+from service.risk.attack.attack_inputs import Bloc, RoundInputs, Voter, fill_terms
+from service.risk.attack.round_assessment import assess_round
+from service.risk.attack.round_what_if import (
     BadRoundWhatIf,
     Course,
     RoundWhatIf,

@@ -5,7 +5,7 @@ from time import process_time
 
 import pytest
 
-from service.risk.rule_deadline import Deadline, named_deadline
+from service.risk.text.rule_deadline import Deadline, named_deadline
 
 NEAR = datetime(2025, 6, 1, tzinfo=UTC)
 

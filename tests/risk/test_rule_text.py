@@ -6,8 +6,9 @@ from time import process_time
 import pytest
 
 from models.enums import Category
-from service.risk.features import FEATURE_CAP, SUM_CAP, Feature, total_logit
-from service.risk.rule_text import read_wording
+from service.risk.text.features import FEATURE_CAP, SUM_CAP, Feature, total_logit
+from service.risk.text.rule_text import read_wording
+from service.risk.text.wording_patterns import FRAGILE, SUBJECTIVE, VAGUE_VERBS
 from service.risk.wording_features import (
     RuleTimes,
     corruption_prior,
@@ -17,7 +18,6 @@ from service.risk.wording_features import (
     timing_features,
     wording_logit,
 )
-from service.risk.wording_patterns import FRAGILE, SUBJECTIVE, VAGUE_VERBS
 
 CLEAR = (
     "This market will resolve to Yes if the team wins the game of May 3, 7:00 PM ET. The resolution"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from service.risk.explain.priors_text import shipped_priors
 from service.risk.parameters import MODEL_VERSION, load_parameters, parse_parameters
-from service.risk.priors_text import shipped_priors
 from service.risk.score_files import files_digest, read_score_files, shipped_score_files
 
 FOLDER = Path(str(files("service.risk")))

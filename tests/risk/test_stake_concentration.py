@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from service.risk.attack_inputs import BadRoundInput, Voter, fill_terms
-from service.risk.stake_concentration import concentration_of, powers_of
+from service.risk.attack.attack_inputs import BadRoundInput, Voter, fill_terms
+from service.risk.attack.stake_concentration import concentration_of, powers_of
 from tests.risk.round_scenes import MILLION, PARAMETERS, TERMS
 
 # Force: above 65; block: from 25 on.

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from models.attack_enums import SignalSubject
-from service.risk.attack_signs import AttackSign, SignEvidence, sign_document
-from service.risk.forced_answers import forced_answers
-from service.risk.structural_signs import (
+from service.risk.signs.attack_signs import AttackSign, SignEvidence, sign_document
+from service.risk.signs.forced_answers import forced_answers
+from service.risk.signs.structural_signs import (
     BLOCK_LINE,
     FORCE_LINE,
     ROLL_BLOCKED,
@@ -16,7 +16,7 @@ from service.risk.structural_signs import (
     is_by_heads,
     structural_signs,
 )
-from service.risk.watched_round import (
+from service.risk.signs.watched_round import (
     Ballot,
     EntityStake,
     Inflow,

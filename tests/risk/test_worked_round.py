@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from service.risk.attack_cost import saturate, unhedged_value
-from service.risk.attack_inputs import Bloc, DocketMarket, UmaMarket, known
-from service.risk.attack_parameters import AttackParameters
-from service.risk.bloc_docket import BlocDocket, Scene, assess_bloc
-from service.risk.round_assessment import build_scene
+from service.risk.attack.attack_cost import saturate, unhedged_value
+from service.risk.attack.attack_inputs import Bloc, DocketMarket, UmaMarket, known
+from service.risk.attack.attack_parameters import AttackParameters
+from service.risk.attack.bloc_docket import BlocDocket, Scene, assess_bloc
+from service.risk.attack.round_assessment import build_scene
 from service.risk.vote_simulation import Lean
 from tests.risk.round_scenes import MILLION, PARAMETERS, TERMS, UMA, round_of
 

@@ -15,8 +15,8 @@ from service.clock import SetClock
 from service.database import ensure_schema, open_engine, open_sessions
 from service.simulation.archive import write_simulation
 from service.simulation.calendar import instant
-from service.store.entity_stakes import entities_of
-from service.store.wallet_facts import list_voters
+from service.store.votes.entity_stakes import entities_of
+from service.store.wallets.wallet_facts import list_voters
 from tests.simulation.runs import archive_files, played
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from service.store.folds import DERIVED
+from service.store.votes.folds import DERIVED
 
 Rows = dict[str, list[tuple[Any, ...]]]
 

@@ -12,8 +12,8 @@ from models.enums import MarketState, Outcome
 from models.market import Market
 from models.question_state import QuestionState
 from service.protocol.prices import YES
-from service.store.adjudications import Evidence, NewVerdict, add_verdicts
-from service.store.truth_labels import refresh_labels
+from service.store.truth.adjudications import Evidence, NewVerdict, add_verdicts
+from service.store.truth.truth_labels import refresh_labels
 from tests.store.scenes import ADAPTER, CREATOR, NOW, POLYGON, add_market, question_id_of
 
 THREE = tuple((name, Verdict.NO, True) for name in ("ada", "bo", "cy"))

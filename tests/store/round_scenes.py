@@ -11,8 +11,8 @@ from models.liquidity import BookSnapshot, OpenInterest
 from models.market import Market
 from models.position import Position
 from service.protocol.ids import parse_address
-from service.store.contracts import load_book
-from service.store.questions import get_statuses
+from service.store.oracle.contracts import load_book
+from service.store.oracle.questions import get_statuses
 from tests.store.scenes import add_market
 
 MINUTE = timedelta(minutes=1)

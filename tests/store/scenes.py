@@ -17,7 +17,7 @@ from models.enums import (
 )
 from models.market import Market, RulesText, RulesVersion
 from service.protocol.ids import condition_id, to_hex
-from service.store.assessments import NewAssessment, add_assessment
+from service.store.scores.assessments import NewAssessment, add_assessment
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 POLYGON = 137

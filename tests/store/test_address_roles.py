@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from service.store.address_roles import AddressRoles, find_roles
+from service.store.wallets.address_roles import AddressRoles, find_roles
 from tests.jobs.test_detect_rings import add_dispute
 from tests.store.scenes import NOW
 from tests.store.test_entities import DISPUTER, HOUR, MIDDLE, OWNER, PROPOSER, add_link

@@ -11,7 +11,7 @@ from models.adjudication import AdjudicationVerdict, TruthFusion, TruthLabel
 from models.adjudication_enums import LabelClass, RulesTrack, Verdict
 from models.enums import Outcome
 from models.market import Market
-from service.store.adjudications import (
+from service.store.truth.adjudications import (
     Evidence,
     NewVerdict,
     Stored,
@@ -19,7 +19,7 @@ from service.store.adjudications import (
     list_current_verdicts,
     load_verdicts,
 )
-from service.store.truth_labels import refresh_labels
+from service.store.truth.truth_labels import refresh_labels
 from tests.store.scenes import NOW, add_market
 
 LATER = NOW + timedelta(hours=1)

@@ -10,12 +10,12 @@ from models.alert import Notification
 from models.chain import Block
 from models.enums import AlertReason, MarketState
 from models.oracle import Dispute, Proposal
-from service.store.alert_candidates import (
+from service.store.alerts.alert_candidates import (
     AlertCandidate,
     find_latest_transaction,
     list_candidates,
 )
-from service.store.alerts import (
+from service.store.alerts.alerts import (
     NewAlert,
     add_pending_notifications,
     claim_alert,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from models.assessment import Announcement
 from models.enums import Category, Remedy
 from models.market import Market
-from service.store.announcements import add_announcement
+from service.store.markets.announcements import add_announcement
 
 AT = datetime(2024, 6, 27, 23, 30, tzinfo=UTC)
 CONDITION = b"\x01" * 32

@@ -6,15 +6,15 @@ from sqlalchemy.orm import Session
 
 from models.assessment import MarketAssessment, MarketStanding
 from models.enums import MarketState
-from service.store.assessments import (
+from service.store.bulk_rows import BULK
+from service.store.markets.standings import get_standing
+from service.store.scores.assessments import (
     add_assessment,
     add_assessments,
     get_latest,
     list_history,
     prepare_assessments,
 )
-from service.store.bulk_rows import BULK
-from service.store.standings import get_standing
 from tests.store.scenes import SCORED, add_market
 
 

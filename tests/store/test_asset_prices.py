@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from models.price import AssetQuote
 from models.price_enums import VolumeScope
 from service.protocol.asset_prices import UMA, AssetPrice, AssetReading, Unavailable
-from service.store.asset_prices import add_reading, get_uma_price
+from service.store.money.asset_prices import add_reading, get_uma_price
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from models.attack_enums import SignalFamily, SignalSubject
 from models.enums import Support
-from service.risk.attack_signs import AttackSign, SignEvidence
-from service.store.attack_signals import add_signals, signals_of, signals_of_round
+from service.risk.signs.attack_signs import AttackSign, SignEvidence
+from service.store.attacks.attack_signals import add_signals, signals_of, signals_of_round
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 SUBJECT = (SignalSubject.MARKET, "0x" + "ab" * 32)

@@ -9,15 +9,15 @@ from sqlalchemy.orm import Session
 from models.liquidity import BookSnapshot
 from models.market import Market
 from models.rate_enums import RateTarget
-from service.risk.audit_plan import Allocation, allocate, draw, load_audit_priors, stratify
 from service.risk.parameters import load_parameters
-from service.risk.rate_parameters import load_rate_parameters
-from service.store.audit_estimates import list_estimates, measured_parameters, refresh_audits
-from service.store.audit_plans import NewPlan, add_plan, list_candidates, list_planned
-from service.store.audit_results import list_results
-from service.store.corrections import NewCorrection, add_correction
-from service.store.rate_audits import list_audited_rates
-from service.store.rate_queries import selection_text
+from service.risk.rates.rate_parameters import load_rate_parameters
+from service.risk.truth.audit_plan import Allocation, allocate, draw, load_audit_priors, stratify
+from service.store.rates.rate_audits import list_audited_rates
+from service.store.rates.rate_queries import selection_text
+from service.store.truth.audit_estimates import list_estimates, measured_parameters, refresh_audits
+from service.store.truth.audit_plans import NewPlan, add_plan, list_candidates, list_planned
+from service.store.truth.audit_results import list_results
+from service.store.truth.corrections import NewCorrection, add_correction
 from tests.store.judged import THREE, add_settled, judge_all
 from tests.store.scenes import NOW, add_contracts
 

@@ -12,13 +12,13 @@ from models.enums import QuestionChangeKind
 from models.rate_enums import RateMeasure, RateStatus, RateStratum, RateTarget, RateWeight
 from service.protocol.contracts import ContractBook
 from service.protocol.prices import NO, TOO_EARLY, YES
-from service.risk.rate_parameters import load_rate_parameters
-from service.risk.rate_rows import RateRow, make_rows
-from service.risk.rate_sample import RateSample
-from service.store.base_rate_rows import NewRun, append_rates, list_rates
-from service.store.finished_questions import finished_questions
-from service.store.rate_queries import questions_text, selection_text, whole_text
-from service.store.rate_samples import list_breaks, load_sample, recent_since
+from service.risk.rates.rate_parameters import load_rate_parameters
+from service.risk.rates.rate_rows import RateRow, make_rows
+from service.risk.rates.rate_sample import RateSample
+from service.store.oracle.finished_questions import finished_questions
+from service.store.rates.base_rate_rows import NewRun, append_rates, list_rates
+from service.store.rates.rate_queries import questions_text, selection_text, whole_text
+from service.store.rates.rate_samples import list_breaks, load_sample, recent_since
 from tests.store.chain_scenes import Chain
 from tests.store.rate_scenes import (
     BOOK,

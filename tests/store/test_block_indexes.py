@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from models.base import Base
 from service.database import ensure_schema, open_engine, open_sessions
-from service.store.log_positions import list_positions
-from service.store.touched import touched_from
+from service.store.oracle.log_positions import list_positions
+from service.store.oracle.touched import touched_from
 
 TABLES_OF_BLOCKS = sorted(
     (

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from service.errors import SourceError
 from service.protocol.log_position import BlockHeader
-from service.store.blocks import (
+from service.store.oracle.blocks import (
     add_blocks,
     first_conflict,
     get_cursor,

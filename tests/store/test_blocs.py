@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from models.attack_enums import BlocKind
 from models.bloc import BlocVersion
-from service.risk.standing_blocs import StandingBloc, new_bloc_id
-from service.store.blocs import add_blocs, blocs_of_addresses, standing_blocs
+from service.risk.attack.standing_blocs import StandingBloc, new_bloc_id
+from service.store.attacks.blocs import add_blocs, blocs_of_addresses, standing_blocs
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -11,7 +11,7 @@ from models.oracle import Settlement
 from service.protocol.contracts import ContractBook, ContractEntry
 from service.protocol.prices import NO, YES
 from service.risk.inputs import CellCount
-from service.store.cell_counts import count_cells
+from service.store.scores.cell_counts import count_cells
 from tests.store.chain_scenes import Chain
 from tests.store.scenes import (
     MANAGED,

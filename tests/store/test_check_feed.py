@@ -15,9 +15,9 @@ from models.oracle import Payout, QuestionChange
 from models.question_state import QuestionState
 from service.protocol.invariants import Finding
 from service.protocol.listings import ResolutionRow
-from service.store.check_feed import check_closed_markets, check_feed
-from service.store.contracts import load_book
-from service.store.resolution_rows import add_resolution_rows
+from service.store.checks.check_feed import check_closed_markets, check_feed
+from service.store.markets.resolution_rows import add_resolution_rows
+from service.store.oracle.contracts import load_book
 from tests.store.scenes import add_market
 from tests.store.test_resolution_rows import PROPOSED
 from tests.store.voted import add_captures

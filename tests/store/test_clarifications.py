@@ -16,8 +16,8 @@ from service.protocol.dated_fact import DatedFact
 from service.protocol.ids import parse_hex32
 from service.protocol.lifecycle import QuestionFacts, fold_question
 from service.protocol.rounds import PHASE_SECONDS, RoundTime, round_at
-from service.store.clarifications import get_clarifications, get_commit_end
-from service.store.questions import get_statuses
+from service.store.markets.clarifications import get_clarifications, get_commit_end
+from service.store.oracle.questions import get_statuses
 from tests.replays import read_replay
 from tests.store.voted import BOOK, add_captures
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from models.enums import ContractKind
 from service.chain.book import mainnet_book
 from service.protocol.contracts import ContractBook, ContractEntry
-from service.store.contracts import add_book, load_book
+from service.store.oracle.contracts import add_book, load_book
 
 ENTRY = ContractEntry(137, bytes([7] * 20), ContractKind.MANAGED_OPTIMISTIC_ORACLE_V2, 100)
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from models.refresh import MarketRead, MarketRefresh
 from models.refresh_enums import ReadKind
 from service.protocol.listings import MarketListing, OpenInterestRow
-from service.store.due_reads import (
+from service.store.markets.due_reads import (
     DueMarket,
     count_due,
     list_due,
@@ -18,10 +18,10 @@ from service.store.due_reads import (
     plan_reads,
     record_asked,
 )
-from service.store.liquidity import add_open_interest
-from service.store.listings import upsert_listings
-from service.store.refresh_states import count_states, note_money
-from service.store.resolution_rows import add_resolution_rows
+from service.store.markets.listings import upsert_listings
+from service.store.markets.refresh_states import count_states, note_money
+from service.store.markets.resolution_rows import add_resolution_rows
+from service.store.money.liquidity import add_open_interest
 from tests.store.test_listings import T0, USDC, a_listing
 from tests.store.test_resolution_rows import PAID, PROPOSED
 

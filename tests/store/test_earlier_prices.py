@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from models.data_enums import PriceSource
 from models.liquidity import BookSnapshot
 from models.price_point import PricePoint, PriceSpan
-from service.store.earlier_prices import list_earlier_prices
+from service.store.money.earlier_prices import list_earlier_prices
 from tests.store.scenes import NOW, add_market
 
 HOUR = timedelta(hours=1)

@@ -10,11 +10,11 @@ from models.wallet import WalletLink
 from models.wallet_enums import LinkBasis, LinkKind
 from service.protocol.entity_groups import MOST_MEMBERS
 from service.protocol.ids import to_hex
-from service.risk.ring_parameters import load_ring_parameters
-from service.risk.ring_signs import detect
-from service.store.entity_stakes import entities_of
-from service.store.linked_wallets import entity_members
-from service.store.ring_inputs import load_ring_inputs
+from service.risk.signs.ring_parameters import load_ring_parameters
+from service.risk.signs.ring_signs import detect
+from service.store.attacks.ring_inputs import load_ring_inputs
+from service.store.votes.entity_stakes import entities_of
+from service.store.wallets.linked_wallets import entity_members
 from tests.jobs.test_detect_rings import add_dispute, fold
 from tests.store.scenes import NOW
 

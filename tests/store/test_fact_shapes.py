@@ -20,9 +20,9 @@ from service.protocol import facts, sports_facts
 from service.protocol.facts import Fact
 from service.protocol.log_position import BlockHeader, LogPosition
 from service.protocol.wallet_facts import WalletCreated
-from service.store.blocks import add_blocks
-from service.store.fact_shapes import NO_TEXT, TABLES, fact_of
-from service.store.facts import add_facts
+from service.store.oracle.blocks import add_blocks
+from service.store.oracle.fact_shapes import NO_TEXT, TABLES, fact_of
+from service.store.oracle.facts import add_facts
 from tests.replays import CONTRACTS, SCENARIOS, path_of
 
 AT = LogPosition(137, 1, b"\x01" * 32, 0, b"\x02" * 32, b"\x03" * 20)

@@ -10,8 +10,7 @@ from models.fill import FillWatch
 from models.fill_enums import FillSource
 from models.market import ResolutionReport
 from service.protocol.prices import YES
-from service.store.blocks import move_cursor
-from service.store.fill_watches import (
+from service.store.money.fill_watches import (
     CURSOR,
     LOOK_BACK,
     MARGIN,
@@ -23,7 +22,8 @@ from service.store.fill_watches import (
     owners_of,
     sync_watches,
 )
-from service.store.fills import TokenOwner
+from service.store.money.fills import TokenOwner
+from service.store.oracle.blocks import move_cursor
 from tests.store.chain_scenes import Chain
 from tests.store.scenes import NOW, POLYGON, add_market, add_scored
 

@@ -14,8 +14,8 @@ from models.fill import ReportedFill
 from models.fill_enums import FillSide, FillSource
 from service.protocol.fills import Fill, TradeRow
 from service.protocol.log_position import BlockHeader, LogPosition
-from service.store.blocks import add_blocks, remove_blocks_from
-from service.store.fills import TokenOwner, add_fills, add_reported_fills, list_fills
+from service.store.money.fills import TokenOwner, add_fills, add_reported_fills, list_fills
+from service.store.oracle.blocks import add_blocks, remove_blocks_from
 from tests.store.scenes import NOW, POLYGON, add_market
 
 YES, NO = 10**70, 10**70 + 1

@@ -14,7 +14,7 @@ from models.oracle import RequestTerm
 from service.calibration.rows import TimeBasis
 from service.errors import UsageError
 from service.protocol.prices import NO, TOO_EARLY, YES
-from service.store.finished_questions import SETTLED
+from service.store.oracle.finished_questions import SETTLED
 from tests.store.chain_scenes import Chain
 from tests.store.judged import judge_all
 from tests.store.scenes import (

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from models.data_enums import HolderSource
 from models.holding import HolderList, Holding
 from service.protocol.holders import HeldShares, TokenHolders
-from service.store.holdings import add_holders, list_holders, list_wallet_holdings
-from service.store.liquidity import Snapped
-from service.store.listings import upsert_listings
+from service.store.markets.listings import upsert_listings
+from service.store.money.holdings import add_holders, list_holders, list_wallet_holdings
+from service.store.money.liquidity import Snapped
 from tests.store.test_listings import T0, a_listing, market
 
 SHARE = 10**6

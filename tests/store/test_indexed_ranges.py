@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from models.enums import IndexMode
-from service.store.indexed_ranges import add_range, cut_ranges, load_coverage
+from service.store.oracle.indexed_ranges import add_range, cut_ranges, load_coverage
 from tests.store.scenes import POLYGON
 
 BLOCKS = st.tuples(st.integers(0, 30), st.integers(0, 8))

@@ -15,7 +15,7 @@ from models.oracle import AncillaryText, Condition, Question
 from service.protocol.contracts import ContractBook, ContractEntry
 from service.protocol.prices import NO, YES
 from service.risk.inputs import MarketInputs
-from service.store.inputs import load_inputs
+from service.store.scores.inputs import load_inputs
 from tests.store.chain_scenes import Chain
 from tests.store.judged import judge
 from tests.store.scenes import ADAPTER, CREATOR, MANAGED, MICRO, NOW, OOV2, POLYGON, add_market

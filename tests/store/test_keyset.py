@@ -2,7 +2,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from service.store.keyset import BadCursor, Key, decode_cursor, encode_cursor
-from service.store.standings import Sort, StandingQuery, list_standings
+from service.store.markets.standings import Sort, StandingQuery, list_standings
 
 QUERY = ("markets", "a")
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from models.liquidity import BookSnapshot, OpenInterest
 from models.market import Market
 from service.store.latest import latest_by_market, latest_values
-from service.store.listings import upsert_listings
+from service.store.markets.listings import upsert_listings
 from tests.store.test_listings import T0, a_listing
 
 MINUTE = timedelta(minutes=1)

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from models.liquidity import BookSnapshot, OpenInterest
 from service.protocol.listings import BookLevel, BookRow, OpenInterestRow
-from service.store.liquidity import Snapped, add_books, add_open_interest, depth
-from service.store.listings import upsert_listings
+from service.store.markets.listings import upsert_listings
+from service.store.money.liquidity import Snapped, add_books, add_open_interest, depth
 from tests.store.test_listings import T0, USDC, a_listing, market, settle
 
 ONE = (1).to_bytes(32, "big")

@@ -10,7 +10,7 @@ from models.clarification import ListedClarification
 from models.market import Market, MarketGroup
 from service.polymarket.clarifications import to_clarification
 from service.protocol.listed_clarifications import ClarificationListing
-from service.store.listed_clarifications import (
+from service.store.markets.listed_clarifications import (
     Kept,
     add_clarifications,
     count_unlinked,

@@ -14,9 +14,9 @@ from models.data_enums import DataIssueKind
 from models.enums import Category
 from models.market import Market, MarketGroup, RulesText, RulesVersion, TradingActivity
 from service.protocol.listings import GroupListing, MarketListing, Refused
-from service.store.issues import add_issue
-from service.store.listing_rows import digest
-from service.store.listings import list_open, upsert_listings
+from service.store.checks.issues import add_issue
+from service.store.markets.listing_rows import digest
+from service.store.markets.listings import list_open, upsert_listings
 
 T0 = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 USDC = 10**6

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from models.oracle import Condition
 from service.protocol.ids import to_hex
 from service.store.links import polymarket_link, transaction_link
-from service.store.markets import get_current_rules, get_market
+from service.store.markets.markets import get_current_rules, get_market
 from tests.store.chain_scenes import Chain
 from tests.store.scenes import NOW, add_market, add_rules, question_id_of, ref_of
 

@@ -18,21 +18,21 @@ from service.protocol.dated_fact import DatedFact
 from service.protocol.finality import ETHEREUM, POLYGON
 from service.protocol.rounds import RoundTime, round_at
 from service.protocol.stake import fold_stake
-from service.store.blocks import first_block_at
-from service.store.fact_reader import position_of
-from service.store.fact_shapes import fact_of
-from service.store.newest_stakes import get_stakes
-from service.store.open_markets import count_disputes
-from service.store.round_assessments import (
+from service.store.oracle.blocks import first_block_at
+from service.store.oracle.fact_reader import position_of
+from service.store.oracle.fact_shapes import fact_of
+from service.store.rounds.open_markets import count_disputes
+from service.store.scores.round_assessments import (
     NewRoundAssessment,
     add_round_assessment,
     list_rounds,
     newest_by_round,
     newest_states,
 )
-from service.store.round_stake import staked_between
-from service.store.round_turnout import stake_before
-from service.store.vote_records import Contract, get_records
+from service.store.votes.newest_stakes import get_stakes
+from service.store.votes.round_stake import staked_between
+from service.store.votes.round_turnout import stake_before
+from service.store.votes.vote_records import Contract, get_records
 
 SECOND = timedelta(seconds=1)
 

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from models.liquidity import OpenInterest
 from models.oracle import PriceRequest
 from service.protocol.prices import NO, YES
-from service.store.contracts import load_book
-from service.store.open_markets import LOOK_BACK, list_open_markets
+from service.store.oracle.contracts import load_book
+from service.store.rounds.open_markets import LOOK_BACK, list_open_markets
 from tests.store.chain_scenes import Chain
 from tests.store.scenes import (
     ADAPTER,

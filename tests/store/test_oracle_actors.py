@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from service.protocol.prices import NO
-from service.store.oracle_actors import get_oracle_actor
+from service.store.attacks.oracle_actors import get_oracle_actor
 from tests.jobs.test_detect_rings import add_dispute, fold
 from tests.store.chain_scenes import Chain
 from tests.store.scenes import NOW

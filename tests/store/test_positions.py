@@ -10,9 +10,9 @@ from models.question_state import QuestionState
 from models.wallet import Wallet, WalletLink
 from models.wallet_enums import LinkBasis, LinkKind, WalletKind
 from service.protocol.holders import HeldShares, PositionRow
-from service.store.exposures import list_held
-from service.store.position_queue import HOT_AGAIN, list_due_wallets
-from service.store.positions import (
+from service.store.money.exposures import list_held
+from service.store.wallets.position_queue import HOT_AGAIN, list_due_wallets
+from service.store.wallets.positions import (
     add_positions,
     list_checks,
     list_positions,

@@ -11,7 +11,7 @@ from models.liquidity import BookSnapshot
 from models.market import Market
 from models.price_point import PricePoint, PriceSpan
 from service.risk.inputs import Proposal
-from service.store.prices_before import get_prices_before
+from service.store.money.prices_before import get_prices_before
 from tests.store.scenes import NOW, add_market
 
 HOUR = timedelta(hours=1)

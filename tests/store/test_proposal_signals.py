@@ -10,10 +10,20 @@ from sqlalchemy.orm import Session, sessionmaker
 from service.protocol.listings import BookLevel
 from service.protocol.prices import YES
 from service.protocol.proposed_answers import read_answer
-from service.risk.contrary import MICRO, SignalRule
-from service.risk.executable import TokenBook
-from service.risk.proposal_signals import BookReading, MarketEvidence, ProposalSignals, read_signals
-from service.store.proposal_signals import NewSignals, add_signals, latest_signals, list_signals
+from service.risk.proposals.contrary import MICRO, SignalRule
+from service.risk.proposals.executable import TokenBook
+from service.risk.proposals.proposal_signals import (
+    BookReading,
+    MarketEvidence,
+    ProposalSignals,
+    read_signals,
+)
+from service.store.proposals.proposal_signals import (
+    NewSignals,
+    add_signals,
+    latest_signals,
+    list_signals,
+)
 from tests.store.scenes import NOW, add_market
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

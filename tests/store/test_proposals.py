@@ -7,8 +7,8 @@ from models.enums import MarketState, OracleVersion
 from models.market import ResolutionReport
 from models.oracle import PriceRequest
 from service.protocol.prices import NO, YES
-from service.store.markets import get_market
-from service.store.proposals import list_open_proposals
+from service.store.markets.markets import get_market
+from service.store.proposals.proposals import list_open_proposals
 from tests.store.chain_scenes import Chain
 from tests.store.scenes import (
     ADAPTER,

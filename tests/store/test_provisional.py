@@ -12,7 +12,7 @@ from service.chain.book import read_book
 from service.chain.decode import decode_logs
 from service.protocol.contract_facts import ContractChanged
 from service.protocol.facts import Fact
-from service.store.provisional import (
+from service.store.oracle.provisional import (
     list_provisional,
     remove_final,
     replace_provisional,

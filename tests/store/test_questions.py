@@ -21,7 +21,7 @@ from service.protocol.ids import condition_id
 from service.protocol.lifecycle import QuestionStatus
 from service.protocol.prices import NO, YES
 from service.protocol.standing import standing_of
-from service.store.questions import get_statuses, iterate_statuses
+from service.store.oracle.questions import get_statuses, iterate_statuses
 from tests.store.chain_scenes import Chain
 from tests.store.scenes import (
     ADAPTER,

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from models.refresh import RequestMinute
 from service.protocol.rate_limits import RequestCount
-from service.store.request_minutes import Measured, add_requests, measure_requests
+from service.store.operations.request_minutes import Measured, add_requests, measure_requests
 from tests.store.test_listings import T0
 
 MINUTE = timedelta(minutes=1)

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from models.market import ResolutionReport
 from service.protocol.listings import ResolutionRow
-from service.store.listings import upsert_listings
-from service.store.refresh_states import note_reports
-from service.store.resolution_rows import Reported, add_resolution_rows
+from service.store.markets.listings import upsert_listings
+from service.store.markets.refresh_states import note_reports
+from service.store.markets.resolution_rows import Reported, add_resolution_rows
 from tests.store.test_listings import T0, a_listing, market, settle
 
 PROPOSED = ResolutionRow(

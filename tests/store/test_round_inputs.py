@@ -14,15 +14,15 @@ from models.price_enums import VolumeScope
 from service.database import open_engine, open_sessions
 from service.protocol.ids import to_hex
 from service.protocol.rounds import RoundTime
-from service.risk.attack_parameters import load_attack_parameters
+from service.risk.attack.attack_parameters import load_attack_parameters
+from service.risk.attack.round_assessment import assess_round
+from service.risk.attack.round_packing import pack_round, round_digest, unpack_round
+from service.risk.attack.standing_blocs import StandingBloc
 from service.risk.parameters import load_parameters
-from service.risk.round_assessment import assess_round
-from service.risk.round_packing import pack_round, round_digest, unpack_round
-from service.risk.standing_blocs import StandingBloc
-from service.store.blocs import add_blocs
-from service.store.contracts import load_book
-from service.store.round_inputs import LoadedRound, load_round
-from service.store.round_requests import RequestRole
+from service.store.attacks.blocs import add_blocs
+from service.store.oracle.contracts import load_book
+from service.store.rounds.round_inputs import LoadedRound, load_round
+from service.store.rounds.round_requests import RequestRole
 from tests.store.round_scenes import WHALE, list_market
 
 PARAMETERS, ATTACK = load_parameters(), load_attack_parameters()

@@ -14,10 +14,10 @@ from service.database import open_engine, open_sessions
 from service.protocol.finality import ETHEREUM
 from service.protocol.ids import parse_address
 from service.protocol.rounds import RoundTime
-from service.store.round_stake import get_round_stake
-from service.store.round_turnout import stake_before
-from service.store.round_votes import get_round_vote
-from service.store.watched_rounds import load_watched_rounds
+from service.store.attacks.watched_rounds import load_watched_rounds
+from service.store.votes.round_stake import get_round_stake
+from service.store.votes.round_turnout import stake_before
+from service.store.votes.round_votes import get_round_vote
 from tests.store.voted import BOOK
 
 FIRST, FORCED, JOINT = 10_076, 10_080, 10_082
@@ -31,7 +31,7 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture
 def whole(whole_chain_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[sessionmaker[Session]]:
     # The recording goes no further back.
-    monkeypatch.setattr("service.store.round_stake.NEW_STAKE", timedelta(days=3))
+    monkeypatch.setattr("service.store.votes.round_stake.NEW_STAKE", timedelta(days=3))
     engine = open_engine(whole_chain_url)
     yield open_sessions(engine)
     engine.dispose()

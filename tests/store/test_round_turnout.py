@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from models.voting import Reveal
 from service.database import open_engine, open_sessions
 from service.protocol.finality import ETHEREUM
-from service.store.round_turnout import LEAST_ROUNDS, mean_turnout
+from service.store.votes.round_turnout import LEAST_ROUNDS, mean_turnout
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from models.market import Market, MarketGroup
 from models.oracle import Proposal
 from service.protocol.prices import NO, YES
 from service.risk.inputs import MarketInputs
-from service.store.inputs import load_inputs
+from service.store.scores.inputs import load_inputs
 from tests.store.chain_scenes import Chain
 from tests.store.scenes import NOW, OOV2, add_market, add_rules
 from tests.store.test_inputs import BOOK, add_book, add_money

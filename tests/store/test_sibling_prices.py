@@ -10,7 +10,7 @@ from models.market import Market
 from models.price_enums import Venue
 from service.protocol.asset_prices import Unavailable
 from service.protocol.sibling_prices import SiblingLink, SiblingReading
-from service.store.sibling_prices import (
+from service.store.markets.sibling_prices import (
     KnownSibling,
     SiblingsAdded,
     add_sibling_readings,

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from service.database import open_engine, open_sessions
-from service.risk.attack_inputs import Bloc, Voter
-from service.risk.context_signs import pays_sign
-from service.risk.round_assessment import assess_round
-from service.risk.round_document import to_round_document
-from service.store.round_assessments import NewRoundAssessment, add_round_assessment
-from service.store.sign_context import forcing_blocs
+from service.risk.attack.attack_inputs import Bloc, Voter
+from service.risk.attack.round_assessment import assess_round
+from service.risk.attack.round_document import to_round_document
+from service.risk.signs.context_signs import pays_sign
+from service.store.attacks.sign_context import forcing_blocs
+from service.store.scores.round_assessments import NewRoundAssessment, add_round_assessment
 from tests.replays import read_replay
 from tests.risk.round_scenes import MILLION, QUICK, market, round_of
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from models.enums import SourceState
 from models.operation import Source
 from service.protocol.sources import KNOWN_SOURCES, POLYGON_RPC, SourceHealth, UrlHealth
-from service.store.sources import list_sources, record_health, record_node
+from service.store.operations.sources import list_sources, record_health, record_node
 
 T0 = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 DOWN = SourceHealth(

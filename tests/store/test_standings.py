@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from models.enums import Category, MarketState
 from service.store.keyset import BadCursor
-from service.store.standings import Sort, StandingQuery, list_standings
+from service.store.markets.standings import Sort, StandingQuery, list_standings
 from tests.store.scenes import MICRO, NOW, add_scored
 
 

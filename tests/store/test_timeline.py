@@ -11,11 +11,11 @@ from models.oracle import Clarification, Condition, NegRiskQuestion
 from service.polymarket.clarifications import to_clarification
 from service.protocol.listed_clarifications import ClarificationListing
 from service.protocol.prices import HALF, NO, TOO_EARLY, YES
-from service.store.assessments import get_latest
-from service.store.listed_clarifications import add_clarifications
-from service.store.timeline import list_timeline
-from service.store.timeline_entry import TimelineEntry
-from service.store.timeline_words import answer_words, payout_words
+from service.store.markets.listed_clarifications import add_clarifications
+from service.store.scores.assessments import get_latest
+from service.store.timeline.timeline import list_timeline
+from service.store.timeline.timeline_entry import TimelineEntry
+from service.store.timeline.timeline_words import answer_words, payout_words
 from tests.loopback.polymarket_clarifications import a_clarification
 from tests.store.chain_scenes import Chain, add_long_story
 from tests.store.scenes import (

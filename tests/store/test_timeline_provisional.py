@@ -12,8 +12,8 @@ from service.protocol import facts, vote_facts
 from service.protocol.facts import Fact
 from service.protocol.log_position import LogPosition
 from service.protocol.prices import NO, YES
-from service.store.provisional import replace_provisional
-from service.store.timeline import list_timeline
+from service.store.oracle.provisional import replace_provisional
+from service.store.timeline.timeline import list_timeline
 from tests.store.chain_scenes import add_long_story
 from tests.store.scenes import ADAPTER, CREATOR, NOW, STRANGER, add_contracts
 

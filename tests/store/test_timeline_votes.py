@@ -12,8 +12,8 @@ from models.market import Market
 from models.voting import Commit, DvmRequestChange, Reveal
 from service.database import open_engine, open_sessions
 from service.protocol.ids import parse_address, parse_hex32
-from service.store.timeline import list_timeline
-from service.store.timeline_entry import TimelineEntry
+from service.store.timeline.timeline import list_timeline
+from service.store.timeline.timeline_entry import TimelineEntry
 from tests.replays import read_replay
 from tests.store.scenes import add_market
 from tests.store.voted import add_captures

@@ -13,9 +13,9 @@ from models.oracle import AncillaryText
 from models.voting import Slash
 from service.protocol.facts import Fact
 from service.protocol.log_position import BlockHeader
-from service.store.blocks import add_blocks
 from service.store.bulk_rows import BULK, add_bulk
-from service.store.fact_shapes import TABLES, row_of
+from service.store.oracle.blocks import add_blocks
+from service.store.oracle.fact_shapes import TABLES, row_of
 from service.store.upserts import CHUNK, insert_or_ignore
 from tests.store.test_fact_shapes import EXAMPLES
 

@@ -11,9 +11,9 @@ from models.enums import RequestState
 from models.voting import Commit, Reveal
 from service.protocol.question_status import QuestionStatus
 from service.risk.vote_facts import VoteFacts
-from service.store.contracts import load_book
-from service.store.questions import iterate_statuses
-from service.store.vote_inputs import effective_number, get_vote_facts
+from service.store.oracle.contracts import load_book
+from service.store.oracle.questions import iterate_statuses
+from service.store.scores.vote_inputs import effective_number, get_vote_facts
 from tests.store.voted import add_captures
 
 SECOND = timedelta(seconds=1)

@@ -12,7 +12,7 @@ from models.wallet import WalletLink
 from models.wallet_enums import LinkBasis, LinkKind
 from service.detection.voting_worlds import World, draw_world
 from service.protocol.ids import parse_address
-from service.store.vote_matrix import load_vote_record, reveal_evidence
+from service.store.votes.vote_matrix import load_vote_record, reveal_evidence
 from tests.store.voting_rows import FIRST_ROUND, add_votes, end_of
 
 SMALL = draw_world(World(voters=12, requests=16, error=0.2, round_size=4), np.random.default_rng(1))

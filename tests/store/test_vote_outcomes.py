@@ -27,11 +27,11 @@ from service.protocol.tally import (
 from service.protocol.vote_checks import find_conflicts
 from service.protocol.vote_links import LinkedVote
 from service.protocol.vote_outcome import VoteOutcome
-from service.store.contracts import load_book
-from service.store.parameter_readings import add_reading
-from service.store.questions import iterate_statuses
-from service.store.vote_records import get_records, work_out_votes
-from service.store.votes import link_votes
+from service.store.oracle.contracts import load_book
+from service.store.oracle.parameter_readings import add_reading
+from service.store.oracle.questions import iterate_statuses
+from service.store.votes.vote_records import get_records, work_out_votes
+from service.store.votes.votes import link_votes
 from tests.protocol.voting import UMA
 from tests.replays import read_replay
 from tests.replays.votes import resolutions, rolled_requests

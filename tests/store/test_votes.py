@@ -11,9 +11,9 @@ from models.enums import LinkMethod
 from models.oracle import AncillaryText, BridgedRequest, Dispute, PushedPrice
 from models.voting import DvmRequest, DvmRequestChange, Reveal
 from service.protocol.dvm_text import stamp, with_tunnel_stamp
-from service.store.contracts import load_book
-from service.store.questions import iterate_statuses
-from service.store.votes import link_votes
+from service.store.oracle.contracts import load_book
+from service.store.oracle.questions import iterate_statuses
+from service.store.votes.votes import link_votes
 from tests.store.voted import add_captures, linked_votes
 
 

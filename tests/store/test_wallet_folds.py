@@ -12,8 +12,8 @@ from jobs.link_wallets import link_wallets
 from models.wallet import Wallet, WalletLink
 from models.wallet_enums import LinkBasis, LinkKind, WalletKind, WalletRole
 from service.protocol.wallet_ladder import Reading
-from service.store.wallet_links import find_linked, list_links
-from service.store.wallet_readings import add_readings
+from service.store.wallets.wallet_links import find_linked, list_links
+from service.store.wallets.wallet_readings import add_readings
 from tests.jobs.encoded_store import store
 from tests.store.wallet_scenes import (
     BOOK,

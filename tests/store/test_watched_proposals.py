@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from models.enums import MarketState
 from service.protocol.market_ids import GameMarket
-from service.store.contracts import add_book
-from service.store.watched_proposals import list_live_proposals
+from service.store.oracle.contracts import add_book
+from service.store.proposals.watched_proposals import list_live_proposals
 from tests.jobs.encoded_store import store
 from tests.replays.game_logs import BOOK, SPORTS, Game, price_of
 from tests.store.scenes import add_market, add_scored

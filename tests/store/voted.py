@@ -6,8 +6,8 @@ from jobs.import_logs import import_logs
 from service.chain.book import read_book
 from service.clock import SystemClock
 from service.protocol.vote_links import LinkedVote
-from service.store.contracts import load_book
-from service.store.voted_questions import iterate_voted
+from service.store.oracle.contracts import load_book
+from service.store.votes.voted_questions import iterate_voted
 from tests.replays import CONTRACTS, path_of
 
 BOOK = read_book(CONTRACTS)

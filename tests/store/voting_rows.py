@@ -10,7 +10,7 @@ from models.chain import Block
 from models.voting import Commit, Reveal
 from service.protocol.ids import parse_address, parse_hex32
 from service.protocol.rounds import RoundTime
-from service.risk.vote_matrix import ABSENT, VoteMatrix
+from service.risk.signs.vote_matrix import ABSENT, VoteMatrix
 
 VOTING = b"\xe0" * 20
 FIRST_ROUND = 10_000
