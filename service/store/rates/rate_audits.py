@@ -2,20 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.adjudication import AuditPlan
 from models.adjudication_enums import LabelClass
-from models.market import Market
-from models.question_state import QuestionState
 from service.risk.parameters import load_parameters
 from service.risk.rates.audited_rates import LabelledStratum, audited_rows
 from service.risk.rates.rate_parameters import RateParameters
 from service.risk.rates.rate_rows import RateRow
 from service.store.truth.adjudication_cases import load_answers
 from service.store.truth.adjudications import load_verdicts
-from service.store.truth.audit_results import list_results
+from service.store.truth.audit_results import list_disputed, list_results
 
 DISPUTED = "disputed"
 
@@ -45,15 +42,7 @@ def _frame(plan: AuditPlan) -> str:
 
 def _disputed(session: Session, plan: AuditPlan, at: datetime) -> LabelledStratum:
     """The disputed questions of the plan's frame, judged by what was paid."""
-    ids = session.scalars(
-        select(Market.id)
-        .join(QuestionState, QuestionState.condition_id == Market.condition_id)
-        .where(
-            QuestionState.settled_at >= plan.frame_from,
-            QuestionState.settled_at < plan.frame_to,
-            QuestionState.disputes > 0,
-        )
-    ).all()
+    ids = list_disputed(session, plan)
     answers = load_answers(session, ids, at)
     settled = contested = 0
     wrong = 0.0

@@ -1,6 +1,6 @@
 """What came of the audits: strata with their labels, the rate they estimate, and d1w."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -147,9 +147,9 @@ def _labelled(
     return settled, contested
 
 
-def _disputed(session: Session, plan: AuditPlan, at: datetime) -> AuditedStratum:
-    """All disputed markets of the plan's frame, and what is known of their first proposals."""
-    ids = session.scalars(
+def list_disputed(session: Session, plan: AuditPlan) -> Sequence[int]:
+    """Ids of the markets of the plan's frame whose questions were disputed."""
+    query = (
         select(Market.id)
         .join(QuestionState, QuestionState.condition_id == Market.condition_id)
         .where(
@@ -157,7 +157,13 @@ def _disputed(session: Session, plan: AuditPlan, at: datetime) -> AuditedStratum
             QuestionState.settled_at < plan.frame_to,
             QuestionState.disputes > 0,
         )
-    ).all()
+    )
+    return session.scalars(query).all()
+
+
+def _disputed(session: Session, plan: AuditPlan, at: datetime) -> AuditedStratum:
+    """All disputed markets of the plan's frame, and what is known of their first proposals."""
+    ids = list_disputed(session, plan)
     answers = load_answers(session, ids, at)
     settled, _ = _labelled(ids, load_verdicts(session, ids, at, RulesTrack.ORIGINAL), answers)
     return AuditedStratum("disputed", len(ids), len(settled), sum(settled.values()))
