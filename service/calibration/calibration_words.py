@@ -6,7 +6,7 @@ docs/methodology.md, "Backtest".
 from collections.abc import Iterator
 
 from service.calibration.backtest import Backtest, Mode
-from service.calibration.evaluation import SLOPE_POSITIVES
+from service.calibration.evaluation import RATE_ROWS, SLOPE_POSITIVES
 from service.calibration.misresolution import upper_bound
 from service.calibration.resampling import Interval
 from service.calibration.strata import Stratum
@@ -87,6 +87,8 @@ def _in_the_large(stratum: Stratum) -> str:
     found = stratum.model.intervals.get("happened")
     if found is None:
         return f"{said}, without an interval."
+    if stratum.rows < RATE_ROWS or not stratum.positives:
+        return f"{said}: too little for a rate, which needs {RATE_ROWS} rows with a positive."
     said += f" (90 % {found.p05:.2%} to {found.p95:.2%})"
     if _holds(found, mean):
         return f"{said}: the mean is within it."

@@ -21,6 +21,8 @@ from service.calibration.rows import StudyRow, Target
 
 # docs/methodology.md, "Backtest".
 SLOPE_POSITIVES = 20
+# A rate asks for so many rows with a positive among them; fewer give a bound at most.
+RATE_ROWS = 100
 AREA_POSITIVES = 30
 COMPARISON_POSITIVES = 50
 # A money-weighted figure that fewer than this many rows' worth of weight decides is refused.

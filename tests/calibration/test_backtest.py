@@ -339,6 +339,19 @@ def test_a_level_ten_times_too_low_is_told_in_the_first_lines() -> None:
     assert document["calibration_status"] == "miscalibrated"
 
 
+def test_of_a_handful_of_rows_no_rate_is_said_to_be_too_low() -> None:
+    model = FunctionModel(lambda _: 0.01, START, START + 10 * DAY)
+
+    found = backtest_frozen(worded(40, 3), Target.DISPUTED, model, None, draws=DRAWS)
+
+    said = [line for line in first_lines(found) if "happened" in line]
+    assert said
+    assert all(
+        line.endswith("too little for a rate, which needs 100 rows with a positive.")
+        for line in said
+    )
+
+
 def test_too_few_positives_are_called_uncalibrated_with_a_bound() -> None:
     rows = [row(number) for number in range(300)]
     model = FunctionModel(lambda _: 0.01, None, START + 10 * DAY)
