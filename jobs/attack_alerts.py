@@ -142,6 +142,7 @@ def _raise_signs(telling: _Telling, signs: Sequence[RaisedSign], told: list[Told
             score=None,
             calibration_status=None,
             known_at=row.known_at,
+            model_version=row.model_version,
             links=(),
         )
         requests = document.get("requests", ())
@@ -242,6 +243,7 @@ def _claim_score(
         score=row.score,
         calibration_status=row.calibration_status,
         known_at=row.known_at,
+        model_version=row.model_version,
         links=(),
         others=[_title(telling.session, one) or one.subject for one in others],
     )
@@ -317,6 +319,7 @@ def _claim(
             "follows": decision.follows,
             "score": subject.score,
             "calibration_status": subject.calibration_status,
+            "model_version": subject.model_version,
             "signs": [{"words": one.words, "log_lr": one.log_lr} for one in subject.signs],
             "transactions": [{"chain_id": c, "transaction": one} for c, one in transactions],
             "links": links,

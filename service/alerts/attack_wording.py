@@ -55,6 +55,8 @@ class AttackSubject:
     score: float | None
     calibration_status: str | None
     known_at: datetime
+    # The version of what found it.
+    model_version: str
     links: Sequence[str]
     # Titles of markets whose scores were as unusual at the same moment, the highest first.
     others: Sequence[str] = ()
@@ -69,7 +71,7 @@ def compose_attack(subject: AttackSubject, decision: AttackDecision) -> Wording:
         *_earlier(decision),
         *_score_line(subject),
         CAUTION,
-        f"Known at {utc(subject.known_at)}.",
+        f"Known at {utc(subject.known_at)}, found by {subject.model_version}.",
         *subject.links[:_MOST_LINKS],
     ]
     headline = _BY_HEADS if decision.by_heads else _HEADLINES[decision.reason]

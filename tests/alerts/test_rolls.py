@@ -104,7 +104,7 @@ def test_how_many_of_the_requests_were_paged_before_is_said(
     decide(told, roll(7, "a", "b"))
     decision = decide(told, roll(8, *requests))
     assert decision is not None
-    subject = AttackSubject(SignalSubject.ROUND, "8", None, (), None, None, NOW, ())
+    subject = AttackSubject(SignalSubject.ROUND, "8", None, (), None, None, NOW, "structural-1", ())
     earlier = [
         line for line in compose_attack(subject, decision).body.split("\n") if "paged" in line
     ]

@@ -102,6 +102,8 @@ def test_a_structural_sign_is_told_once_with_its_transaction_and_without_accusin
     assert alert.title == f"Stake moved into a vote under way: voting round {ROUND}"
     assert f"https://etherscan.io/tx/{TRANSACTION}" in alert.body
     assert CAUTION in alert.body
+    assert "found by test." in alert.body
+    assert alert.facts["model_version"] == "test"
     assert f"/rounds/{ROUND}" in alert.body
     assert "/v1/attacks" not in alert.body
     assert alert.facts["tier"] == "page"
