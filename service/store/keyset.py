@@ -5,10 +5,16 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from service.errors import SettlewatchError
 
 Key = str | int | float | None
+Query = TypeVar("Query", bound=Select[Any])
+Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 _MAX_LENGTH = 400
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,6 +48,16 @@ def decode_cursor(token: str, query: Sequence[object], length: int) -> tuple[Key
     if any(isinstance(v, bool) or not isinstance(v, str | int | float | None) for v in position):
         raise BadCursor("is not a cursor of this API")
     return position
+
+
+def newest_first(
+    query: Query, at: Column, row_id: Column, before: tuple[datetime, int] | None
+) -> Query:
+    """Rows by instant and id, newest first; ``before``: those of the last one seen."""
+    if before is not None:
+        seen_at, seen_id = before
+        query = query.where((at < seen_at) | ((at == seen_at) & (row_id < seen_id)))
+    return query.order_by(at.desc(), row_id.desc())
 
 
 def encode_instant_cursor(query: Sequence[object], at: datetime, row_id: int) -> str:

@@ -18,6 +18,7 @@ from service.risk.proposals.signal_document import (
     is_news,
     to_document,
 )
+from service.store.keyset import newest_first
 from service.store.latest import latest_by_market
 
 # A verdict against the answer is written this often though nothing moved, so that a row's age
@@ -86,14 +87,8 @@ def list_signals(
 ) -> Sequence[ProposalSignal]:
     """A market's verdicts, newest first; ``before`` is the (known_at, id) of the last one seen."""
     query = select(ProposalSignal).where(ProposalSignal.market_id == market_id)
-    if before is not None:
-        at, row_id = before
-        query = query.where(
-            (ProposalSignal.known_at < at)
-            | ((ProposalSignal.known_at == at) & (ProposalSignal.id < row_id))
-        )
-    newest_first = query.order_by(ProposalSignal.known_at.desc(), ProposalSignal.id.desc())
-    return session.scalars(newest_first.limit(limit)).all()
+    page = newest_first(query, ProposalSignal.known_at, ProposalSignal.id, before).limit(limit)
+    return session.scalars(page).all()
 
 
 def _says_more(

@@ -12,6 +12,7 @@ from models.assessment import MarketAssessment, MarketStanding
 from models.enums import Category, MarketState, Remedy, Support
 from service.json_text import JsonText
 from service.store.bulk_rows import DriverRows, put_rows, to_driver
+from service.store.keyset import newest_first
 from service.store.markets.standings import UNKNOWN_LOSS
 from service.store.upserts import table_of
 
@@ -140,11 +141,5 @@ def list_history(
 ) -> Sequence[MarketAssessment]:
     """A market's assessments, newest first; ``before`` is the (as_of, id) of the last one seen."""
     query = select(MarketAssessment).where(MarketAssessment.market_id == market_id)
-    if before is not None:
-        at, row_id = before
-        query = query.where(
-            (MarketAssessment.as_of < at)
-            | ((MarketAssessment.as_of == at) & (MarketAssessment.id < row_id))
-        )
-    newest_first = query.order_by(MarketAssessment.as_of.desc(), MarketAssessment.id.desc())
-    return session.scalars(newest_first.limit(limit)).all()
+    page = newest_first(query, MarketAssessment.as_of, MarketAssessment.id, before).limit(limit)
+    return session.scalars(page).all()

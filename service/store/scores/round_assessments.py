@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from models.round_assessment import RoundAssessment, RoundQuestion
 from service.risk.attack.attack_inputs import Reading, known, missing
 from service.risk.attack.round_packing import PACKED_FORMAT
+from service.store.keyset import newest_first
 from service.store.upserts import IN_CHUNK, chunks
 
 # Past rounds whose attempts set the level, and the fewest that do.
@@ -155,14 +156,8 @@ def list_round_history(
 ) -> Sequence[RoundAssessment]:
     """A round's assessments, newest first; ``before`` is the (as_of, id) of the last one seen."""
     query = select(RoundAssessment).where(RoundAssessment.round_id == round_id)
-    if before is not None:
-        at, row_id = before
-        query = query.where(
-            (RoundAssessment.as_of < at)
-            | ((RoundAssessment.as_of == at) & (RoundAssessment.id < row_id))
-        )
-    newest_first = query.order_by(RoundAssessment.as_of.desc(), RoundAssessment.id.desc())
-    return session.scalars(newest_first.limit(limit)).all()
+    page = newest_first(query, RoundAssessment.as_of, RoundAssessment.id, before).limit(limit)
+    return session.scalars(page).all()
 
 
 def get_question(session: Session, round_id: int) -> RoundQuestion | None:
